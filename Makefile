@@ -1,0 +1,77 @@
+# Everything anyone runs. `make run` and `make check` do all set-up on a fresh Debian or Ubuntu.
+BUILD := build
+JOBS := $(shell nproc)
+CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
+
+.PHONY: help run check build test asan tsan generic fuzz cov check-deep valgrind bench quality sizes install clean
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run        set up, build, train and explain a model on a built-in table, write report.html
+run:
+	@tools/setup run
+	@$(MAKE) --no-print-directory build
+	@$(BUILD)/release/ken train credit_g --target class -o model.ken --report report.html
+
+## make check      set up and pass every test
+check:
+	@tools/setup check
+	@tools/check
+
+## make build      the program at build/release/ken, the libraries beside it
+build:
+	@tools/configure release
+	@cmake --build $(BUILD)/release --parallel $(JOBS) --target ken ken_static ken_shared
+
+## make test       the inner loop: release build, unit and command-line tests
+test:
+	@tools/configure release
+	@cmake --build $(BUILD)/release --parallel $(JOBS)
+	@$(CTEST) --test-dir $(BUILD)/release
+
+## make asan       the same under AddressSanitizer and UBSan (also: make tsan, make generic)
+asan:
+	@tools/configure dev
+	@cmake --build $(BUILD)/dev --parallel $(JOBS)
+	@$(CTEST) --test-dir $(BUILD)/dev
+tsan generic:
+	@tools/configure $@
+	@cmake --build $(BUILD)/$@ --parallel $(JOBS)
+	@$(CTEST) --test-dir $(BUILD)/$@
+
+## make fuzz       every fuzz target for FUZZ_SECONDS (60) with libFuzzer
+fuzz:
+	@tools/setup fuzz
+	@tools/fuzz $(or $(FUZZ_SECONDS),60)
+
+## make cov        line coverage of ken/ (also: make valgrind)
+cov:
+	@tools/coverage
+valgrind:
+	@tools/valgrind
+
+## make check-deep what runs before something is called done: sanitizers, valgrind, coverage, long fuzzing
+check-deep:
+	@tools/setup deep
+	@$(MAKE) --no-print-directory asan tsan generic valgrind cov
+	@tools/fuzz $(or $(FUZZ_SECONDS),600)
+
+## make bench      beside the peers in one run: time, memory, quality (PEERS=python of their venv)
+bench:
+	@bench/run
+
+## make quality    defaults against the peers' defaults on real tables, written to docs/quality.md
+quality:
+	@bench/quality/run
+
+## make sizes      long functions and files, in the open
+sizes:
+	@tools/sizes
+
+## make install    PREFIX=/usr/local: program, libraries, headers, pkg-config, CMake, man pages
+install: build
+	@cmake --install $(BUILD)/release --prefix $(or $(PREFIX),/usr/local)
+
+clean:
+	rm -rf $(BUILD)

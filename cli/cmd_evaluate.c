@@ -1,0 +1,94 @@
+/* ken evaluate: every metric that suits, with intervals. */
+#include <math.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/show.h"
+#include "ken/io/model_file/model_file.h"
+
+static int evaluate_json(cli *c, const ken_model *m, const ken_evaluation *e) {
+    cli_json j;
+    cli_json_begin(c, &j);
+    ken_json_writer *w = &j.w;
+    KEN_JSON(w, "task", string, ken_task_name(ken_model_task(m)));
+    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(w, "target", string, ken_model_target(m));
+    KEN_JSON(w, "rows_train", i64, ken_model_rows_train(m));
+    KEN_JSON(w, "rows_test", i64, e->predictions.n);
+    KEN_JSON(w, "rows_unseen_class", i64, e->predictions.n_unseen);
+    KEN_JSON(w, "rows_without_target", i64, e->predictions.n_missing);
+    show_json_metrics(w, e);
+    if (e->confusion) {
+        const int k = ken_model_n_classes(m);
+        ken_json_put_key(w, "confusion");
+        ken_json_array(w);
+        for (int i = 0; i < k; i++) {
+            ken_json_array(w);
+            for (int l = 0; l < k; l++) ken_json_put_f64(w, e->confusion[i * k + l]);
+            ken_json_end_array(w);
+        }
+        ken_json_end_array(w);
+    }
+    KEN_JSON(w, "fit_seconds", f64, (double)NAN);
+    KEN_JSON(w, "predict_seconds", f64, e->predictions.predict_s);
+    KEN_JSON(w, "peak_rss_mib", f64, cli_peak_rss_mib());
+    KEN_JSON(w, "seed", i64, (int64_t)ken_ctx_seed(c->ctx));
+    show_json_model(w, m);
+    return cli_json_end(c, &j);
+}
+
+static void evaluate_show(const ken_model *m, const ken_evaluation *e) {
+    char rows[32];
+    printf("\n%s%s%s  %s%s on %s rows%s\n\n", cli_style(stdout, "1"), ken_model_target(m), cli_style(stdout, "0"),
+           cli_style(stdout, "2"), ken_model_desc(m)->title, cli_count_text(e->predictions.n, rows),
+           cli_style(stdout, "0"));
+    show_metrics(e, NULL);
+    putchar('\n');
+    show_confusion(m, e);
+}
+
+static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *table, ken_evaluation *e) {
+    ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
+    const char *weight = cli_value(c, "weight");
+    int target, w = -1;
+    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
+    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
+    options.all_metrics = true;
+    return ken_evaluate(c->ctx, m, table, ken_table_column(table, target), w < 0 ? NULL : ken_table_column(table, w),
+                        NULL, 0, &options, e);
+}
+
+static int evaluate_run(cli *c) {
+    ken_model *model = NULL;
+    ken_table *table = NULL;
+    ken_evaluation e;
+    int result = CLI_DONE;
+    memset(&e, 0, sizeof e);
+    ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
+    if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, NULL);
+    if (status == KEN_OK) status = evaluate_all(c, model, table, &e);
+    if (status != KEN_OK)
+        result = cli_failed(c, status);
+    else if (c->json)
+        result = evaluate_json(c, model, &e);
+    else
+        evaluate_show(model, &e);
+    ken_evaluation_free(&e);
+    ken_table_free(table);
+    ken_model_free(model);
+    return result;
+}
+
+static const cli_option evaluate_options[] = {
+    {"weight", 0, "COL", NULL, "a column of row weights"},
+    {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
+    CLI_TABLE_OPTIONS,
+    CLI_END_OPTIONS};
+
+const cli_command cli_evaluate = {
+    .name = "evaluate", .arguments = "MODEL TABLE [--json]",
+    .summary = "Every metric that suits the task, with confidence intervals",
+    .details = "TABLE must hold the model's columns and the target. Use rows that the model did not see. Intervals "
+               "cover 95 %: Wilson's for accuracy, DeLong's for ROC AUC, the bootstrap for the rest.",
+    .examples = "  ken evaluate model.ken test.csv\n  ken evaluate model.ken test.csv --json\n",
+    .options = evaluate_options, .min_arguments = 2, .max_arguments = 2, .run = evaluate_run};

@@ -1,0 +1,295 @@
+/* ken explain: what a model goes by, and why it said what it said of one row. */
+#include <math.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/show.h"
+#include "ken/explain/importance/importance.h"
+#include "ken/io/model_file/model_file.h"
+
+#define EXPLAIN_ROWS 2000
+
+/* --- one row --------------------------------------------------------------------------------------------- */
+typedef struct explain_row {
+    ken_shap *shap;
+    ken_shap_part *parts;
+    int n_parts, output;
+    int64_t row;
+    double value;    /* prediction: number or class code */
+    double *proba;   /* (k) or NULL */
+} explain_row;
+
+static ken_status explain_one(cli *c, const ken_model *m, const ken_table *table, explain_row *r) {
+    const int k = ken_model_n_classes(m);
+    ken_table *one = NULL;
+    KEN_TRY(ken_table_take(c->ctx, table, &r->row, 1, &one));
+    ken_tensor t = ken_tensor_2d(&r->value, KEN_F64, 1, 1);
+    ken_status status = ken_model_predict(c->ctx, m, one, KEN_WHAT_VALUE, &t);
+    if (status == KEN_OK && k) {
+        status = ken_scratch(c->ctx, (size_t)k, sizeof(double), (void **)&r->proba);
+        t = ken_tensor_2d(r->proba, KEN_F64, 1, k);
+        if (status == KEN_OK) status = ken_model_predict(c->ctx, m, one, KEN_WHAT_PROBA, &t);
+    }
+    ken_table_free(one);
+    KEN_TRY(status);
+    KEN_TRY(ken_explain_shap(c->ctx, m, table, &r->row, 1, &r->shap));
+    KEN_TRY(KEN_SCRATCH(c->ctx, ken_shap_part, ken_model_n_features(m) + 1, &r->parts));
+    r->output = ken_shap_get(r->shap)->n_outputs > 1 ? (int)r->value : 0;
+    return ken_explain_row(c->ctx, m, table, r->shap, 0, r->output, r->parts, &r->n_parts);
+}
+
+static const char *explain_feature(const ken_model *m, const ken_shap_part *p) {
+    return p->feature < 0 ? "(several columns)" : ken_model_feature(m, p->feature);
+}
+
+static int explain_row_json(cli *c, const ken_model *m, const explain_row *r) {
+    const ken_shap_view *v = ken_shap_get(r->shap);
+    cli_json j;
+    cli_json_begin(c, &j);
+    ken_json_writer *w = &j.w;
+    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(w, "row", i64, r->row + 1);
+    ken_json_put_key(w, "prediction");
+    if (r->proba)
+        ken_json_put_string(w, ken_model_class(m, (int)r->value));
+    else
+        ken_json_put_f64(w, r->value);
+    if (r->proba) {
+        ken_json_put_key(w, "proba");
+        ken_json_object(w);
+        for (int k = 0; k < ken_model_n_classes(m); k++) KEN_JSON(w, ken_model_class(m, k), f64, r->proba[k]);
+        ken_json_end_object(w);
+        KEN_JSON(w, "explained_class", string, ken_model_class(m, v->n_outputs > 1 ? r->output : 1));
+    }
+    KEN_JSON(w, "unit", string, v->unit);
+    KEN_JSON(w, "base", f64, v->base[r->output]);
+    KEN_JSON(w, "sum", f64, v->sum[r->output]);
+    ken_json_put_key(w, "contributions");
+    ken_json_array(w);
+    for (int i = 0; i < r->n_parts; i++) {
+        ken_json_object(w);
+        KEN_JSON(w, "feature", string, explain_feature(m, &r->parts[i]));
+        KEN_JSON(w, "value", string, r->parts[i].text);
+        KEN_JSON(w, "contribution", f64, r->parts[i].contribution);
+        ken_json_end_object(w);
+    }
+    ken_json_end_array(w);
+    return cli_json_end(c, &j);
+}
+
+static int explain_row_show(const ken_model *m, const explain_row *r) {
+    static const char *const titles[] = {"column", "value", ">", ""};
+    const ken_shap_view *v = ken_shap_get(r->shap);
+    const char *bold = cli_style(stdout, "1"), *plain = cli_style(stdout, "0");
+    char number[32], rest[32];
+    double largest = 1e-300, small = 0;
+    cli_grid g;
+    if (r->proba) {
+        printf("\nRow %lld: %s%s%s, probability %s\n", (long long)r->row + 1, bold, ken_model_class(m, (int)r->value),
+               plain, cli_number_text(r->proba[(int)r->value], number));
+        printf("%sWhat pushed the %s of '%s' up (+) and down (−)%s\n\n", cli_style(stdout, "2"), v->unit,
+               ken_model_class(m, v->n_outputs > 1 ? r->output : 1), plain);
+    } else {
+        printf("\nRow %lld: %s%s%s\n%sWhat pushed it up (+) and down (−)%s\n\n", (long long)r->row + 1, bold,
+               cli_number_text(r->value, number), plain, cli_style(stdout, "2"), plain);
+    }
+    for (int i = 0; i < r->n_parts; i++) largest = fmax(largest, fabs(r->parts[i].contribution));
+    cli_grid_begin(&g, 4, titles);
+    const char *base[] = {"(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
+    cli_grid_row(&g, base);
+    for (int i = 0; i < r->n_parts; i++) {
+        const double x = r->parts[i].contribution;
+        char amount[40], bar[160];
+        if (i >= 20) {
+            small += x;
+            continue;
+        }
+        snprintf(amount, sizeof amount, "%s%s", x < 0 ? "" : "+", cli_number_text(x, number));
+        const char *cells[] = {explain_feature(m, &r->parts[i]), r->parts[i].text[0] ? r->parts[i].text : "(missing)",
+                               amount, cli_bar(fabs(x) / largest, 24, bar)};
+        cli_grid_row(&g, cells);
+    }
+    if (r->n_parts > 20) {
+        snprintf(rest, sizeof rest, "(%d others)", r->n_parts - 20);
+        const char *cells[] = {rest, "", cli_number_text(small, number), ""};
+        cli_grid_row(&g, cells);
+    }
+    const char *sum[] = {"(sum)", "", cli_number_text(v->sum[r->output], number), ""};
+    cli_grid_row(&g, sum);
+    cli_grid_print(&g, stdout);
+    return CLI_DONE;
+}
+
+static int explain_row_run(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
+    explain_row r;
+    char rows[32];
+    memset(&r, 0, sizeof r);
+    r.row = row - 1;
+    if (row > ken_table_rows(table)) {
+        char hint[96];
+        snprintf(hint, sizeof hint, "give a row from 1 to %s", cli_count_text(ken_table_rows(table), rows));
+        return cli_wrong(hint, "there is no row %lld", (long long)row);
+    }
+    const ken_mark mark = ken_scratch_mark(c->ctx);
+    const ken_status status = explain_one(c, m, table, &r);
+    const int result = status != KEN_OK ? cli_failed(c, status)
+                       : c->json        ? explain_row_json(c, m, &r)
+                                        : explain_row_show(m, &r);
+    ken_shap_free(r.shap);
+    ken_scratch_release(c->ctx, mark);
+    return result;
+}
+
+/* --- the whole model ------------------------------------------------------------------------------------------ */
+typedef struct explain_all {
+    ken_permutation_row *rows; /* NULL: the table has no target */
+    ken_permutation_info info;
+    double *own;               /* the model's own importances, NULL: none */
+} explain_all;
+
+static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *table, explain_all *e) {
+    const int d = ken_model_n_features(m);
+    const int target = ken_table_find(table, ken_model_target(m));
+    ken_permutation_params params = KEN_PERMUTATION_DEFAULTS;
+    ken_data data;
+    params.max_rows = EXPLAIN_ROWS;
+    memset(&data, 0, sizeof data);
+    data.table = table;
+    data.task = ken_model_task(m);
+    if (target >= 0) {
+        data.target = ken_table_column(table, target);
+        KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_row, d, &e->rows));
+        KEN_TRY(ken_explain_permutation(c->ctx, m, &data, &params, &e->info, e->rows, NULL));
+    } else if (!c->quiet) {
+        ken_warn(c->ctx, "the table has no column '%s': permutation importance is left out", ken_model_target(m));
+    }
+    const ken_importance_way way = ken_importance_way_of(m);
+    if (way == KEN_IMPORTANCE_NONE) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(c->ctx, double, d + 1, &e->own));
+    return ken_explain_importance(c->ctx, m, way, table, e->own);
+}
+
+static const char *explain_way_name(const ken_model *m) {
+    return ken_importance_way_of(m) == KEN_IMPORTANCE_BY_COEF ? "|coefficient| × sd" : "share of gain";
+}
+
+static int explain_all_json(cli *c, const ken_model *m, const explain_all *e) {
+    cli_json j;
+    cli_json_begin(c, &j);
+    ken_json_writer *w = &j.w;
+    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
+    if (e->rows) {
+        KEN_JSON(w, "metric", string, e->info.metric);
+        KEN_JSON(w, "score", f64, e->info.score);
+        KEN_JSON(w, "rows", i64, e->info.rows);
+        ken_json_put_key(w, "permutation");
+        ken_json_array(w);
+        for (int i = 0; i < ken_model_n_features(m); i++) {
+            ken_json_object(w);
+            KEN_JSON(w, "feature", string, ken_model_feature(m, e->rows[i].feature));
+            KEN_JSON(w, "mean", f64, e->rows[i].mean);
+            KEN_JSON(w, "sd", f64, e->rows[i].sd);
+            ken_json_end_object(w);
+        }
+        ken_json_end_array(w);
+    }
+    if (e->own) {
+        ken_json_put_key(w, "importance");
+        ken_json_object(w);
+        KEN_JSON(w, "by", string, explain_way_name(m));
+        for (int i = 0; i < ken_model_n_features(m); i++) KEN_JSON(w, ken_model_feature(m, i), f64, e->own[i]);
+        ken_json_end_object(w);
+    }
+    return cli_json_end(c, &j);
+}
+
+static void explain_show_permutation(const ken_model *m, const explain_all *e) {
+    static const char *const titles[] = {"column", "loss of score>", "± sd>", ""};
+    char rows[32];
+    cli_grid g;
+    printf("\n%sWhat the model goes by%s\n", cli_style(stdout, "1"), cli_style(stdout, "0"));
+    printf("%sHow much %s (here %.4g) gets worse when a column is shuffled: %s rows, %lld times each%s\n\n",
+           cli_style(stdout, "2"), e->info.metric, e->info.score, cli_count_text(e->info.rows, rows),
+           (long long)e->info.n_repeats, cli_style(stdout, "0"));
+    cli_grid_begin(&g, 4, titles);
+    for (int i = 0; i < KEN_MIN(ken_model_n_features(m), 30); i++) {
+        char mean[32], sd[32], bar[160];
+        const double largest = fmax(e->rows[0].mean, 1e-300);
+        const char *cells[] = {ken_model_feature(m, e->rows[i].feature), cli_number_text(e->rows[i].mean, mean),
+                               cli_number_text(e->rows[i].sd, sd), cli_bar(e->rows[i].mean / largest, 24, bar)};
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+}
+
+static void explain_show_own(const ken_model *m, const explain_all *e) {
+    static const char *const titles[] = {"column", ">", ""};
+    cli_grid g;
+    double largest = 1e-300;
+    char number[32], bar[160];
+    printf("\n%sBy the model itself%s  %s\n", cli_style(stdout, "1"), cli_style(stdout, "0"), explain_way_name(m));
+    for (int i = 0; i < ken_model_n_features(m); i++) largest = fmax(largest, e->own[i]);
+    cli_grid_begin(&g, 3, titles);
+    for (int i = 0; i < KEN_MIN(ken_model_n_features(m), 30); i++) {
+        const int j = e->rows ? e->rows[i].feature : i;
+        const char *cells[] = {ken_model_feature(m, j), cli_number_text(e->own[j], number),
+                               cli_bar(e->own[j] / largest, 24, bar)};
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+}
+
+static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
+    explain_all e;
+    const ken_mark mark = ken_scratch_mark(c->ctx);
+    memset(&e, 0, sizeof e);
+    const ken_status status = explain_measure(c, m, table, &e);
+    int result = CLI_DONE;
+    if (status != KEN_OK) {
+        result = cli_failed(c, status);
+    } else if (c->json) {
+        result = explain_all_json(c, m, &e);
+    } else {
+        if (e.rows) explain_show_permutation(m, &e);
+        if (e.own) explain_show_own(m, &e);
+        printf("\n  next: ken explain %s %s --row 1   why it said what it said of one row\n", c->arguments[0],
+               c->arguments[1]);
+    }
+    ken_scratch_release(c->ctx, mark);
+    return result;
+}
+
+static int explain_run(cli *c) {
+    ken_model *model = NULL;
+    ken_table *table = NULL;
+    const char *report = cli_value(c, "report");
+    char checksum[65];
+    int64_t row;
+    int result;
+    if (!cli_integer(c, "row", 0, 1, INT64_MAX, &row)) return CLI_USAGE;
+    ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
+    if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, checksum);
+    if (status == KEN_OK && report) status = show_explain_report(c, table, checksum, model, report);
+    if (status != KEN_OK)
+        result = cli_failed(c, status);
+    else
+        result = row ? explain_row_run(c, model, table, row) : explain_all_run(c, model, table);
+    ken_table_free(table);
+    ken_model_free(model);
+    return result;
+}
+
+static const cli_option explain_options[] = {
+    {"row", 0, "N", NULL, "why the model said what it said of row N (counted from 1, the header not counted)"},
+    {"report", 0, "FILE", ":file", "also a page with importances, effects and single predictions"},
+    {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
+    CLI_TABLE_OPTIONS,
+    CLI_END_OPTIONS};
+
+const cli_command cli_explain = {
+    .name = "explain", .arguments = "MODEL TABLE [--row N] [--report FILE.html]",
+    .summary = "What a model goes by, and why it said what it said of one row",
+    .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
+               "model itself says. With --row: Shapley values, which add up to the prediction exactly.",
+    .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n",
+    .options = explain_options, .min_arguments = 2, .max_arguments = 2, .run = explain_run};

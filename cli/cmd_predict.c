@@ -1,0 +1,122 @@
+/* ken predict: one line a row, in the input's order. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "ken/io/csv/csv.h"
+#include "ken/io/model_file/model_file.h"
+
+/* The column `prediction`: numbers, or class names as a category. */
+static ken_status predict_add_value(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    const int64_t n = ken_table_rows(table);
+    double *value;
+    int32_t *code;
+    KEN_TRY(ken_scratch(c->ctx, (size_t)n, sizeof *value, (void **)&value));
+    ken_tensor t = ken_tensor_2d(value, KEN_F64, n, 1);
+    KEN_TRY(ken_model_predict(c->ctx, m, table, KEN_WHAT_VALUE, &t));
+    ken_column column;
+    memset(&column, 0, sizeof column);
+    column.name = "prediction", column.n = n, column.stride = 1, column.source = -1;
+    column.dtype = KEN_F64, column.data = value;
+    if (ken_model_task(m) != KEN_CLASSIFY) return ken_table_add_copy(c->ctx, out, &column);
+
+    const int k = ken_model_n_classes(m);
+    int64_t *offset;
+    ken_text names = ken_text_new(c->ctx);
+    KEN_TRY(KEN_SCRATCH(c->ctx, int64_t, k + 1, &offset));
+    KEN_TRY(KEN_SCRATCH(c->ctx, int32_t, n, &code));
+    offset[0] = 0;
+    for (int j = 0; j < k; j++) {
+        ken_text_add(&names, ken_model_class(m, j));
+        offset[j + 1] = (int64_t)names.size;
+    }
+    for (int64_t i = 0; i < n; i++) code[i] = (int32_t)value[i];
+    const char *bytes;
+    ken_status status = ken_text_end(&names, &bytes);
+    column.dtype = KEN_CATEGORY, column.data = code, column.text = (ken_strings){k, offset, bytes};
+    if (status == KEN_OK) status = ken_table_add_copy(c->ctx, out, &column);
+    ken_text_free(&names);
+    return status;
+}
+
+static ken_status predict_add_proba(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    const int64_t n = ken_table_rows(table);
+    const int k = ken_model_n_classes(m);
+    double *proba;
+    KEN_TRY(ken_scratch(c->ctx, (size_t)n, sizeof *proba * (size_t)KEN_MAX(k, 1), (void **)&proba));
+    ken_tensor t = ken_tensor_2d(proba, KEN_F64, n, k);
+    KEN_TRY(ken_model_predict(c->ctx, m, table, KEN_WHAT_PROBA, &t));
+    for (int j = 0; j < k; j++) {
+        ken_column column;
+        memset(&column, 0, sizeof column);
+        column.name = ken_model_class(m, j), column.dtype = KEN_F64, column.n = n;
+        column.data = proba + j, column.stride = k, column.source = -1;
+        KEN_TRY(ken_table_add_copy(c->ctx, out, &column));
+    }
+    return KEN_OK;
+}
+
+static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table *out) {
+    cli_json j;
+    cli_json_begin(c, &j);
+    KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(&j.w, "task", string, ken_task_name(ken_model_task(m)));
+    KEN_JSON(&j.w, "rows", i64, ken_table_rows(out));
+    for (int col = 0; col < ken_table_cols(out); col++) {
+        const ken_column *column = ken_table_column(out, col);
+        char cell[4096];
+        if (col == 1) {
+            ken_json_put_key(&j.w, "proba");
+            ken_json_object(&j.w);
+        }
+        ken_json_put_key(&j.w, column->name);
+        ken_json_array(&j.w);
+        for (int64_t i = 0; i < column->n; i++) {
+            if (column->dtype == KEN_CATEGORY)
+                ken_json_put_string(&j.w, ken_column_format(column, i, cell, sizeof cell));
+            else
+                ken_json_put_f64(&j.w, ken_column_f64(column, i));
+        }
+        ken_json_end_array(&j.w);
+    }
+    if (ken_table_cols(out) > 1) ken_json_end_object(&j.w);
+    return cli_json_end(c, &j) == CLI_DONE ? KEN_OK : KEN_E_IO;
+}
+
+static ken_status predict_all(cli *c, const ken_model *m, const ken_table *table) {
+    ken_table *out = NULL;
+    KEN_TRY(ken_table_new(c->ctx, ken_table_rows(table), &out));
+    ken_status status = predict_add_value(c, m, table, out);
+    if (status == KEN_OK && cli_flag(c, "proba")) status = predict_add_proba(c, m, table, out);
+    if (status == KEN_OK)
+        status = c->json ? predict_write_json(c, m, out)
+                         : ken_csv_write(c->ctx, cli_value(c, "output") ? cli_value(c, "output") : "-", out);
+    ken_table_free(out);
+    return status;
+}
+
+static int predict_run(cli *c) {
+    ken_model *model = NULL;
+    ken_table *table = NULL;
+    ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
+    if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, NULL);
+    if (status == KEN_OK) status = predict_all(c, model, table);
+    ken_table_free(table);
+    ken_model_free(model);
+    return status == KEN_OK ? CLI_DONE : cli_failed(c, status);
+}
+
+static const cli_option predict_options[] = {
+    {"output", 'o', "FILE", ":file", "where the predictions go (default: standard output, '-')"},
+    {"proba", 0, NULL, NULL, "also a column of probabilities a class, named as the class"},
+    {"json", 0, NULL, NULL, "as one JSON object on standard output"},
+    CLI_TABLE_OPTIONS,
+    CLI_END_OPTIONS};
+
+const cli_command cli_predict = {
+    .name = "predict", .arguments = "MODEL TABLE [-o out.csv] [--proba]",
+    .summary = "Predicts each row of a table with a saved model",
+    .details = "One line a row, in the table's order, under the header 'prediction'. Columns are found by name: extra "
+               "ones are ignored, a missing one is an error. Unseen categories and missing cells are handled as the "
+               "model's recipe learned. TABLE may be '-' for CSV on standard input.",
+    .examples = "  ken predict model.ken new.csv --proba -o out.csv\n  cat new.csv | ken predict model.ken -\n",
+    .options = predict_options, .min_arguments = 2, .max_arguments = 2, .run = predict_run};

@@ -1,0 +1,160 @@
+/* ken train: a table in; an evaluated, explained, saved model out. */
+#include <math.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/show.h"
+#include "ken/io/model_file/model_file.h"
+#include "ken/select/train/train.h"
+
+/* --- options to a ken_train_options ------------------------------------------------------------------- */
+int cli_train_options(cli *c, ken_train_options *o, const char **settings, int capacity) {
+    const char *task = cli_value(c, "task");
+    static const ken_train_options defaults = KEN_TRAIN_DEFAULTS;
+    int64_t folds;
+    int n = 0;
+    *o = defaults;
+    o->target = cli_value(c, "target");
+    o->weight = cli_value(c, "weight");
+    o->group = cli_value(c, "group");
+    o->time = cli_value(c, "time");
+    o->metric = cli_value(c, "metric");
+    o->task = !task ? KEN_TASK_AUTO : strcmp(task, "classify") == 0 ? KEN_CLASSIFY : KEN_REGRESS;
+    if (!o->target)
+        return cli_wrong("name the column to predict: --target COL", "%s needs a target", c->command->name);
+    if (!cli_number(c, "test", 0.2, 0, 0.9, &o->test)) return CLI_USAGE;
+    if (!cli_integer(c, "cv", 0, 2, 1000, &folds)) return CLI_USAGE;
+    o->folds = folds;
+    for (const char *s; n + 1 < capacity && (s = cli_value_at(c, "set", n)); n++) settings[n] = s;
+    settings[n] = NULL;
+    o->settings = settings;
+    return CLI_DONE;
+}
+
+/* --- showing ---------------------------------------------------------------------------------------------- */
+static void train_json_comparison(ken_json_writer *w, const ken_comparison *cmp) {
+    ken_json_put_key(w, "compared");
+    ken_json_array(w);
+    for (int i = 0; i < cmp->n; i++) show_json_compare_row(w, &cmp->row[i]);
+    ken_json_end_array(w);
+    KEN_JSON(w, "reason", string, cmp->reason);
+}
+
+static int train_json(cli *c, const ken_model *m, const ken_training *t, const char *file, const char *report) {
+    cli_json j;
+    cli_json_begin(c, &j);
+    ken_json_writer *w = &j.w;
+    KEN_JSON(w, "task", string, ken_task_name(ken_model_task(m)));
+    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(w, "target", string, ken_model_target(m));
+    KEN_JSON(w, "rows_train", i64, t->rows_train);
+    KEN_JSON(w, "rows_test", i64, t->rows_test);
+    show_json_metrics(w, &t->evaluation);
+    ken_json_put_key(w, "baseline");
+    ken_json_object(w);
+    for (int i = 0; i < t->baseline.n_metrics; i++)
+        KEN_JSON(w, t->baseline.metric[i].desc->name, f64, t->baseline.metric[i].interval.value);
+    ken_json_end_object(w);
+    if (t->cv.folds) show_json_cv(w, &t->cv);
+    if (t->comparison.n) train_json_comparison(w, &t->comparison);
+    KEN_JSON(w, "fit_seconds", f64, t->fit_s);
+    KEN_JSON(w, "predict_seconds", f64, t->predict_s);
+    KEN_JSON(w, "peak_rss_mib", f64, cli_peak_rss_mib());
+    KEN_JSON(w, "threads", i64, ken_ctx_threads(c->ctx));
+    KEN_JSON(w, "seed", i64, (int64_t)ken_ctx_seed(c->ctx));
+    show_json_model(w, m);
+    KEN_JSON(w, "model_file", string, file);
+    if (report) KEN_JSON(w, "report", string, report);
+    return cli_json_end(c, &j);
+}
+
+static void train_show(cli *c, const char *name, const ken_model *m, const ken_training *t, const char *file,
+                       const char *report) {
+    const char *bold = cli_style(stdout, "1"), *dim = cli_style(stdout, "2"), *plain = cli_style(stdout, "0");
+    char rows[32], test[32], seconds[32];
+    (void)c;
+    printf("\n%s%s%s  %s%s from %s%s\n", bold, ken_model_target(m), plain, dim,
+           ken_model_task(m) == KEN_CLASSIFY ? "classified" : "predicted", name, plain);
+    printf("%s%s rows to learn from, %s set aside, %d columns%s\n\n", dim, cli_count_text(t->rows_train, rows),
+           cli_count_text(t->rows_test, test), ken_table_cols(t->features), plain);
+    if (t->comparison.n) {
+        show_leaderboard(&t->comparison);
+        printf("\n  %s\n\n", t->comparison.reason);
+    } else {
+        printf("  model  %s%s%s\n", bold, ken_model_desc(m)->title, plain);
+    }
+    if (t->cv.folds) show_cv(&t->cv);
+    if (t->evaluation.n_metrics) {
+        printf("%sOn the %s rows set aside%s\n", bold, test, plain);
+        show_metrics(&t->evaluation, &t->baseline);
+    }
+    printf("\n  %sfitted in%s %s", dim, plain, cli_seconds_text(t->fit_s, seconds));
+    if (!isnan(t->predict_s)) printf("%s, predicted in%s %s", dim, plain, cli_seconds_text(t->predict_s, seconds));
+    printf("\n  %smodel%s     %s\n", dim, plain, file);
+    if (report) printf("  %sreport%s    %s\n", dim, plain, report);
+    printf("\n  next: ken explain %s %s --row 1\n        ken predict %s new.csv --proba\n", file, name, file);
+}
+
+/* --- running ------------------------------------------------------------------------------------------------ */
+static int train_finish(cli *c, const ken_table *table, const char *checksum, ken_model *m, ken_training *t) {
+    const char *file = cli_value(c, "output") ? cli_value(c, "output") : "model.ken";
+    const char *report = cli_value(c, "report");
+    /* A person gets a report unless they say --report none; a script (--json) only when it asks. */
+    if (!report) report = c->json ? NULL : "report.html";
+    if (report && strcmp(report, "none") == 0) report = NULL;
+    ken_status status = ken_model_save(c->ctx, m, file);
+    if (status == KEN_OK && report) status = show_train_report(c, table, checksum, m, t, report);
+    if (status != KEN_OK) return cli_failed(c, status);
+    if (c->json) return train_json(c, m, t, file, report);
+    if (!c->quiet) train_show(c, c->arguments[0], m, t, file, report);
+    return CLI_DONE;
+}
+
+static int train_run(cli *c) {
+    ken_train_options o;
+    const char *settings[CLI_MAX_GIVEN + 1];
+    char checksum[65];
+    ken_table *table = NULL;
+    ken_model *model = NULL;
+    ken_training training;
+    int result = cli_train_options(c, &o, settings, CLI_MAX_GIVEN + 1);
+    if (result != CLI_DONE) return result;
+    o.model = cli_value(c, "model");
+    memset(&training, 0, sizeof training);
+    ken_status status = cli_load_table(c, c->arguments[0], &table, checksum);
+    if (status == KEN_OK) status = ken_train(c->ctx, table, &o, &model, &training);
+    result = status == KEN_OK ? train_finish(c, table, checksum, model, &training) : cli_failed(c, status);
+    ken_training_free(&training);
+    ken_model_free(model);
+    ken_table_free(table);
+    return result;
+}
+
+static const cli_option train_options[] = {
+    {"target", 't', "COL", NULL, "the column to predict (must be given)"},
+    {"model", 'm', "NAME", ":model", "the model to train; without it a few are compared and the best is kept"},
+    {"set", 's', "NAME=VALUE", NULL, "a parameter of the model ('ken models NAME' lists them), or recipe.NAME=VALUE; again and again"},
+    {"task", 0, "TASK", "classify|regress", "default: text, yes/no and up to 10 whole numbers are classified"},
+    {"test", 0, "SHARE", NULL, "share of the rows set aside for the evaluation (default 0.2; 0: none)"},
+    {"cv", 0, "K", NULL, "also K-fold cross-validation on the training rows"},
+    {"metric", 0, "NAME", ":metric", "what the best model is chosen by"},
+    {"weight", 0, "COL", NULL, "a column of row weights"},
+    {"group", 0, "COL", NULL, "rows of one group are never split between training and test"},
+    {"time", 0, "COL", NULL, "train on what came before, test on what came after"},
+    {"output", 'o', "FILE", ":file", "where the model goes (default model.ken)"},
+    {"report", 0, "FILE", ":file", "where the report goes (default report.html; with --json none; 'none': none)"},
+    {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
+    CLI_TABLE_OPTIONS,
+    CLI_END_OPTIONS};
+
+const cli_command cli_train = {
+    .name = "train", .arguments = "TABLE --target COL [--model NAME] [--set NAME=VALUE]...",
+    .summary = "Trains a model, evaluates it on rows it never saw, saves it with a report",
+    .details = "Without --model a small, fast set of models is compared by cross-validation on the training rows, the "
+               "best is kept, and you are told why. TABLE is a .csv, .tsv, .csv.gz or .npy file, '-' for CSV on "
+               "standard input, or a built-in table ('ken data' lists them). Numbers, categories, dates, free text "
+               "and missing cells are handled by a recipe that is learned on the training rows and saved with the model.",
+    .examples = "  ken train adult.csv --target income\n"
+                "  ken train adult.csv --target income --model boosting --set trees=300 --set learning_rate=0.05 -o m.ken\n"
+                "  ken train houses.csv --target price --cv 5 --json\n",
+    .options = train_options, .min_arguments = 1, .max_arguments = 1, .run = train_run};

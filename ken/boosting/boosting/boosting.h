@@ -1,0 +1,78 @@
+/* Gradient-boosted trees: Newton boosting on histograms, leaf by leaf. What, when, the maths:
+ * boosting.md. Read next: boosting.c, then ken/boosting/boosting_grow.h. */
+#ifndef KEN_BOOSTING_BOOSTING_H
+#define KEN_BOOSTING_BOOSTING_H
+
+#include "ken/core/model.h"
+
+KEN_BEGIN_C
+
+typedef enum ken_boosting_growth {
+    KEN_BOOSTING_LEAFWISE = 0,
+    KEN_BOOSTING_DEPTHWISE
+} ken_boosting_growth;
+
+typedef enum ken_boosting_loss {
+    KEN_BOOSTING_LOSS_AUTO = 0,
+    KEN_BOOSTING_SQUARED,
+    KEN_BOOSTING_ABSOLUTE,
+    KEN_BOOSTING_HUBER,
+    KEN_BOOSTING_QUANTILE,
+    KEN_BOOSTING_POISSON,
+    KEN_BOOSTING_LOGISTIC,
+    KEN_BOOSTING_SOFTMAX
+} ken_boosting_loss;
+
+typedef enum ken_boosting_class_weight {
+    KEN_BOOSTING_CLASS_WEIGHT_NONE = 0,
+    KEN_BOOSTING_CLASS_WEIGHT_BALANCED
+} ken_boosting_class_weight;
+
+typedef enum ken_boosting_stop {
+    KEN_BOOSTING_STOP_AUTO = 0,
+    KEN_BOOSTING_STOP_OFF,
+    KEN_BOOSTING_STOP_ON
+} ken_boosting_stop;
+
+typedef struct ken_boosting_params {
+    int64_t trees;
+    double learning_rate;
+    int64_t max_leaves;
+    int64_t max_depth;
+    int64_t max_bins;
+    int64_t min_leaf_rows;
+    double min_leaf_weight;
+    double l1;
+    double l2;
+    double min_gain;
+    double row_fraction;
+    double column_fraction;
+    int growth;
+    int loss;
+    double huber_delta;
+    double quantile;
+    int class_weight;
+    int early_stopping;
+    double validation_fraction;
+    int64_t patience;
+    double min_delta;
+    int64_t max_onehot;
+    double category_smooth;
+    double category_l2;
+} ken_boosting_params;
+
+#define KEN_BOOSTING_DEFAULTS                                                                     \
+    {.trees = 100, .learning_rate = 0.1, .max_leaves = 31, .max_depth = 0, .max_bins = 255,       \
+     .min_leaf_rows = 20, .min_leaf_weight = 1e-3, .l1 = 0, .l2 = 0, .min_gain = 0,               \
+     .row_fraction = 1, .column_fraction = 1, .growth = KEN_BOOSTING_LEAFWISE,                    \
+     .loss = KEN_BOOSTING_LOSS_AUTO, .huber_delta = 0, .quantile = 0.5,                           \
+     .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE, .early_stopping = KEN_BOOSTING_STOP_AUTO,    \
+     .validation_fraction = 0.1, .patience = 10, .min_delta = 0, .max_onehot = 4,                 \
+     .category_smooth = 10, .category_l2 = 10}
+
+extern const ken_desc ken_boosting_desc;
+KEN_DEFINE_NEW(boosting)
+
+KEN_END_C
+
+#endif

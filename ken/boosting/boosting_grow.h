@@ -1,0 +1,115 @@
+/* One tree of boosting, grown on binned rows from packed whole-number gradients. Read in this order:
+ * this file, boosting_split.c (which split is best), boosting_grow.c (rows, histograms, growth).
+ *
+ * Sums are whole numbers, so a tree does not depend on threads, on the order of rows or on the
+ * instruction set. Gradients: round(g * 2^e), |.| <= 2^21 (2^40 where every hessian is 1). */
+#ifndef KEN_BOOSTING_GROW_H
+#define KEN_BOOSTING_GROW_H
+
+#include "ken/kernels/kernels.h"
+#include "ken/tree/tree_bins.h"
+
+KEN_BEGIN_C
+
+enum { BOOSTING_CHUNK = 2048 }; /* rows whose packed sums cannot carry */
+
+typedef struct boosting_rules {
+    int64_t max_leaves, max_depth; /* max_depth 0: no limit */
+    bool depthwise;
+    double min_rows, min_weight, l1, l2, min_gain;
+    int32_t onehot;                /* categories in a node up to which one stands against the rest */
+    double cat_smooth, cat_l2;
+} boosting_rules;
+
+typedef struct boosting_split {
+    double gain;           /* 0: none */
+    int32_t column;        /* of the binned columns */
+    int32_t bin;           /* numeric: codes <= bin go left */
+    bool category, missing_left;
+    uint32_t set[8];       /* category: codes that go left */
+    int64_t g, h;          /* sums of the left side */
+} boosting_split;
+
+typedef struct boosting_node {
+    int32_t left, right;   /* -1: none (yet) */
+    int32_t depth, slot;   /* slot: histogram of the pool, -1: none */
+    bool narrow;           /* the histogram is packed */
+    bool open;             /* its split has been decided on: an inner node */
+    bool busy;             /* being split */
+    uint8_t buffer;        /* which of the two row buffers has its rows */
+    int64_t begin, end;    /* its rows there */
+    int64_t g, h;
+    uint64_t range[2];     /* least and greatest hessian of its rows */
+    boosting_split split;
+} boosting_node;
+
+/* The binned table: row-major codes of n rows, `stride` bytes a row, for histograms; the training rows
+ * column-major, too, for moving rows (a byte a row instead of a cache line a row). */
+typedef struct boosting_binned {
+    int64_t n, n_train, stride;
+    int d;
+    const uint8_t *codes;
+    const uint8_t *by_column;       /* (d, n_train) */
+    const ken_bin_feature *feature; /* (d) */
+} boosting_binned;
+
+typedef struct boosting_grower boosting_grower;
+
+/* binned and rules must outlive the grower. */
+ken_status ken__boosting_grower_new(ken_ctx *ctx, const boosting_binned *binned,
+                                    const boosting_rules *rules, boosting_grower **out);
+void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *grower);
+
+/* How whole numbers become real ones. one: every hessian is 1. */
+typedef struct boosting_scale {
+    bool one;
+    int shift;             /* bits of the packed hessian */
+    double scale_g, scale_h;
+} boosting_scale;
+/* The finest power-of-two scale for gradients of size up to max_g and hessians up to max_h. */
+boosting_scale ken__boosting_scale_of(int64_t n, bool one, double max_g, double max_h);
+
+/* Where the packed gradient of row i is to be written before a tree is grown: (n_train) words. */
+uint64_t *ken__boosting_grower_words(boosting_grower *grower);
+
+/* Grow. rows (n_rows) ascending, NULL: all n_train. columns (n_columns), NULL: all. */
+ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *grower, const boosting_scale *scale,
+                         const uint32_t *rows, int64_t n_rows, const int32_t *columns,
+                         int n_columns);
+/* The tree: node 0 is the root; children where `open`. Nodes that no open node leads to are to be
+ * ignored. Valid until the next boosting_grow. */
+const boosting_node *ken__boosting_grower_nodes(const boosting_grower *grower);
+/* Rows of a node. */
+const uint32_t *ken__boosting_grower_rows(const boosting_grower *grower, const boosting_node *node);
+static inline bool boosting_goes_left(const boosting_split *s, int missing, int code) {
+    if (s->category)
+        return s->set[code >> 5] >> (code & 31) & 1;
+    return code == missing ? s->missing_left : code <= s->bin;
+}
+/* Leaf (node number) of rows given by their codes, by walking. */
+int32_t ken__boosting_walk(const boosting_node *nodes, const ken_bin_feature *feature,
+                      const uint8_t *codes);
+
+/* --- boosting_split.c --- */
+/* What the search needs to know of a node. */
+typedef struct boosting_search {
+    const ken_kernels *k;
+    const boosting_binned *binned;
+    const boosting_rules *rules;
+    const boosting_scale *scale;
+    const int64_t *offset;        /* (d + 1) first place of a column in a histogram */
+    int64_t n_places;             /* of a histogram */
+    const int64_t *hist;          /* wide: g (n_places), h (n_places); narrow: words (n_places) */
+    const boosting_node *node;
+    const uint32_t *rows;         /* of the node */
+} boosting_search;
+/* The best split on columns[begin .. end) (NULL: the columns themselves); gain 0: none. */
+void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin, int end,
+                         boosting_split *out);
+/* The better of two: more gain, then the lower column. */
+bool ken__boosting_split_better(const boosting_split *a, const boosting_split *b);
+double ken__boosting_leaf_value(const boosting_rules *rules, double G, double H);
+
+KEN_END_C
+
+#endif

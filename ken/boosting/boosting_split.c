@@ -1,0 +1,361 @@
+/* The best split of a node from its histogram.
+ *
+ * Numeric columns: every threshold, with missing values on either side. Categories: few in the node:
+ * one against the rest; else the levels in the order of their mean gradient, cut like a number
+ * (Fisher 1958: for this order some cut is the best of all 2^(k-1) subsets), from both ends because
+ * levels with little support always stay right. Gains are computed in double from whole-number sums,
+ * the same way everywhere; ties: lowest column, then lowest bin. */
+#include "ken/boosting/boosting_grow.h"
+
+enum { SPLIT_PLACES = 256, SPLIT_AHEAD = 16 };
+
+/* Sums of one column in one node, and the counts of rows if they had to be taken. */
+typedef struct boosting_column {
+    int32_t column;
+    const ken_bin_feature *feature;
+    int64_t g[SPLIT_PLACES], h[SPLIT_PLACES]; /* by code; missing at n_bins */
+    bool counted;
+    uint32_t count[SPLIT_PLACES];
+    double G[SPLIT_PLACES], H[SPLIT_PLACES], gain[SPLIT_PLACES];
+} boosting_column;
+
+bool ken__boosting_split_better(const boosting_split *a, const boosting_split *b) {
+    return a->gain > b->gain || (a->gain == b->gain && a->gain > 0 && a->column < b->column);
+}
+
+static double boosting_soft(double g, double l1) {
+    return g > l1 ? g - l1 : g < -l1 ? g + l1 : 0.0;
+}
+
+double ken__boosting_leaf_value(const boosting_rules *rules, double G, double H) {
+    return H + rules->l2 > 0 ? -boosting_soft(G, rules->l1) / (H + rules->l2) : 0.0;
+}
+
+static double boosting_score(const boosting_rules *rules, double G, double H) {
+    const double s = boosting_soft(G, rules->l1);
+    return H + rules->l2 > 0 ? s * s / (H + rules->l2) : 0.0;
+}
+
+static void boosting_load(const boosting_search *s, int32_t column, boosting_column *c) {
+    const ken_bin_feature *const f = &s->binned->feature[column];
+    const int64_t at = s->offset[column];
+    const int n = f->n_bins + 1;
+    c->column = column;
+    c->feature = f;
+    c->counted = false;
+    if (s->node->narrow) {
+        const uint64_t *const word = (const uint64_t *)s->hist + at;
+        const uint64_t mask = (UINT64_C(1) << s->scale->shift) - 1;
+        for (int b = 0; b < n; b++) {
+            c->g[b] = (int64_t)word[b] >> s->scale->shift;
+            c->h[b] = (int64_t)(word[b] & mask);
+        }
+    } else {
+        memcpy(c->g, s->hist + at, (size_t)n * sizeof *c->g);
+        memcpy(c->h, s->hist + s->n_places + at, (size_t)n * sizeof *c->h);
+    }
+}
+
+static void boosting_count(const boosting_search *s, boosting_column *c) {
+    const int64_t n = s->node->end - s->node->begin, stride = s->binned->stride;
+    const uint8_t *const codes = s->binned->codes + c->column;
+    memset(c->count, 0, sizeof c->count);
+    for (int64_t i = 0; i < n; i++) {
+        if (i + SPLIT_AHEAD < n)
+            KEN_PREFETCH(codes + s->rows[i + SPLIT_AHEAD] * stride);
+        c->count[codes[s->rows[i] * stride]]++;
+    }
+    c->counted = true;
+}
+
+/* The least hessian that a side must have. Where rows are counted by it (every hessian is 1) that is
+ * all there is to say. Else min_rows rows have at least so much... */
+static double boosting_least_possible(const boosting_search *s) {
+    const double rows = s->scale->one ? 1.0 : (double)s->node->range[0] / s->scale->scale_h;
+    return KEN_MAX(KEN_MAX(s->rules->min_weight, 1e-300), s->rules->min_rows * rows);
+}
+
+/* ... and a side with so much has surely min_rows rows. In between they are counted. */
+static double boosting_least_certain(const boosting_search *s) {
+    return s->scale->one ? 0.0
+                         : s->rules->min_rows * ((double)s->node->range[1] / s->scale->scale_h);
+}
+
+/* One family of candidates: gains of places 0 .. n-1, each with its left side (G, H) + missing. */
+typedef struct boosting_family {
+    int n;
+    double total[2], missing[2], l2;
+    const uint32_t *left_count; /* NULL: not needed */
+    int64_t missing_count, rows;
+} boosting_family;
+
+/* The best of a family: its place or -1. *certain: the row limit surely holds there. */
+static int boosting_pick(const boosting_search *s, boosting_column *c, const boosting_family *f,
+                         double *gain, bool *certain) {
+    const double least = boosting_least_possible(s), sure = boosting_least_certain(s);
+    s->k->split_gains(c->G, c->H, f->n, f->total, f->missing, s->rules->l1, f->l2, least, c->gain);
+    if (f->left_count)
+        for (int b = 0; b < f->n; b++) {
+            const int64_t left = f->left_count[b] + f->missing_count;
+            if ((double)left < s->rules->min_rows || (double)(f->rows - left) < s->rules->min_rows)
+                c->gain[b] = -1;
+        }
+    double best = 0;
+    for (int b = 0; b < f->n; b++)
+        best = c->gain[b] > best ? c->gain[b] : best;
+    if (!(best > 0))
+        return -1;
+    int at = 0;
+    while (c->gain[at] != best)
+        at++;
+    const double h = c->H[at] + f->missing[1];
+    *gain = best;
+    *certain = f->left_count || (h >= sure && f->total[1] - h >= sure);
+    return at;
+}
+
+/* Take the family's best into `out` if it is better. Returns false when rows must be counted first
+ * to know (and it would win). */
+static bool boosting_offer(const boosting_search *s, boosting_column *c, const boosting_family *f,
+                           double parent, boosting_split *out, int *place) {
+    double gain = 0;
+    bool certain = true;
+    const int at = boosting_pick(s, c, f, &gain, &certain);
+    const double improved = gain - parent;
+    *place = -1;
+    if (at < 0 || !(improved > s->rules->min_gain) || !(improved > 1e-10 * parent) ||
+        !(improved > out->gain))
+        return true;
+    if (!certain)
+        return false;
+    out->gain = improved;
+    *place = at;
+    return true;
+}
+
+/* Running sums over codes [0, n) as real numbers; counts along with them. */
+static void boosting_prefix(const boosting_search *s, boosting_column *c, int n, uint32_t *left) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    int64_t g = 0, h = 0;
+    uint32_t count = 0;
+    for (int b = 0; b < n; b++) {
+        g += c->g[b];
+        h += c->h[b];
+        c->G[b] = (double)g * ug;
+        c->H[b] = (double)h * uh;
+        if (c->counted) {
+            count += c->count[b];
+            left[b] = count;
+        }
+    }
+}
+
+static void boosting_node_family(const boosting_search *s, boosting_family *f) {
+    memset(f, 0, sizeof *f);
+    f->total[0] = (double)s->node->g / s->scale->scale_g;
+    f->total[1] = (double)s->node->h / s->scale->scale_h;
+    f->l2 = s->rules->l2;
+    f->rows = s->node->end - s->node->begin;
+}
+
+static void boosting_take_numeric(const boosting_column *c, int place, bool missing_left,
+                                  boosting_split *out) {
+    const int missing = c->feature->n_bins;
+    out->column = c->column;
+    out->bin = place;
+    out->category = false;
+    out->missing_left = missing_left;
+    out->g = missing_left ? c->g[missing] : 0;
+    out->h = missing_left ? c->h[missing] : 0;
+    for (int b = 0; b <= place; b++) {
+        out->g += c->g[b];
+        out->h += c->h[b];
+    }
+}
+
+/* false: count first. */
+static bool boosting_numeric(const boosting_search *s, boosting_column *c, double parent,
+                             boosting_split *out) {
+    const int n = c->feature->n_bins;
+    const bool missing = c->h[n] != 0 || c->g[n] != 0;
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    uint32_t left[SPLIT_PLACES];
+    boosting_family f;
+    int place;
+    boosting_node_family(s, &f);
+    boosting_prefix(s, c, n, left);
+    f.left_count = c->counted ? left : NULL;
+    f.n = missing ? n : n - 1;
+    if (!boosting_offer(s, c, &f, parent, out, &place))
+        return false;
+    if (place >= 0) {
+        boosting_take_numeric(c, place, false, out);
+        if (!missing)
+            out->missing_left = 2 * out->h > s->node->h;
+    }
+    if (!missing)
+        return true;
+    f.n = n - 1;
+    f.missing[0] = (double)c->g[n] * ug;
+    f.missing[1] = (double)c->h[n] * uh;
+    f.missing_count = c->counted ? c->count[n] : 0;
+    if (!boosting_offer(s, c, &f, parent, out, &place))
+        return false;
+    if (place >= 0)
+        boosting_take_numeric(c, place, true, out);
+    return true;
+}
+
+/* --- categories --------------------------------------------------------------------------------- */
+
+typedef struct boosting_level {
+    double key;
+    int32_t code;
+} boosting_level;
+
+static int boosting_by_key(const void *a, const void *b) {
+    const boosting_level *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return x->code < y->code ? -1 : x->code > y->code;
+}
+
+/* Codes that take part in the order: those with enough support; returns how many. *present: codes
+ * with any row of the node. */
+static int boosting_levels(const boosting_search *s, const boosting_column *c,
+                           boosting_level *level, int *present) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    const double rows = (double)(s->node->end - s->node->begin);
+    const double per_h = rows / ((double)s->node->h * uh); /* rows for a hessian of 1 */
+    int n = 0;
+    *present = 0;
+    for (int b = 0; b <= c->feature->n_bins; b++) {
+        const double g = (double)c->g[b] * ug, h = (double)c->h[b] * uh;
+        if (c->h[b] <= 0)
+            continue;
+        ++*present;
+        if (h * per_h < s->rules->cat_smooth)
+            continue;
+        level[n++] = (boosting_level){g / (h + s->rules->cat_smooth), b};
+    }
+    return n;
+}
+
+static void boosting_take_category(const boosting_search *s, const boosting_column *c,
+                                   const boosting_level *level, int n, boosting_split *out) {
+    const int missing = c->feature->n_bins;
+    out->column = c->column;
+    out->bin = 0;
+    out->category = true;
+    out->g = out->h = 0;
+    memset(out->set, 0, sizeof out->set);
+    for (int l = 0; l < n; l++) {
+        const int b = level[l].code;
+        out->set[b >> 5] |= UINT32_C(1) << (b & 31);
+        out->g += c->g[b];
+        out->h += c->h[b];
+    }
+    if (c->h[missing] != 0)
+        out->missing_left = out->set[missing >> 5] >> (missing & 31) & 1;
+    else
+        out->missing_left = 2 * out->h > s->node->h;
+    if (out->missing_left) /* levels without training rows go where missing values go */
+        out->set[missing >> 5] |= UINT32_C(1) << (missing & 31);
+}
+
+static bool boosting_one_against_rest(const boosting_search *s, boosting_column *c, double parent,
+                                      boosting_split *out) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    boosting_family f;
+    int place;
+    boosting_node_family(s, &f);
+    f.n = c->feature->n_bins + 1;
+    f.left_count = c->counted ? c->count : NULL;
+    for (int b = 0; b < f.n; b++) {
+        c->G[b] = (double)c->g[b] * ug;
+        c->H[b] = (double)c->h[b] * uh;
+    }
+    if (!boosting_offer(s, c, &f, parent, out, &place))
+        return false;
+    if (place >= 0)
+        boosting_take_category(s, c, &(boosting_level){0, place}, 1, out);
+    return true;
+}
+
+static bool boosting_subset(const boosting_search *s, boosting_column *c, boosting_level *level,
+                            int n, double parent, boosting_split *out) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    uint32_t left[SPLIT_PLACES];
+    boosting_family f;
+    boosting_node_family(s, &f);
+    f.n = n;
+    f.l2 += s->rules->cat_l2;
+    f.left_count = c->counted ? left : NULL;
+    for (int end = 0; end < 2; end++) {
+        int64_t g = 0, h = 0;
+        uint32_t count = 0;
+        int place;
+        for (int l = 0; l < n; l++) {
+            const int b = level[l].code;
+            g += c->g[b];
+            h += c->h[b];
+            count += c->counted ? c->count[b] : 0;
+            left[l] = count;
+            c->G[l] = (double)g * ug;
+            c->H[l] = (double)h * uh;
+        }
+        if (!boosting_offer(s, c, &f, parent, out, &place))
+            return false;
+        if (place >= 0)
+            boosting_take_category(s, c, level, place + 1, out);
+        for (int a = 0, z = n - 1; a < z; a++, z--) {
+            const boosting_level swap = level[a];
+            level[a] = level[z];
+            level[z] = swap;
+        }
+    }
+    return true;
+}
+
+static bool boosting_category(const boosting_search *s, boosting_column *c, double parent,
+                              boosting_split *out) {
+    boosting_level level[SPLIT_PLACES];
+    int present;
+    const int n = boosting_levels(s, c, level, &present);
+    if (present < 2)
+        return true;
+    if (present <= s->rules->onehot)
+        return boosting_one_against_rest(s, c, parent, out);
+    qsort(level, (size_t)n, sizeof *level, boosting_by_key);
+    return boosting_subset(s, c, level, n, parent, out);
+}
+
+/* --- all columns -------------------------------------------------------------------------------- */
+
+static bool boosting_try(const boosting_search *s, boosting_column *c, double parent,
+                         boosting_split *out) {
+    boosting_split found = *out;
+    const bool known = c->feature->category ? boosting_category(s, c, parent, &found)
+                                            : boosting_numeric(s, c, parent, &found);
+    if (known && found.gain > out->gain)
+        *out = found;
+    return known;
+}
+
+void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin, int end,
+                         boosting_split *out) {
+    const double G = (double)search->node->g / search->scale->scale_g;
+    const double H = (double)search->node->h / search->scale->scale_h;
+    const double parent = boosting_score(search->rules, G, H);
+    boosting_column c;
+    memset(out, 0, sizeof *out);
+    for (int j = begin; j < end; j++) {
+        boosting_load(search, columns ? columns[j] : j, &c);
+        if (c.feature->n_bins + c.feature->has_missing < 2)
+            continue;
+        if (!boosting_try(search, &c, parent, out)) {
+            boosting_count(search, &c);
+            (void)boosting_try(search, &c, parent, out);
+        }
+    }
+}

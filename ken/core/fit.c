@@ -1,0 +1,249 @@
+/* The fit: one loop for all that is iterative. It reports, looks at cancel and budget, stops early,
+ * and can be opened as a trace. Read next: predict.c. */
+#include <math.h>
+#include <string.h>
+
+#include "ken/core/ctx_internal.h"
+#include "ken/core/model_internal.h"
+
+#define FIT_MAX_VIEWS 16
+
+/* One running fit. */
+typedef struct fit_run {
+    ken_ctx *ctx;
+    ken_model *model;
+    const ken_problem *problem;
+    const ken_estimator *verbs;
+    void *state; /* NULL: not begun, or ended */
+    ken_stop_rule rule;
+    ken_progress at;
+    ken_view views[FIT_MAX_VIEWS];
+    int64_t best_step;
+    double best;
+    bool done;
+} fit_run;
+
+static ken_status fit_begin(fit_run *run) {
+    const ken_stop_rule none = {INT64_MAX, 0, 0, 0};
+    ken_progress at = {run->model->desc->name, 0, 0, (double)NAN, (double)NAN, NULL, 0};
+    run->rule = run->verbs->stop_rule
+                    ? run->verbs->stop_rule(run->model->params, run->problem->n_train)
+                    : none;
+    run->best = INFINITY;
+    run->best_step = 0;
+    run->done = false;
+    at.total = run->rule.max_steps == INT64_MAX ? 0 : run->rule.max_steps;
+    run->at = at;
+    return run->verbs->begin(run->ctx, run->model, run->problem, &run->state);
+}
+
+/* Early stopping looks at validation rows only where the model asked for patience. */
+static void fit_look_at_validation(fit_run *run, double validation) {
+    if (run->rule.patience <= 0 || isnan(validation)) return;
+    if (validation < run->best - run->rule.min_delta) {
+        run->best = validation;
+        run->best_step = run->at.iteration;
+    } else if (run->at.iteration - run->best_step >= run->rule.patience) {
+        run->done = true;
+    }
+}
+
+static ken_status fit_step(fit_run *run) {
+    ken_step step = {false, (double)NAN, (double)NAN};
+    ken_ctx *ctx = run->ctx;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    KEN_TRY(ken_check_cancel(ctx));
+    const ken_status status = run->verbs->step(ctx, run->model, run->state, &step);
+    ken_scratch_release(ctx, mark);
+    KEN_TRY(status);
+    run->at.iteration++;
+    run->at.objective = step.objective;
+    run->at.validation = step.validation;
+    run->done = step.done || run->at.iteration >= run->rule.max_steps;
+    fit_look_at_validation(run, step.validation);
+    if (!isnan(ctx->deadline_s) && ken_ctx_clock(ctx) >= ctx->deadline_s && !run->done) {
+        ken_warn(ctx, "%s: the time budget is spent after %lld steps", run->model->desc->name,
+                 (long long)run->at.iteration);
+        run->done = true;
+    }
+    run->at.n_views = run->verbs->views
+                          ? run->verbs->views(run->model, run->state, run->views, FIT_MAX_VIEWS)
+                          : 0;
+    run->at.views = run->views;
+    return KEN_OK;
+}
+
+/* Ends in every case; keep 0 only frees. */
+static ken_status fit_end(fit_run *run, bool finish) {
+    void *state = run->state;
+    int64_t keep = 0;
+    run->state = NULL;
+    if (!state) return KEN_OK;
+    if (finish) keep = run->best_step > 0 ? run->best_step : run->at.iteration;
+    return run->verbs->end(run->ctx, run->model, state, keep);
+}
+
+static ken_status fit_iterative(fit_run *run) {
+    ken_status status = fit_begin(run);
+    while (status == KEN_OK && !run->done) {
+        status = fit_step(run);
+        if (status == KEN_OK) ken_report_progress(run->ctx, &run->at);
+    }
+    if (status != KEN_OK) {
+        (void)fit_end(run, false);
+        return status;
+    }
+    return fit_end(run, true);
+}
+
+static ken_status fit_check_stepper(ken_ctx *ctx, const ken_model *model) {
+    const ken_estimator *e = model->desc->estimator;
+    if (e && (e->fit || (e->begin && e->step && e->end))) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_BUG, NULL, "%s has no fit", model->desc->name);
+}
+
+static ken_status fit_estimator(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
+    fit_run run;
+    memset(&run, 0, sizeof run);
+    run.ctx = ctx, run.model = model, run.problem = problem, run.verbs = model->desc->estimator;
+    KEN_TRY(fit_check_stepper(ctx, model));
+    KEN_TRY(ken__check_inputs(ctx, model->desc, problem->X));
+    KEN_TRY(run.verbs->fit ? run.verbs->fit(ctx, model, problem) : fit_iterative(&run));
+    return ken__model_open(ctx, model);
+}
+
+static ken_status fit_transformer(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
+    KEN_TRY(model->desc->transformer->fit(ctx, model, problem));
+    return ken__model_open(ctx, model);
+}
+
+ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
+    ken_prepared prepared;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    ken__model_reset(model);
+    ken_status status = ken_params_check(ctx, model->desc, model->params);
+    if (status == KEN_OK) status = ken__prepare(ctx, model, data, &prepared);
+    if (status == KEN_OK) {
+        status = model->desc->kind == KEN_TRANSFORMER
+                     ? fit_transformer(ctx, model, &prepared.problem)
+                     : fit_estimator(ctx, model, &prepared.problem);
+        ken__prepared_free(ctx, &prepared);
+    }
+    ken_scratch_release(ctx, mark);
+    if (status == KEN_OK)
+        model->fitted = true;
+    else
+        ken__model_reset(model);
+    return status;
+}
+
+/* --- nested transformers --------------------------------------------------------------------------- */
+static ken_status fit_child(ken_ctx *ctx, ken_model *child, const ken_problem *problem, ken_table **out) {
+    const ken_transformer *t = child->desc->transformer;
+    ken_table *made = NULL;
+    KEN_TRY(ken__schema_of(ctx, problem->X, &child->features));
+    child->rows_train = problem->n_train;
+    child->task = problem->task;
+    KEN_TRY(fit_transformer(ctx, child, problem));
+    if (!out) return KEN_OK;
+    KEN_TRY(ken_table_new(ctx, problem->n, &made));
+    const ken_status status = t->transform_train ? t->transform_train(ctx, child, problem, made)
+                                                 : t->transform(ctx, child, problem->X, made);
+    if (status != KEN_OK) {
+        ken_table_free(made);
+        return status;
+    }
+    *out = made;
+    return KEN_OK;
+}
+
+ken_status ken_model_fit_problem(ken_ctx *ctx, ken_model *child, const ken_problem *problem,
+                                 ken_table **out) {
+    if (out) *out = NULL;
+    if (child->desc->kind != KEN_TRANSFORMER)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL, "%s is not a transformer", child->desc->name);
+    ken__model_reset(child);
+    KEN_TRY(ken_params_check(ctx, child->desc, child->params));
+    const ken_status status = fit_child(ctx, child, problem, out);
+    if (status == KEN_OK)
+        child->fitted = true;
+    else
+        ken__model_reset(child);
+    return status;
+}
+
+/* --- trace -------------------------------------------------------------------------------------------- */
+struct ken_trace {
+    fit_run run;
+    ken_prepared prepared;
+    ken_mark mark; /* scratch of begin lives until the trace ends: traces end in reverse order */
+};
+
+ken_status ken_model_trace(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_trace **out) {
+    ken_trace *trace = NULL;
+    *out = NULL;
+    KEN_TRY(fit_check_stepper(ctx, model));
+    ken__model_reset(model);
+    KEN_TRY(KEN_ALLOC(ctx, ken_trace, 1, &trace));
+    trace->mark = ken_scratch_mark(ctx);
+    ken_status status = ken_params_check(ctx, model->desc, model->params);
+    if (status == KEN_OK) status = ken__prepare(ctx, model, data, &trace->prepared);
+    trace->run.ctx = ctx, trace->run.model = model;
+    trace->run.problem = &trace->prepared.problem, trace->run.verbs = model->desc->estimator;
+    if (status == KEN_OK) status = ken__check_inputs(ctx, model->desc, trace->prepared.problem.X);
+    if (status == KEN_OK && !trace->run.verbs->fit) status = fit_begin(&trace->run);
+    if (status != KEN_OK) {
+        (void)fit_end(&trace->run, false);
+        ken__prepared_free(ctx, &trace->prepared);
+        ken__model_reset(model);
+        ken_scratch_release(ctx, trace->mark);
+        ken_free(ctx, trace);
+        return status;
+    }
+    *out = trace;
+    return KEN_OK;
+}
+
+static ken_status trace_restart(ken_trace *trace) {
+    KEN_TRY(fit_end(&trace->run, false));
+    ken_scratch_release(trace->run.ctx, trace->mark);
+    return fit_begin(&trace->run);
+}
+
+ken_status ken_trace_seek(ken_trace *trace, int64_t to) {
+    fit_run *run = &trace->run;
+    if (run->verbs->fit) { /* closed form: one step */
+        run->at.what = run->model->desc->name;
+        run->at.total = 1;
+        run->at.objective = run->at.validation = (double)NAN;
+        if (to >= 1 && run->at.iteration == 0)
+            KEN_TRY(run->verbs->fit(run->ctx, run->model, run->problem));
+        run->at.iteration = to >= 1;
+        return KEN_OK;
+    }
+    if (to < run->at.iteration) KEN_TRY(trace_restart(trace));
+    while (run->at.iteration < to && !run->done) KEN_TRY(fit_step(run));
+    return KEN_OK;
+}
+
+const ken_progress *ken_trace_at(const ken_trace *trace) { return &trace->run.at; }
+
+ken_status ken_trace_end(ken_trace *trace, bool finish) {
+    ken_ctx *ctx = trace->run.ctx;
+    ken_model *model = trace->run.model;
+    ken_status status = KEN_OK;
+    if (finish && trace->run.at.iteration == 0) status = ken_trace_seek(trace, 1);
+    if (!trace->run.verbs->fit) {
+        const ken_status ended = fit_end(&trace->run, finish && status == KEN_OK);
+        if (status == KEN_OK) status = ended;
+    }
+    if (finish && status == KEN_OK) status = ken__model_open(ctx, model);
+    if (finish && status == KEN_OK)
+        model->fitted = true;
+    else
+        ken__model_reset(model);
+    ken__prepared_free(ctx, &trace->prepared);
+    ken_scratch_release(ctx, trace->mark);
+    ken_free(ctx, trace);
+    return status;
+}

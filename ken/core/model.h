@@ -1,0 +1,233 @@
+/* Models and the generic verbs: new, set, fit, predict, transform, attributes, pack, unpack. Nothing
+ * here knows any algorithm: what an algorithm must give stands in ken_estimator and ken_transformer
+ * below. Files are io/model_file.h. */
+#ifndef KEN_CORE_MODEL_H
+#define KEN_CORE_MODEL_H
+
+#include "ken/core/desc.h"
+
+KEN_BEGIN_C
+
+typedef struct ken_model ken_model;
+struct ken_problem;
+
+/* The part a row plays. NULL roles: all train. */
+enum { KEN_ROLE_TRAIN = 0, KEN_ROLE_VALIDATION = 1, KEN_ROLE_TEST = 2 };
+
+/* What every verb takes: views, all of n rows. The caller keeps them alive during the call. */
+typedef struct ken_data {
+    const ken_table *table;    /* the features */
+    const ken_column *target;  /* fit; NULL elsewhere */
+    const ken_column *weight;  /* numbers >= 0; NULL: all 1 */
+    const ken_column *group;   /* rows of one group stay together in splits; NULL: none */
+    const ken_column *time;    /* order of rows for time splits; NULL: row order */
+    const uint8_t *role;       /* (n) KEN_ROLE_*; NULL: all train */
+    ken_task task;             /* KEN_TASK_AUTO: from the target (ken_task_of) */
+} ken_data;
+
+typedef enum ken_what {
+    KEN_WHAT_VALUE = 0,      /* (n, 1): the number; the class code 0 .. k-1 */
+    KEN_WHAT_PROBA,          /* (n, k) */
+    KEN_WHAT_MARGIN,         /* (n, k), or (n, 1) for two classes and regression: before the link */
+    KEN_WHAT_LEAF,           /* (n, trees) leaf numbers from 0 */
+    KEN_WHAT_CONTRIBUTIONS,  /* (n, outputs * (d + 1)): per output, one per input column, then the base */
+    KEN_WHAT_INTERVAL        /* (n, 2): lower and upper */
+} ken_what;
+
+/* --- life ------------------------------------------------------------------------------------- */
+/* The text door: settings "alpha=0.1 solver=cholesky" (blanks or commas between; NULL: defaults). */
+KEN_API ken_status ken_model_new(ken_ctx *ctx, const char *name, const char *settings,
+                                 ken_model **out);
+/* The typed door behind ken_ridge_new and the like. params NULL: defaults; copied. */
+KEN_API ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *params,
+                                      ken_model **out);
+KEN_API ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name,
+                                 const char *value);
+/* An unfitted model of the same thing, parameters and (unfitted) recipe: what CV fits on a fold. */
+KEN_API ken_status ken_model_clone(ken_ctx *ctx, const ken_model *model, ken_model **out);
+KEN_API void ken_model_free(ken_model *model);
+/* The transformer that runs before the model: `model` owns it from now on. It is learned on the
+ * training rows inside ken_model_fit, and is part of the model. Its parameters are set through the
+ * model with a dotted name: "recipe.scale". */
+KEN_API ken_status ken_model_set_recipe(ken_ctx *ctx, ken_model *model, ken_model *recipe);
+
+/* --- verbs ------------------------------------------------------------------------------------ */
+KEN_API ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data);
+/* Columns of `what`; KEN_E_UNSUPPORTED when the thing lacks it. */
+KEN_API ken_status ken_model_width(ken_ctx *ctx, const ken_model *model, ken_what what,
+                                   int64_t *width);
+/* out: (n, width) f64, the caller's, any strides. table: columns are found by name; extra ones are
+ * ignored, a missing one is an error; category levels are matched by text. */
+KEN_API ken_status ken_model_predict(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                     ken_what what, ken_tensor *out);
+/* A new table, rows as in `table`. For transformers, and for the recipe of an estimator (as_recipe:
+ * what the estimator sees). */
+KEN_API ken_status ken_model_transform(ken_ctx *ctx, const ken_model *model,
+                                       const ken_table *table, ken_table **out);
+
+/* --- looking in ------------------------------------------------------------------------------- */
+KEN_API const ken_desc *ken_model_desc(const ken_model *model);
+KEN_API const void *ken_model_params(const ken_model *model);
+KEN_API const ken_model *ken_model_recipe(const ken_model *model);   /* NULL: none */
+KEN_API bool ken_model_fitted(const ken_model *model);
+KEN_API ken_task ken_model_task(const ken_model *model);             /* after fit */
+KEN_API int ken_model_n_features(const ken_model *model);            /* raw input columns */
+KEN_API const char *ken_model_feature(const ken_model *model, int j);
+KEN_API ken_dtype ken_model_feature_dtype(const ken_model *model, int j);
+KEN_API const char *ken_model_target(const ken_model *model);
+KEN_API int ken_model_n_classes(const ken_model *model);             /* 0 for regression */
+KEN_API const char *ken_model_class(const ken_model *model, int k);  /* as text, as in the data */
+/* What the estimator itself sees: columns after the recipe (the raw ones without a recipe). */
+KEN_API int ken_model_n_inputs(const ken_model *model);
+KEN_API const char *ken_model_input(const ken_model *model, int j);
+KEN_API int ken_model_input_source(const ken_model *model, int j);   /* raw feature, -1: several */
+/* Level names of a category input (n 0 otherwise). */
+KEN_API ken_strings ken_model_input_levels(const ken_model *model, int j);
+KEN_API int64_t ken_model_rows_train(const ken_model *model);
+/* Class codes of a target column by the model's own classes; -1 for missing or unseen. */
+KEN_API ken_status ken_model_encode_target(ken_ctx *ctx, const ken_model *model,
+                                           const ken_column *target, int32_t *codes);
+/* The task that a target asks for: text, category, bool, and whole numbers with at most 10 values
+ * classify, else regress. */
+KEN_API ken_status ken_task_of(ken_ctx *ctx, const ken_column *target, ken_task *out);
+
+/* --- attributes: what fit learned, as named tensors --------------------------------------------- */
+/* A view of attribute `name`; NULL: none (yet). */
+KEN_API const ken_tensor *ken_model_attr(const ken_model *model, const char *name);
+KEN_API double ken_model_attr_f64(const ken_model *model, const char *name, double otherwise);
+KEN_API const ken_strings *ken_model_attr_strings(const ken_model *model, const char *name);
+/* Inside fit: allocate attribute `name`, zeroed (replacing one of that name); *data is its memory.
+ * Only what is set here is saved. */
+KEN_API ken_status ken_attr_new(ken_ctx *ctx, ken_model *model, const char *name, ken_dtype dtype,
+                                int ndim, const int64_t *shape, void **data);
+KEN_API ken_status ken_attr_set_f64(ken_ctx *ctx, ken_model *model, const char *name, double value);
+KEN_API ken_status ken_attr_set_i64(ken_ctx *ctx, ken_model *model, const char *name, int64_t value);
+KEN_API ken_status ken_attr_set_strings(ken_ctx *ctx, ken_model *model, const char *name,
+                                        const ken_strings *strings);
+KEN_API int ken_model_n_attrs(const ken_model *model);
+KEN_API const char *ken_model_attr_name(const ken_model *model, int i);
+/* Nested models, in order: a recipe's steps, say. */
+KEN_API ken_status ken_model_adopt(ken_ctx *ctx, ken_model *parent, ken_model *child);
+KEN_API int ken_model_n_children(const ken_model *model);
+KEN_API ken_model *ken_model_child(const ken_model *model, int i);
+/* Inside a transformer that is made of others: fit `child` on a problem whose X is the child's own
+ * columns, and give what the rows of that fit become (cross-fitted where the child does that).
+ * *out borrows from problem->X: let ken_table_keep tie lifetimes where needed. out may be NULL. */
+KEN_API ken_status ken_model_fit_problem(ken_ctx *ctx, ken_model *child, const struct ken_problem *problem,
+                                         ken_table **out);
+/* Derived state of .open (below). */
+KEN_API void *ken_model_state(const ken_model *model);
+
+/* --- what a thing gives ------------------------------------------------------------------------- */
+/* A fit's input. Rows [0, n_train) are training rows, [n_train, n) validation rows; test rows are
+ * not here. All targets are there; category codes and classes are numbered from 0. */
+typedef struct ken_problem {
+    ken_task task;
+    int64_t n, n_train;
+    const ken_table *X;      /* after the recipe; numeric unless KEN_TAG_TYPED */
+    const double *y;         /* (n) regression; NULL for classification */
+    const int32_t *label;    /* (n) classes 0 .. n_classes-1; NULL for regression */
+    int n_classes;
+    const double *weight;    /* (n) or NULL */
+    uint32_t consumer_tags;  /* transformers: the tags of the estimator they work for, else 0 */
+    uint32_t consumer_tasks;
+} ken_problem;
+
+typedef struct ken_step {
+    bool done;
+    double objective;   /* NaN: none */
+    double validation;  /* the lower the better; NaN: none */
+} ken_step;
+
+/* How an iterative fit wants to stop. */
+typedef struct ken_stop_rule {
+    int64_t max_steps;
+    double validation_fraction; /* > 0: set so much of the training rows aside if none are given */
+    int64_t patience;           /* steps without improvement before stopping; 0: never */
+    double min_delta;
+} ken_stop_rule;
+
+/* Estimators give either fit, or begin/step/end. All functions leave the model unfitted on failure. */
+typedef struct ken_estimator {
+    ken_status (*fit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem);
+    /* Iterative: *state is the thing's own, freed by end in every case. The loop in core/fit.c
+     * calls step until done, max_steps, early stop, budget or cancel. */
+    ken_status (*begin)(ken_ctx *ctx, ken_model *model, const ken_problem *problem, void **state);
+    ken_status (*step)(ken_ctx *ctx, ken_model *model, void *state, ken_step *out);
+    /* keep: steps to keep (the best one when stopped early); 0 after a failure: only free. */
+    ken_status (*end)(ken_ctx *ctx, ken_model *model, void *state, int64_t keep);
+    int (*views)(const ken_model *model, void *state, ken_view *out, int capacity);
+    ken_stop_rule (*stop_rule)(const void *params, int64_t n_rows);
+    /* Columns of output for `what` (PROBA is never asked of a regression); 0: cannot. */
+    int64_t (*width)(const ken_model *model, ken_what what);
+    /* out (n, width) dense row-major. VALUE of a classifier is made by core from PROBA.
+     * X has the inputs that fit saw, in that order. Parallel inside, by ken_parallel. */
+    ken_status (*predict)(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
+                          double *out);
+    /* After fit and after load: check the attributes (they may come from a hostile file: wrong
+     * shapes or indices out of range are KEN_E_FORMAT) and build derived state; may be NULL. */
+    ken_status (*open)(ken_ctx *ctx, ken_model *model, void **state);
+    void (*close)(const ken_allocator *alloc, void *state);
+} ken_estimator;
+
+typedef struct ken_transformer {
+    /* Learn from rows [0, n_train). */
+    ken_status (*fit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem);
+    /* Append output columns to `out` (same rows), each with its `source`. */
+    ken_status (*transform)(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                            ken_table *out);
+    /* What the rows of the fit become where that differs (cross-fitting): NULL: transform. */
+    ken_status (*transform_train)(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
+                                  ken_table *out);
+    ken_status (*open)(ken_ctx *ctx, ken_model *model, void **state);
+    void (*close)(const ken_allocator *alloc, void *state);
+} ken_transformer;
+
+/* --- trace: the same fit, step by step ---------------------------------------------------------- */
+typedef struct ken_trace ken_trace;
+/* data must outlive the trace. A closed-form fit has one step. */
+KEN_API ken_status ken_model_trace(ken_ctx *ctx, ken_model *model, const ken_data *data,
+                                   ken_trace **out);
+/* Go to iteration `to` (forward by steps; backward from the start again). */
+KEN_API ken_status ken_trace_seek(ken_trace *trace, int64_t to);
+KEN_API const ken_progress *ken_trace_at(const ken_trace *trace);
+/* Ends the fit where it stands: the model is fitted afterwards. finish false: only frees. */
+KEN_API ken_status ken_trace_end(ken_trace *trace, bool finish);
+
+/* --- bytes: a model as JSON text and named tensors, and back ------------------------------------ */
+typedef struct ken_named_tensor {
+    const char *name; /* "model/coef", "recipe/2/mean" */
+    ken_tensor tensor;
+} ken_named_tensor;
+typedef struct ken_bundle ken_bundle; /* owns its JSON and names; tensors borrow from the model */
+KEN_API ken_status ken_model_pack(ken_ctx *ctx, const ken_model *model, ken_bundle **out);
+KEN_API void ken_bundle_free(ken_bundle *bundle);
+KEN_API const char *ken_bundle_json(const ken_bundle *bundle);
+KEN_API int ken_bundle_count(const ken_bundle *bundle);
+KEN_API const ken_named_tensor *ken_bundle_at(const ken_bundle *bundle, int i);
+/* tensors are copied. errors: KEN_E_FORMAT whatever is wrong with them, KEN_E_UNSUPPORTED (of a
+ * newer format), KEN_E_NOT_FOUND (a thing that this build lacks). name: the file's, for messages. */
+KEN_API ken_status ken_model_unpack(ken_ctx *ctx, const char *name, const char *json, size_t size,
+                                    const ken_named_tensor *tensors, int n, ken_model **out);
+
+/* --- helpers for things ------------------------------------------------------------------------- */
+/* Rows [0, rows) of the problem as a dense (rows, d) row-major matrix in scratch. */
+KEN_API ken_status ken_problem_matrix(ken_ctx *ctx, const ken_problem *problem, int64_t rows,
+                                      double **out);
+/* Weights that give each class the same sum (times the row's own weight), over the training rows,
+ * in scratch. */
+KEN_API ken_status ken_problem_balanced(ken_ctx *ctx, const ken_problem *problem, double **out);
+/* Blocks of at most 4096 rows as dense f64, in parallel: fn(arg, X_block, first, rows, out_block). */
+typedef void (*ken_row_block_fn)(const void *arg, const double *X, int64_t rows, double *out);
+KEN_API ken_status ken_predict_dense(ken_ctx *ctx, const ken_table *X, int64_t width,
+                                     ken_row_block_fn fn, const void *arg, double *out);
+
+#define KEN_DEFINE_NEW(thing)                                                                    \
+    static inline ken_status ken_##thing##_new(ken_ctx *ctx, const ken_##thing##_params *params, \
+                                               ken_model **out) {                                \
+        return ken_model_new_desc(ctx, &ken_##thing##_desc, params, out);                        \
+    }
+
+KEN_END_C
+
+#endif

@@ -1,0 +1,53 @@
+/* The text door of models: by name through the catalog. Apart from model.c, so that a program that
+ * uses typed doors alone links no catalog. */
+#include <string.h>
+
+#include "ken/core/model.h"
+
+static bool model_is_gap(char c) { return c == ' ' || c == ',' || c == '\t' || c == '\n' || c == '\r'; }
+
+/* Cuts the next "name=value" out of *at (blanks or commas apart), NUL-terminating both parts. */
+static ken_status model_next_setting(ken_ctx *ctx, char **at, char **name, char **value) {
+    char *s = *at;
+    *name = NULL;
+    while (model_is_gap(*s)) s++;
+    if (!*s) return KEN_OK;
+    char *start = s;
+    while (*s && *s != '=' && !model_is_gap(*s)) s++;
+    if (*s != '=')
+        return KEN_FAIL(ctx, KEN_E_ARG, "write settings as \"name=value name=value\"",
+                        "setting '%.80s' has no '='", start);
+    *s++ = 0;
+    *name = start;
+    *value = s;
+    while (*s && !model_is_gap(*s)) s++;
+    if (*s) *s++ = 0;
+    *at = s;
+    return KEN_OK;
+}
+
+static ken_status model_set_all(ken_ctx *ctx, ken_model *model, char *settings) {
+    for (char *at = settings, *name, *value;;) {
+        KEN_TRY(model_next_setting(ctx, &at, &name, &value));
+        if (!name) return ken_params_check(ctx, ken_model_desc(model), ken_model_params(model));
+        KEN_TRY(ken_model_set(ctx, model, name, value));
+    }
+}
+
+ken_status ken_model_new(ken_ctx *ctx, const char *name, const char *settings, ken_model **out) {
+    const ken_desc *desc;
+    char *copy = NULL;
+    *out = NULL;
+    if (ken_catalog_find(ctx, name, KEN_TRANSFORMER, &desc) != KEN_OK)
+        KEN_TRY(ken_catalog_find(ctx, name, KEN_ESTIMATOR, &desc));
+    KEN_TRY(ken_model_new_desc(ctx, desc, NULL, out));
+    if (!settings || !*settings) return KEN_OK;
+    ken_status status = ken_strdup(ctx, settings, &copy);
+    if (status == KEN_OK) status = model_set_all(ctx, *out, copy);
+    ken_free(ctx, copy);
+    if (status != KEN_OK) {
+        ken_model_free(*out);
+        *out = NULL;
+    }
+    return status;
+}

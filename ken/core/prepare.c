@@ -1,0 +1,433 @@
+/* From ken_data to a ken_problem: task, target, weights, roles, recipe. What no estimator should have
+ * to repeat. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ken/core/dict.h"
+#include "ken/core/model_internal.h"
+#include "ken/core/rng.h"
+
+/* --- task ------------------------------------------------------------------------------------------ */
+#define TASK_MAX_WHOLE 10
+
+ken_status ken_task_of(ken_ctx *ctx, const ken_column *target, ken_task *out) {
+    double seen[TASK_MAX_WHOLE];
+    int n = 0;
+    *out = KEN_REGRESS;
+    if (target->dtype == KEN_TIME)
+        return KEN_FAIL(ctx, KEN_E_TYPE, "choose a target of numbers or names",
+                        "the target '%s' is a time", target->name);
+    if (target->dtype == KEN_CATEGORY || target->dtype == KEN_STRING || target->dtype == KEN_BOOL)
+        *out = KEN_CLASSIFY;
+    if (*out == KEN_CLASSIFY) return KEN_OK;
+    for (int64_t i = 0; i < target->n; i++) {
+        const double v = ken_column_f64(target, i);
+        int k = 0;
+        if (isnan(v)) continue;
+        if (v != floor(v)) return KEN_OK;
+        while (k < n && seen[k] != v) k++;
+        if (k == TASK_MAX_WHOLE) return KEN_OK;
+        if (k == n) seen[n++] = v;
+    }
+    *out = KEN_CLASSIFY;
+    return KEN_OK;
+}
+
+/* --- which rows --------------------------------------------------------------------------------------- */
+typedef struct prepare_rows {
+    int64_t *index; /* in scratch: train rows, then validation rows */
+    int64_t n, n_train, missing_target;
+    bool identity;  /* all rows of the table, in order */
+} prepare_rows;
+
+static ken_status prepare_collect(ken_ctx *ctx, const ken_data *data, prepare_rows *rows) {
+    const int64_t n = ken_table_rows(data->table);
+    memset(rows, 0, sizeof *rows);
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, n + 1, &rows->index));
+    for (int role = KEN_ROLE_TRAIN; role <= KEN_ROLE_VALIDATION; role++) {
+        for (int64_t i = 0; i < n; i++) {
+            if ((data->role ? data->role[i] : KEN_ROLE_TRAIN) != role) continue;
+            if (data->target && ken_column_missing(data->target, i)) {
+                rows->missing_target++;
+                continue;
+            }
+            rows->index[rows->n++] = i;
+        }
+        if (role == KEN_ROLE_TRAIN) rows->n_train = rows->n;
+    }
+    rows->identity = rows->n == n;
+    for (int64_t i = 0; rows->identity && i < n; i++) rows->identity = rows->index[i] == i;
+    if (rows->missing_target)
+        ken_warn(ctx, "left out %lld rows without a value in the target '%s'",
+                 (long long)rows->missing_target, data->target->name);
+    if (rows->n_train == 0)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows with a target and the role of training",
+                        "there is no row to train on among %lld", (long long)n);
+    return KEN_OK;
+}
+
+/* --- target --------------------------------------------------------------------------------------------- */
+typedef struct prepare_class {
+    double value;     /* numbers sort by value */
+    const char *text; /* names by bytes */
+    int64_t size;
+    int32_t code;     /* in order of appearance */
+} prepare_class;
+
+static int prepare_by_value(const void *a, const void *b) {
+    const prepare_class *x = a, *y = b;
+    return x->value < y->value ? -1 : x->value > y->value;
+}
+
+static int prepare_by_text(const void *a, const void *b) {
+    const prepare_class *x = a, *y = b;
+    const int c = memcmp(x->text, y->text, (size_t)KEN_MIN(x->size, y->size));
+    return c ? c : x->size < y->size ? -1 : x->size > y->size;
+}
+
+/* The text of a class cell without copying where it is text already. */
+static const char *prepare_cell(const ken_column *c, int64_t i, char *buf, size_t size, int64_t *length) {
+    if (c->dtype == KEN_STRING) return ken_strings_at(&c->text, i, length);
+    if (c->dtype == KEN_CATEGORY) {
+        const int32_t code = ((const int32_t *)c->data)[i * c->stride];
+        return ken_strings_at(&c->text, code, length);
+    }
+    ken_column_format(c, i, buf, size);
+    *length = (int64_t)strlen(buf);
+    return buf;
+}
+
+/* Classes in order (numbers by value, names by bytes), each with a NUL behind; order[] maps codes of
+ * appearance to classes. */
+static ken_status prepare_sort_classes(ken_ctx *ctx, ken_model *m, const ken_dict *dict, bool numeric,
+                                       int32_t *order) {
+    const ken_strings keys = ken_dict_keys(dict);
+    const int64_t k = keys.n;
+    prepare_class *classes;
+    KEN_TRY(KEN_SCRATCH(ctx, prepare_class, k, &classes));
+    for (int64_t c = 0; c < k; c++) {
+        classes[c].text = ken_strings_at(&keys, c, &classes[c].size);
+        classes[c].code = (int32_t)c;
+        classes[c].value = 0;
+        if (numeric) ken_parse_f64(classes[c].text, (size_t)classes[c].size, &classes[c].value);
+    }
+    qsort(classes, (size_t)k, sizeof(*classes), numeric ? prepare_by_value : prepare_by_text);
+    int64_t *offset = NULL;
+    char *bytes = NULL;
+    KEN_TRY(KEN_ALLOC(ctx, int64_t, k + 1, &offset));
+    m->classes.offset = offset;
+    for (int64_t c = 0; c < k; c++) offset[c + 1] = offset[c] + classes[c].size + 1;
+    KEN_TRY(KEN_ALLOC(ctx, char, offset[k], &bytes));
+    m->classes.bytes = bytes;
+    for (int64_t c = 0; c < k; c++) {
+        if (classes[c].size) memcpy(bytes + offset[c], classes[c].text, (size_t)classes[c].size);
+        order[classes[c].code] = (int32_t)c;
+    }
+    m->classes.n = k;
+    return KEN_OK;
+}
+
+static ken_status prepare_codes(ken_ctx *ctx, ken_dict *dict, const ken_column *target,
+                                const prepare_rows *rows, int32_t *label) {
+    char cell[64];
+    int32_t *map = NULL; /* level -> code, so that a category is looked up once */
+    if (target->dtype == KEN_CATEGORY) {
+        KEN_TRY(KEN_SCRATCH(ctx, int32_t, target->text.n, &map));
+        for (int64_t l = 0; l < target->text.n; l++) map[l] = -1;
+    }
+    for (int64_t i = 0; i < rows->n; i++) {
+        int64_t size;
+        const int64_t row = rows->index[i];
+        int32_t *known = map ? &map[((const int32_t *)target->data)[row * target->stride]] : NULL;
+        if (known && *known >= 0) {
+            label[i] = *known;
+            continue;
+        }
+        const char *text = prepare_cell(target, row, cell, sizeof cell, &size);
+        KEN_TRY(ken_dict_add(dict, text, (size_t)size, &label[i]));
+        if (known) *known = label[i];
+    }
+    return KEN_OK;
+}
+
+static ken_status prepare_labels(ken_ctx *ctx, ken_model *m, const ken_column *target,
+                                 const prepare_rows *rows, ken_prepared *out) {
+    ken_dict *dict = NULL;
+    int32_t *order = NULL;
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, rows->n, &out->label));
+    KEN_TRY(ken_dict_new(ctx, &dict));
+    ken_status status = prepare_codes(ctx, dict, target, rows, out->label);
+    const int64_t k = ken_dict_count(dict);
+    if (status == KEN_OK && k < 2) {
+        const ken_strings keys = ken_dict_keys(dict);
+        int64_t size;
+        const char *only = ken_strings_at(&keys, 0, &size);
+        status = KEN_FAIL(ctx, KEN_E_VALUE, "a classifier needs rows of at least two classes",
+                          "the target '%s' has one class only, '%.*s'", target->name,
+                          (int)KEN_MIN(size, 60), only);
+    }
+    if (status == KEN_OK && k > 65535)
+        status = KEN_FAIL(ctx, KEN_E_LIMIT, "choose a target with fewer names, or regress on a number",
+                          "the target '%s' has %lld classes, the limit is 65535", target->name,
+                          (long long)k);
+    if (status == KEN_OK) status = KEN_SCRATCH(ctx, int32_t, k, &order);
+    if (status == KEN_OK)
+        status = prepare_sort_classes(ctx, m, dict, ken_dtype_is_number(target->dtype) &&
+                                      target->dtype != KEN_BOOL, order);
+    for (int64_t i = 0; status == KEN_OK && i < rows->n; i++) out->label[i] = order[out->label[i]];
+    ken_dict_free(dict);
+    out->problem.label = out->label;
+    out->problem.n_classes = (int)k;
+    return status;
+}
+
+static ken_status prepare_numbers(ken_ctx *ctx, const ken_column *target, const prepare_rows *rows,
+                                  ken_prepared *out) {
+    if (!ken_dtype_is_number(target->dtype))
+        return KEN_FAIL(ctx, KEN_E_TYPE, "choose a target of numbers, or --task classify",
+                        "the target '%s' is of type %s and cannot be regressed on", target->name,
+                        ken_dtype_name(target->dtype));
+    KEN_TRY(KEN_ALLOC(ctx, double, rows->n, &out->y));
+    for (int64_t i = 0; i < rows->n; i++) {
+        out->y[i] = ken_column_f64(target, rows->index[i]);
+        if (isinf(out->y[i]))
+            return KEN_FAIL(ctx, KEN_E_VALUE, "remove or correct the row",
+                            "the target '%s' is infinite in row %lld", target->name,
+                            (long long)rows->index[i] + 1);
+    }
+    out->problem.y = out->y;
+    return KEN_OK;
+}
+
+static ken_status prepare_target(ken_ctx *ctx, ken_model *m, const ken_data *data,
+                                 const prepare_rows *rows, ken_prepared *out) {
+    ken_task task = data->task;
+    const ken_desc *desc = m->desc;
+    if (!data->target) {
+        if (desc->kind == KEN_TRANSFORMER) return KEN_OK;
+        return KEN_FAIL(ctx, KEN_E_ARG, "set data.target", "%s: fit needs a target", desc->name);
+    }
+    if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
+    if (desc->kind == KEN_ESTIMATOR && !(desc->tasks & task)) {
+        const bool other = task == KEN_CLASSIFY;
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED,
+                        other ? "choose a classifier such as logistic or boosting, or --task regress"
+                              : "choose a regressor such as ridge or boosting, or --task classify",
+                        "%s cannot %s, and the target '%s' asks for that", desc->name,
+                        ken_task_name(task), data->target->name);
+    }
+    m->task = out->problem.task = task;
+    KEN_TRY(ken_strdup(ctx, data->target->name ? data->target->name : "", &m->target.name));
+    m->target.dtype = data->target->dtype;
+    return task == KEN_CLASSIFY ? prepare_labels(ctx, m, data->target, rows, out)
+                                : prepare_numbers(ctx, data->target, rows, out);
+}
+
+static ken_status prepare_weight(ken_ctx *ctx, const ken_column *weight, const prepare_rows *rows,
+                                 ken_prepared *out) {
+    double total = 0;
+    if (!weight) return KEN_OK;
+    if (!ken_dtype_is_number(weight->dtype))
+        return KEN_FAIL(ctx, KEN_E_TYPE, "choose a column of numbers", "the weight '%s' is of type %s",
+                        weight->name, ken_dtype_name(weight->dtype));
+    KEN_TRY(KEN_ALLOC(ctx, double, rows->n, &out->weight));
+    for (int64_t i = 0; i < rows->n; i++) {
+        const double w = ken_column_f64(weight, rows->index[i]);
+        if (!(w >= 0) || isinf(w))
+            return KEN_FAIL(ctx, KEN_E_VALUE, "weights are numbers of at least 0",
+                            "the weight '%s' is missing, negative or infinite in row %lld",
+                            weight->name, (long long)rows->index[i] + 1);
+        out->weight[i] = w;
+        if (i < rows->n_train) total += w;
+    }
+    if (!(total > 0))
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
+                        "the weights '%s' of all training rows are 0", weight->name);
+    out->problem.weight = out->weight;
+    return KEN_OK;
+}
+
+/* --- validation rows for early stopping, set aside before the recipe learns ---------------------------- */
+/* Every class keeps at least one training row; draws by stream, so the same rows for any threads. */
+static ken_status prepare_set_aside(ken_ctx *ctx, const ken_data *data, double fraction, ken_task task,
+                                    prepare_rows *rows) {
+    const int64_t n = rows->n_train;
+    ken_rng rng = ken_rng_stream(ctx, "fit.validation", 0);
+    int64_t *order, kept = 0, aside = (int64_t)floor((double)n * fraction + 0.5), out = 0;
+    if (aside < 1 || n - aside < 2) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, n, &order));
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    ken_rng_shuffle(&rng, order, n);
+    uint8_t *is_aside;
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, n, &is_aside));
+    memset(is_aside, 0, (size_t)n);
+    if (task == KEN_CLASSIFY) { /* stratified: walk each class in the shuffled order */
+        ken_dict *dict = NULL;
+        int32_t *label;
+        KEN_TRY(KEN_SCRATCH(ctx, int32_t, n, &label));
+        KEN_TRY(ken_dict_new(ctx, &dict));
+        prepare_rows train = *rows;
+        train.n = n;
+        ken_status status = prepare_codes(ctx, dict, data->target, &train, label);
+        const int64_t k = ken_dict_count(dict);
+        int64_t *count = NULL, *taken = NULL;
+        if (status == KEN_OK) status = KEN_SCRATCH(ctx, int64_t, k, &count);
+        if (status == KEN_OK) status = KEN_SCRATCH(ctx, int64_t, k, &taken);
+        ken_dict_free(dict);
+        KEN_TRY(status);
+        memset(count, 0, (size_t)k * sizeof *count);
+        memset(taken, 0, (size_t)k * sizeof *taken);
+        for (int64_t i = 0; i < n; i++) count[label[i]]++;
+        for (int64_t i = 0; i < n; i++) {
+            const int32_t c = label[order[i]];
+            const int64_t want = KEN_MIN((int64_t)floor((double)count[c] * fraction + 0.5), count[c] - 1);
+            if (taken[c] < want) is_aside[order[i]] = 1, taken[c]++;
+        }
+    } else {
+        for (int64_t i = 0; i < aside; i++) is_aside[order[i]] = 1;
+    }
+    for (int64_t i = 0; i < n; i++) { /* stable: both parts keep the order of the table */
+        if (is_aside[i])
+            order[out++] = rows->index[i];
+        else
+            rows->index[kept++] = rows->index[i];
+    }
+    memcpy(rows->index + kept, order, (size_t)out * sizeof *order);
+    rows->n_train = kept;
+    rows->identity = false;
+    return KEN_OK;
+}
+
+static ken_status prepare_maybe_set_aside(ken_ctx *ctx, const ken_model *m, const ken_data *data,
+                                          prepare_rows *rows) {
+    const ken_estimator *e = m->desc->estimator;
+    ken_task task = data->task;
+    if (!e || !e->stop_rule || !data->target || rows->n > rows->n_train) return KEN_OK;
+    const ken_stop_rule rule = e->stop_rule(m->params, rows->n_train);
+    if (!(rule.validation_fraction > 0)) return KEN_OK;
+    if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
+    return prepare_set_aside(ctx, data, rule.validation_fraction, task, rows);
+}
+
+/* --- all together ----------------------------------------------------------------------------------------- */
+static ken_status prepare_check_data(ken_ctx *ctx, const ken_model *m, const ken_data *data) {
+    const ken_column *const others[] = {data->target, data->weight};
+    const int64_t n = ken_table_rows(data->table);
+    for (int i = 0; i < KEN_COUNT(others); i++)
+        if (others[i] && others[i]->n != n)
+            return KEN_FAIL(ctx, KEN_E_SHAPE, "pass one value per row",
+                            "%s: the table has %lld rows but '%s' has %lld", m->desc->name,
+                            (long long)n, others[i]->name, (long long)others[i]->n);
+    if (ken_table_cols(data->table) == 0)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give the table columns besides the target",
+                        "%s: the table has no column to learn from", m->desc->name);
+    return KEN_OK;
+}
+
+static ken_status prepare_all(ken_ctx *ctx, ken_model *m, const ken_data *data, ken_prepared *out) {
+    prepare_rows rows;
+    KEN_TRY(prepare_check_data(ctx, m, data));
+    KEN_TRY(prepare_collect(ctx, data, &rows));
+    KEN_TRY(prepare_maybe_set_aside(ctx, m, data, &rows));
+    KEN_TRY(prepare_target(ctx, m, data, &rows, out));
+    KEN_TRY(prepare_weight(ctx, data->weight, &rows, out));
+    out->problem.n = rows.n;
+    out->problem.n_train = rows.n_train;
+    m->rows_train = rows.n_train;
+    out->raw_owned = true;
+    if (rows.identity)
+        KEN_TRY(ken_table_slice(ctx, data->table, 0, rows.n, &out->raw));
+    else
+        KEN_TRY(ken_table_take(ctx, data->table, rows.index, rows.n, &out->raw));
+    for (int j = 0; j < ken_table_cols(out->raw); j++) ken_table_set_source(out->raw, j, j);
+    KEN_TRY(ken__schema_of(ctx, out->raw, &m->features));
+    out->problem.X = out->raw;
+    if (!m->recipe) return KEN_OK;
+
+    ken_problem raw = out->problem;
+    raw.consumer_tags = m->desc->tags;
+    raw.consumer_tasks = (uint32_t)out->problem.task;
+    KEN_TRY(ken_model_fit_problem(ctx, m->recipe, &raw, &out->inputs));
+    KEN_TRY(ken__schema_of(ctx, out->inputs, &m->inputs));
+    if (m->inputs.n == 0)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "'ken describe' shows what is in the table",
+                        "%s: the recipe left no column to learn from (all are constant, missing or "
+                        "identifiers)", m->desc->name);
+    out->problem.X = out->inputs;
+    return KEN_OK;
+}
+
+ken_status ken__prepare(ken_ctx *ctx, ken_model *m, const ken_data *data, ken_prepared *out) {
+    memset(out, 0, sizeof *out);
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = prepare_all(ctx, m, data, out);
+    ken_scratch_release(ctx, mark);
+    if (status != KEN_OK) ken__prepared_free(ctx, out);
+    return status;
+}
+
+void ken__prepared_free(ken_ctx *ctx, ken_prepared *p) {
+    ken_table_free(p->inputs);
+    if (p->raw_owned) ken_table_free(p->raw);
+    ken_free(ctx, p->y);
+    ken_free(ctx, p->weight);
+    ken_free(ctx, p->label);
+    memset(p, 0, sizeof *p);
+}
+
+ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table *X) {
+    if (desc->tags & KEN_TAG_TYPED && desc->tags & KEN_TAG_CATEGORY && desc->tags & KEN_TAG_MISSING) {
+        for (int j = 0; j < ken_table_cols(X); j++) {
+            const ken_column *c = ken_table_column(X, j);
+            if (c->dtype == KEN_STRING || c->dtype == KEN_TIME)
+                return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
+                                "%s: column '%s' is of type %s", desc->name, c->name,
+                                ken_dtype_name(c->dtype));
+        }
+        return KEN_OK;
+    }
+    for (int j = 0; j < ken_table_cols(X); j++) {
+        const ken_column *c = ken_table_column(X, j);
+        if (!ken_dtype_is_number(c->dtype))
+            return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
+                            "%s takes numbers, but column '%s' is of type %s", desc->name, c->name,
+                            ken_dtype_name(c->dtype));
+        const bool floats = c->dtype == KEN_F64 || c->dtype == KEN_F32;
+        for (int64_t i = 0; (floats || c->valid) && i < c->n; i++) {
+            if (!(desc->tags & KEN_TAG_MISSING) && ken_column_missing(c, i))
+                return KEN_FAIL(ctx, KEN_E_VALUE, "impute it: put a recipe in front of the model",
+                                "%s: column '%s' is missing in row %lld", desc->name, c->name,
+                                (long long)i + 1);
+            if (floats && isinf(ken_column_f64(c, i)))
+                return KEN_FAIL(ctx, KEN_E_VALUE, "replace or drop the row",
+                                "%s: column '%s' is infinite in row %lld", desc->name, c->name,
+                                (long long)i + 1);
+        }
+    }
+    return KEN_OK;
+}
+
+ken_status ken_model_encode_target(ken_ctx *ctx, const ken_model *m, const ken_column *target,
+                                   int32_t *codes) {
+    ken_dict *dict = NULL;
+    char cell[64];
+    if (m->task != KEN_CLASSIFY)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL, "%s: a regression has no classes", m->desc->name);
+    KEN_TRY(ken_dict_new(ctx, &dict));
+    ken_status status = KEN_OK;
+    for (int k = 0; status == KEN_OK && k < m->classes.n; k++) {
+        int32_t code;
+        const char *text = ken_model_class(m, k);
+        status = ken_dict_add(dict, text, strlen(text), &code);
+    }
+    for (int64_t i = 0; status == KEN_OK && i < target->n; i++) {
+        int64_t size;
+        codes[i] = -1;
+        if (ken_column_missing(target, i)) continue;
+        const char *text = prepare_cell(target, i, cell, sizeof cell, &size);
+        codes[i] = ken_dict_find(dict, text, (size_t)size);
+    }
+    ken_dict_free(dict);
+    return status;
+}

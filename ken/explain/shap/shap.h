@@ -1,0 +1,53 @@
+/* Shapley values on the raw columns: what each column added to one prediction. */
+#ifndef KEN_EXPLAIN_SHAP_H
+#define KEN_EXPLAIN_SHAP_H
+
+#include "ken/core/model.h"
+
+KEN_BEGIN_C
+
+typedef struct ken_shap ken_shap;
+
+typedef struct ken_shap_view {
+    int64_t n;            /* rows explained */
+    const int64_t *row;   /* (n) row of the table, from 0 */
+    int n_features;       /* raw columns of the model */
+    int n_outputs;        /* 1: regression or two classes; else one a class */
+    const double *value;  /* (n, n_outputs, n_features + 1): columns, then inputs made of several */
+    const double *base;   /* (n, n_outputs): where the sum starts */
+    const double *sum;    /* (n, n_outputs): base + all values, in the unit explained */
+    bool other;           /* whether the slot of inputs made of several columns is used */
+    const char *unit;     /* "value", "log odds", "score" or "probability" */
+    double gap;           /* largest |sum - the model's own answer|, relative to the answers' size */
+} ken_shap_view;
+
+/* Explain rows by the contributions of the model's estimator to its inputs, added up by the raw
+ * column that each input was made from (inputs of several columns go into one further slot).
+ *
+ * rows    n row numbers of `table`; NULL: all its rows, then n is not looked at.
+ * errors  KEN_E_UNSUPPORTED the model has no contributions: use permutation importance ·
+ *         KEN_E_NOT_FOUND a column · KEN_E_ARG a row number out of range · KEN_E_CANCELLED
+ * cost    that of KEN_WHAT_CONTRIBUTIONS; (n_features + 3) * 8 bytes a row and output are kept.
+ * source  Lundberg & Lee 2017 (NeurIPS); Lundberg et al. 2020 (trees). Peer: shap.TreeExplainer */
+KEN_API ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                    const int64_t *rows, int64_t n, ken_shap **out);
+KEN_API const ken_shap_view *ken_shap_get(const ken_shap *shap);
+KEN_API void ken_shap_free(ken_shap *shap); /* NULL is fine */
+
+/* One line of the account of one prediction. */
+typedef struct ken_shap_part {
+    int feature;         /* of ken_model_feature; -1: inputs made of several columns */
+    char text[96];       /* the row's value as text, cut to fit; "" when missing */
+    double contribution;
+} ken_shap_part;
+
+/* The account of explained row i (its place in the view) for one output, largest first by size.
+ *
+ * table  the one explained.  parts  (n_features + 1) of the caller.  n_parts  out: lines written. */
+KEN_API ken_status ken_explain_row(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                   const ken_shap *shap, int64_t i, int output,
+                                   ken_shap_part *parts, int *n_parts);
+
+KEN_END_C
+
+#endif

@@ -1,0 +1,122 @@
+#include "ken/explain/shap/shap.h"
+
+#include "ken/explain/explain_testing.h"
+
+typedef struct fixture {
+    ken_ctx *ctx;
+    ken_table *table, *features;
+    ken_model *model;
+    ken_data data;
+} fixture;
+
+static fixture begin(int64_t n, bool classes) {
+    fixture f = {.ctx = test_ctx(1)};
+    f.table = known_table(f.ctx, n, classes);
+    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
+    return f;
+}
+
+static void end(fixture *f) {
+    ken_model_free(f->model);
+    ken_table_free(f->features);
+    ken_table_free(f->table);
+    test_ctx_free(f->ctx);
+}
+
+static void test_shap__adds_up_to_the_margin(void **state) {
+    (void)state;
+    for (int classes = 0; classes < 2; classes++) {
+        fixture f = begin(200, classes);
+        const int64_t rows[] = {7, 0, 199, 7};
+        ken_shap *s = NULL;
+        TEST_OK(f.ctx, ken_explain_shap(f.ctx, f.model, f.features, rows, 4, &s));
+        const ken_shap_view *v = ken_shap_get(s);
+        assert_int_equal(v->n, 4);
+        assert_int_equal(v->n_outputs, 1);
+        assert_false(v->other);
+        assert_string_equal(v->unit, classes ? "log odds" : "value");
+        assert_true(v->gap <= 1e-12);
+        for (int64_t i = 0; i < 4; i++) {
+            double sum = v->base[i];
+            for (int j = 0; j < 4; j++) {
+                TEST_NEAR(v->value[i * 5 + j], known_term(f.features, j, rows[i]), 1e-15);
+                sum += v->value[i * 5 + j];
+            }
+            TEST_NEAR(v->sum[i], sum, 1e-12);
+        }
+        ken_shap_free(s);
+        end(&f);
+    }
+}
+
+static void test_shap__account_of_a_row_is_sorted_and_named(void **state) {
+    (void)state;
+    fixture f = begin(50, false);
+    ken_shap *s = NULL;
+    ken_shap_part parts[5];
+    int n = 0;
+    TEST_OK(f.ctx, ken_explain_shap(f.ctx, f.model, f.features, NULL, 0, &s));
+    assert_int_equal(ken_shap_get(s)->n, 50);
+    TEST_OK(f.ctx, ken_explain_row(f.ctx, f.model, f.features, s, 3, 0, parts, &n));
+    assert_int_equal(n, 4);
+    for (int p = 0; p < n; p++) {
+        char text[96];
+        const ken_column *c = ken_table_column(f.features, parts[p].feature);
+        assert_string_equal(parts[p].text, ken_column_format(c, 3, text, sizeof text));
+        if (p) assert_true(fabs(parts[p].contribution) <= fabs(parts[p - 1].contribution));
+    }
+    TEST_FAILS(f.ctx, ken_explain_row(f.ctx, f.model, f.features, s, 50, 0, parts, &n), KEN_E_ARG,
+               "row 50");
+    ken_shap_free(s);
+    end(&f);
+}
+
+static int64_t mute_width(const ken_model *model, ken_what what) {
+    return what == KEN_WHAT_CONTRIBUTIONS ? 0 : known_width(model, what);
+}
+
+static void test_shap__model_without_contributions_is_refused_with_advice(void **state) {
+    (void)state;
+    fixture f = begin(20, false);
+    ken_estimator estimator = known_estimator;
+    ken_desc desc = known_desc;
+    ken_model *m = NULL;
+    ken_shap *s = NULL;
+    const int64_t far = 20;
+    estimator.width = mute_width;
+    desc.estimator = &estimator;
+    TEST_OK(f.ctx, ken_model_new_desc(f.ctx, &desc, NULL, &m));
+    TEST_FAILS(f.ctx, ken_explain_shap(f.ctx, m, f.features, NULL, 0, &s), KEN_E_STATE, "not fitted");
+    TEST_OK(f.ctx, ken_model_fit(f.ctx, m, &f.data));
+    TEST_FAILS(f.ctx, ken_explain_shap(f.ctx, m, f.features, NULL, 0, &s), KEN_E_UNSUPPORTED,
+               "known");
+    assert_non_null(strstr(ken_ctx_hint(f.ctx), "permutation"));
+    TEST_FAILS(f.ctx, ken_explain_shap(f.ctx, f.model, f.features, &far, 1, &s), KEN_E_ARG, "row 20");
+    ken_model_free(m);
+    end(&f);
+}
+
+static ken_status shap_once(ken_ctx *ctx, void *arg) {
+    fixture *f = arg;
+    ken_shap *s = NULL;
+    const ken_status status = ken_explain_shap(ctx, f->model, f->features, NULL, 0, &s);
+    ken_shap_free(s);
+    return status;
+}
+
+static void test_shap__survives_every_failed_allocation(void **state) {
+    (void)state;
+    fixture f = begin(20, true);
+    test_every_allocation(shap_once, &f, 2000);
+    end(&f);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shap__adds_up_to_the_margin),
+        cmocka_unit_test(test_shap__account_of_a_row_is_sorted_and_named),
+        cmocka_unit_test(test_shap__model_without_contributions_is_refused_with_advice),
+        cmocka_unit_test(test_shap__survives_every_failed_allocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,91 @@
+/* The table of one instruction set: one line per kernel, in the order of kernels.h. A kernel lives in
+ * its own file of this folder; its prototype stands here, because nothing else calls it by name. */
+#include "ken/kernels/isa/isa.h"
+
+/* --- vector.c --- */
+double KEN_K(dot)(const double *x, const double *y, int64_t n);
+double KEN_K(sum)(const double *x, int64_t n);
+void KEN_K(axpy)(double a, const double *x, double *y, int64_t n);
+/* --- matrix.c --- */
+void KEN_K(gemv)(const double *X, int64_t n, int64_t d, int64_t ld, const double *w, double b,
+                 double *out, int64_t stride);
+void KEN_K(gemm_tn)(const double *A, int64_t m, int64_t lda, const double *B, int64_t ldb,
+                    int64_t n, double *C);
+void KEN_K(syrk)(const double *X, int64_t n, int64_t ld, const double *w, double *G);
+/* --- lanes.c --- */
+void KEN_K(exp_n)(const double *x, double *out, int64_t n);
+void KEN_K(log_n)(const double *x, double *out, int64_t n);
+void KEN_K(log1p_n)(const double *x, double *out, int64_t n);
+void KEN_K(expm1_n)(const double *x, double *out, int64_t n);
+void KEN_K(tanh_n)(const double *x, double *out, int64_t n);
+void KEN_K(sigmoid_n)(const double *x, double *out, int64_t n);
+void KEN_K(softplus_n)(const double *x, double *out, int64_t n);
+void KEN_K(softmax_rows)(double *M, int64_t n, int64_t k, double *lse);
+/* --- hist.c --- */
+void KEN_K(bin_f64)(const double *x, int64_t n, const double *edge, int n_edges, int missing,
+                    uint8_t *out, int64_t stride);
+void KEN_K(bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, int missing,
+                    uint8_t *out, int64_t stride);
+void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                     const uint64_t *gh, int d, uint64_t *const *hist);
+void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                          const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
+void KEN_K(hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+void KEN_K(hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+void KEN_K(hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
+                      int shift, uint64_t *out);
+void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
+void KEN_K(split_gains)(const double *G, const double *H, int n, const double total[2],
+                        const double missing[2], double l1, double l2, double least, double *gain);
+int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                              const uint8_t *left, uint8_t *mark);
+void KEN_K(partition_move)(const uint8_t *mark, const uint32_t *rows, const uint64_t *gh, int64_t n,
+                           uint32_t *out_rows, uint64_t *out_gh, int64_t left, int64_t right);
+/* --- codes.c --- */
+void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);
+/* --- scan.c --- */
+int64_t KEN_K(scan_survey)(ken_survey *s, const char *text, int64_t n);
+int64_t KEN_K(scan_index)(ken_scan *s, const char *text, int64_t n);
+/* --- digest.c --- */
+bool KEN_K(sha256_blocks)(uint32_t state[8], const void *data, int64_t n_blocks);
+
+extern const ken_kernels KEN_K(table);
+const ken_kernels KEN_K(table) = {
+    .isa = KEN_STRING_OF(KEN_ISA),
+    /* --- vector.c --- */
+    .dot = KEN_K(dot),
+    .sum = KEN_K(sum),
+    .axpy = KEN_K(axpy),
+    /* --- matrix.c --- */
+    .gemv = KEN_K(gemv),
+    .gemm_tn = KEN_K(gemm_tn),
+    .syrk = KEN_K(syrk),
+    /* --- lanes.c --- */
+    .exp_n = KEN_K(exp_n),
+    .log_n = KEN_K(log_n),
+    .log1p_n = KEN_K(log1p_n),
+    .expm1_n = KEN_K(expm1_n),
+    .tanh_n = KEN_K(tanh_n),
+    .sigmoid_n = KEN_K(sigmoid_n),
+    .softplus_n = KEN_K(softplus_n),
+    .softmax_rows = KEN_K(softmax_rows),
+    /* --- hist.c --- */
+    .bin_f64 = KEN_K(bin_f64),
+    .bin_f32 = KEN_K(bin_f32),
+    .hist_add = KEN_K(hist_add),
+    .hist_add_some = KEN_K(hist_add_some),
+    .hist_widen = KEN_K(hist_widen),
+    .hist_narrow = KEN_K(hist_narrow),
+    .hist_pack = KEN_K(hist_pack),
+    .hist_range = KEN_K(hist_range),
+    .split_gains = KEN_K(split_gains),
+    .partition_mark = KEN_K(partition_mark),
+    .partition_move = KEN_K(partition_move),
+    /* --- codes.c --- */
+    .code_range = KEN_K(code_range),
+    /* --- scan.c --- */
+    .scan_survey = KEN_K(scan_survey),
+    .scan_index = KEN_K(scan_index),
+    /* --- digest.c --- */
+    .sha256_blocks = KEN_K(sha256_blocks),
+};

@@ -1,0 +1,122 @@
+/* The kernel table: everything hot, chosen once per context by instruction set. Sources stand in
+ * kernels/isa/, each compiled once per instruction set; `generic` is complete, portable and the
+ * oracle (level 2: multiply, then add, in the fixed 16-lane order). Elsewhere nobody writes an
+ * intrinsic. Elementary functions: elementary.h. */
+#ifndef KEN_KERNELS_KERNELS_H
+#define KEN_KERNELS_KERNELS_H
+
+#include "ken/core/compiler.h"
+
+KEN_BEGIN_C
+
+/* Matrices of the kernels below are row-major with padded rows: `ld` is a multiple of KEN_LANES, at
+ * least the number of columns, and the cells between are zero. */
+enum { KEN_LANES = 16 };
+static inline int64_t ken_pad(int64_t d) { return (d + KEN_LANES - 1) / KEN_LANES * KEN_LANES; }
+
+/* State and results of scan_survey; zero it, then set quote (0: none), newline, first[] = -1 and
+ * carry: 1 when the piece starts a line. */
+typedef struct ken_survey {
+    char quote, newline;
+    uint64_t carry, inside;      /* private: between calls and blocks */
+    int64_t quotes;
+    int64_t rows[2];             /* ends of lines that are not blank; [1]: if it starts inside quotes */
+    int64_t first[2];            /* offset of the first end of a line, -1: none */
+    int first_is_row[2];         /* that line was not blank */
+    uint64_t non_ascii, nul;     /* not 0: there are such bytes */
+} ken_survey;
+
+/* State and results of scan_index; zero it, then set the characters, the arrays and carry: 1 (the
+ * text starts a cell). A call appends at most n positions and may write 8 more places. */
+typedef struct ken_scan {
+    char delimiter, quote, newline;
+    uint64_t carry, inside;
+    uint64_t irregular;          /* not 0: a quote stands where pairing by parity is wrong */
+    uint32_t at;                 /* offset of the next byte */
+    uint32_t *pos, *ends;        /* ends of cells; which of those, by number, end a line */
+    int64_t n_pos, n_ends;
+} ken_scan;
+
+typedef struct ken_kernels {
+    const char *isa;
+    /* --- vectors (isa/vector.c): double, contiguous --- */
+    double (*dot)(const double *x, const double *y, int64_t n);
+    double (*sum)(const double *x, int64_t n);
+    void (*axpy)(double a, const double *x, double *y, int64_t n); /* y += a x */
+    /* --- rows x columns (isa/matrix.c): one chain of sums per output, row after row --- */
+    /* out[i * stride] = b + x_i . w for n rows of d numbers. Any ld >= d, no padding needed. */
+    void (*gemv)(const double *X, int64_t n, int64_t d, int64_t ld, const double *w, double b,
+                 double *out, int64_t stride);
+    /* C (m, ldb) += A' B with A (n, m) of row length lda, any; B (n, ldb) padded. */
+    void (*gemm_tn)(const double *A, int64_t m, int64_t lda, const double *B, int64_t ldb,
+                    int64_t n, double *C);
+    /* G (ld, ld) += X' diag(w) X for X (n, ld) padded; w NULL: ones. Only the upper triangle (and
+     * some cells below the diagonal) is written: ken_mirror makes it whole. */
+    void (*syrk)(const double *X, int64_t n, int64_t ld, const double *w, double *G);
+    /* --- elementary functions over arrays (isa/lanes.c): out may be x; the bits of elementary.h --- */
+    void (*exp_n)(const double *x, double *out, int64_t n);
+    void (*log_n)(const double *x, double *out, int64_t n);
+    void (*log1p_n)(const double *x, double *out, int64_t n);
+    void (*expm1_n)(const double *x, double *out, int64_t n);
+    void (*tanh_n)(const double *x, double *out, int64_t n);
+    void (*sigmoid_n)(const double *x, double *out, int64_t n);  /* 1 / (1 + exp(-x)) */
+    void (*softplus_n)(const double *x, double *out, int64_t n); /* log(1 + exp(x)) */
+    /* Rows of k margins become probabilities; lse[i] (may be NULL) is log(sum(exp(row))). */
+    void (*softmax_rows)(double *M, int64_t n, int64_t k, double *lse);
+    /* --- histograms and trees (isa/hist.c): whole numbers, the same on every instruction set --- */
+    /* out[i * stride] = number of edges below x[i], NaN: missing. edge has 256 places, ascending,
+     * +infinity from place n_edges (<= 254) on. */
+    void (*bin_f64)(const double *x, int64_t n, const double *edge, int n_edges, int missing,
+                    uint8_t *out, int64_t stride);
+    void (*bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, int missing,
+                    uint8_t *out, int64_t stride);
+    /* hist[j][code of row i in column j] += gh[i] for n rows given by number (codes row-major) and d
+     * columns, or the d columns listed. A word is gradient << shift | hessian. */
+    void (*hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                     const uint64_t *gh, int d, uint64_t *const *hist);
+    void (*hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                          const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
+    /* g += gradients, h += hessians of n packed words (narrow: -=). */
+    void (*hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+    void (*hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+    /* out[i] = round(g[i] scale_g) << shift | round(h[i] scale_h), the latter at least 1; h NULL: 1. */
+    void (*hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
+                      int shift, uint64_t *out);
+    /* The least and the greatest hessian of n words. */
+    void (*hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
+    /* gain[b] = score(left) + score(total - left), left = (G[b], H[b]) + missing; -1 where a side has
+     * less than `least` of H. score(G, H) = max(|G| - l1, 0)^2 / (H + l2). */
+    void (*split_gains)(const double *G, const double *H, int n, const double total[2],
+                        const double missing[2], double l1, double l2, double least, double *gain);
+    /* mark[i] = left[codes[rows[i] * stride]] (0 or 1); returns their sum. */
+    int64_t (*partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                              const uint8_t *left, uint8_t *mark);
+    /* Marked items go to out[left ...], the others to out[right ...], in their order. */
+    void (*partition_move)(const uint8_t *mark, const uint32_t *rows, const uint64_t *gh, int64_t n,
+                           uint32_t *out_rows, uint64_t *out_gh, int64_t left, int64_t right);
+    /* --- codes (isa/codes.c): whole numbers, the same on every instruction set --- */
+    /* range: the least and the greatest of n codes other than `skip` (least > greatest: there is
+     * none), and 255 when `skip` occurs, else 0. */
+    void (*code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);
+    /* --- text scanning (isa/scan.c): whole numbers, the same on every instruction set. Pieces of
+     * one text one after another; all but the last are multiples of 64 bytes --- */
+    int64_t (*scan_survey)(ken_survey *s, const char *text, int64_t n);
+    int64_t (*scan_index)(ken_scan *s, const char *text, int64_t n);
+    /* --- checksums (isa/digest.c): false, and nothing done: use core/sha256.h --- */
+    bool (*sha256_blocks)(uint32_t state[8], const void *data, int64_t n_blocks);
+} ken_kernels;
+
+/* By name, NULL: not compiled in or not on this CPU. "best": the best that runs here. */
+KEN_API const ken_kernels *ken_kernels_find(const char *isa);
+/* Those that run here, best first; NULL past the end. */
+KEN_API const ken_kernels *ken_kernels_at(int i);
+
+/* Copy the upper triangle of G (d, d) of row length ld to the lower one. */
+static inline void ken_mirror(double *G, int64_t d, int64_t ld) {
+    for (int64_t i = 0; i < d; i++)
+        for (int64_t j = 0; j < i; j++) G[i * ld + j] = G[j * ld + i];
+}
+
+KEN_END_C
+
+#endif

@@ -1,0 +1,57 @@
+/* Metrics: one verb for all of them. Families: classify/, regress/. */
+#ifndef KEN_METRICS_METRICS_H
+#define KEN_METRICS_METRICS_H
+
+#include "ken/core/desc.h"
+
+KEN_BEGIN_C
+
+/* What a metric looks at. For classification label and proba (n, k) row-major; predicted is the class
+ * code (argmax, first of equals) for classification and the value for regression. */
+typedef struct ken_scores {
+    ken_task task;
+    int64_t n;
+    const double *y;          /* (n) regression */
+    const int32_t *label;     /* (n) classification, all in 0 .. k-1 */
+    int n_classes;
+    int positive;             /* binary: the class that counts as positive (default 1) */
+    const double *predicted;  /* (n) */
+    const double *proba;      /* (n, k); NULL for regression */
+    const double *weight;     /* (n) or NULL */
+} ken_scores;
+
+typedef struct ken_interval {
+    double value, low, high;  /* NaN where undefined (one class only, say) */
+    const char *method;       /* "wilson", "delong", "bootstrap", "none" */
+} ken_interval;
+
+typedef struct ken_metric {
+    bool higher_is_better;
+    bool binary_only;
+    double best;
+    /* value, NaN when undefined; params is the descriptor's struct (or NULL). scratch allowed. */
+    ken_status (*value)(ken_ctx *ctx, const void *params, const ken_scores *s, double *out);
+    /* NULL: percentile bootstrap. level 0.95. */
+    ken_status (*interval)(ken_ctx *ctx, const void *params, const ken_scores *s, double level,
+                           ken_interval *out);
+    bool main;                /* shown first, and computed by evaluate */
+    bool needs_proba;         /* looks at proba, not at predicted (classification) */
+    double class_cost;        /* work a row and class, in simple passes: fewer resamples; 0: little */
+} ken_metric;
+
+/* params NULL: the defaults. n = 0 or a NaN among the predictions: NaN.
+ * errors  KEN_E_UNSUPPORTED a metric of the other task, or of two classes where there are more ·
+ *         KEN_E_ARG a view that the metric needs is NULL, or n_classes or positive is out of range */
+KEN_API ken_status ken_metric_value(ken_ctx *ctx, const ken_desc *metric, const void *params,
+                                    const ken_scores *s, double *out);
+/* Value and interval at `level` (in (0, 1)). The bootstrap draws 1000 resamples (fewer,
+ * at least 100, for costly metrics of many classes) of at most 8000 rows (ken/stats/bootstrap), or of
+ * whole confusion matrices for metrics of labels: same seed, same bits, for any threads. */
+KEN_API ken_status ken_metric_interval(ken_ctx *ctx, const ken_desc *metric, const void *params,
+                                       const ken_scores *s, double level, ken_interval *out);
+/* The metric that `train` and `compare` go by: roc_auc for two classes, log_loss for more, rmse. */
+KEN_API const char *ken_metric_default(ken_task task, int n_classes);
+
+KEN_END_C
+
+#endif

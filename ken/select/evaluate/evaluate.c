@@ -1,0 +1,108 @@
+/* Every metric that suits the task, with an interval, of one model on one table. */
+#include "ken/select/evaluate/evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+void ken_evaluation_free(ken_evaluation *e) {
+    if (!e) return;
+    ken_predictions_free(&e->predictions);
+    if (e->metric) ken_allocator_free(&e->alloc, e->metric);
+    if (e->confusion) ken_allocator_free(&e->alloc, e->confusion);
+    memset(e, 0, sizeof *e);
+}
+
+const ken_evaluation_metric *ken_evaluation_find(const ken_evaluation *e, const char *name) {
+    for (int i = 0; i < e->n_metrics; i++)
+        if (strcmp(e->metric[i].desc->name, name) == 0) return &e->metric[i];
+    return NULL;
+}
+
+/* Which metrics, the default one first. */
+static ken_status evaluate_choose(ken_ctx *ctx, const ken_evaluate_options *o, ken_evaluation *e) {
+    const ken_task task = e->predictions.task;
+    const int k = e->predictions.n_classes;
+    const ken_desc **chosen;
+    int n = 0;
+    if (o->metrics)
+        while (o->metrics[n]) n++;
+    else
+        n = ken_metrics_suited(task, k, !o->all_metrics, NULL, 0);
+    KEN_TRY(KEN_SCRATCH(ctx, const ken_desc *, n, &chosen));
+    if (o->metrics)
+        memcpy(chosen, o->metrics, sizeof(*chosen) * (size_t)n);
+    else
+        ken_metrics_suited(task, k, !o->all_metrics, chosen, n);
+    KEN_TRY(KEN_ALLOC(ctx, ken_evaluation_metric, n, &e->metric));
+    const char *first = ken_metric_default(task, k);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < n; i++)
+            if ((!o->metrics && strcmp(chosen[i]->name, first) == 0) == (pass == 0))
+                e->metric[e->n_metrics++].desc = chosen[i];
+    return KEN_OK;
+}
+
+static ken_status evaluate_metrics(ken_ctx *ctx, const ken_evaluate_options *o, ken_evaluation *e) {
+    for (int i = 0; i < e->n_metrics; i++) {
+        const ken_desc *desc = e->metric[i].desc;
+        ken_interval *at = &e->metric[i].interval;
+        KEN_TRY(ken_check_cancel(ctx));
+        if (o->intervals) {
+            KEN_TRY(ken_predictions_interval(ctx, &e->predictions, desc, o->level, at));
+        } else {
+            *at = (ken_interval){NAN, NAN, NAN, "none"};
+            KEN_TRY(ken_predictions_metric(ctx, &e->predictions, desc, &at->value));
+        }
+        const ken_progress p = {"evaluation", i + 1, e->n_metrics, NAN, NAN, NULL, 0};
+        ken_report_progress(ctx, &p);
+    }
+    return KEN_OK;
+}
+
+static ken_status evaluate_confusion(ken_ctx *ctx, ken_evaluation *e) {
+    const ken_predictions *p = &e->predictions;
+    const int64_t k = p->n_classes;
+    if (p->task != KEN_CLASSIFY) return KEN_OK;
+    KEN_TRY(KEN_ALLOC(ctx, double, (k + 1) * k, &e->confusion));
+    for (int64_t i = 0; i < p->n; i++) {
+        const int64_t truth = p->label[i] < 0 ? k : p->label[i];
+        e->confusion[truth * k + (int64_t)p->predicted[i]] += p->weight ? p->weight[i] : 1.0;
+    }
+    return KEN_OK;
+}
+
+static void evaluate_warn(ken_ctx *ctx, const ken_predictions *p, const ken_column *target) {
+    if (p->n_missing)
+        ken_warn(ctx, "evaluation: left out %lld rows without a value in '%s'",
+                 (long long)p->n_missing, target->name);
+    if (p->n_unseen)
+        ken_warn(ctx,
+                 "evaluation: %lld rows have a class in '%s' that the model has never seen; they count "
+                 "as wrong, and are left out where probabilities are judged",
+                 (long long)p->n_unseen, target->name);
+}
+
+ken_status ken_evaluate(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                        const ken_column *target, const ken_column *weight, const int64_t *rows,
+                        int64_t n, const ken_evaluate_options *options, ken_evaluation *out) {
+    static const ken_evaluate_options defaults = KEN_EVALUATE_DEFAULTS;
+    const ken_evaluate_options *o = options ? options : &defaults;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    memset(out, 0, sizeof *out);
+    out->alloc = ken_ctx_allocator(ctx);
+    out->level = o->level;
+    ken_status status =
+        ken_predictions_new(ctx, model, table, target, weight, rows, n, &out->predictions);
+    if (status == KEN_OK && out->predictions.n == 0)
+        status = KEN_FAIL(ctx, KEN_E_VALUE, "give rows whose target is known",
+                          "evaluation: no row has a value in the target '%s'", target->name);
+    if (status == KEN_OK) {
+        evaluate_warn(ctx, &out->predictions, target);
+        status = evaluate_choose(ctx, o, out);
+    }
+    if (status == KEN_OK) status = evaluate_metrics(ctx, o, out);
+    if (status == KEN_OK) status = evaluate_confusion(ctx, out);
+    ken_scratch_release(ctx, mark);
+    if (status != KEN_OK) ken_evaluation_free(out);
+    return status;
+}

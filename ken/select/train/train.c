@@ -1,0 +1,181 @@
+/* Train: hold-out, choice, fit, evaluation. Read cross_validate.c and compare.c for the choice. */
+#include "ken/select/train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- views ------------------------------------------------------------------------------------------ */
+static ken_status train_column(ken_ctx *ctx, const ken_table *table, const char *name,
+                               const ken_column **out) {
+    int j;
+    *out = NULL;
+    if (!name) return KEN_OK;
+    KEN_TRY(ken_table_require(ctx, table, name, &j));
+    *out = ken_table_column(table, j);
+    return KEN_OK;
+}
+
+ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_options *o,
+                          ken_table **features, ken_data *data) {
+    int *keep, n = 0;
+    *features = NULL;
+    memset(data, 0, sizeof *data);
+    if (!o->target)
+        return KEN_FAIL(ctx, KEN_E_ARG, "name the column to predict", "train: there is no target");
+    KEN_TRY(train_column(ctx, table, o->target, &data->target));
+    KEN_TRY(train_column(ctx, table, o->weight, &data->weight));
+    KEN_TRY(train_column(ctx, table, o->group, &data->group));
+    KEN_TRY(train_column(ctx, table, o->time, &data->time));
+    const ken_mark mark = ken_scratch_mark(ctx);
+    KEN_TRY(KEN_SCRATCH(ctx, int, ken_table_cols(table), &keep));
+    for (int j = 0; j < ken_table_cols(table); j++) {
+        const ken_column *c = ken_table_column(table, j);
+        if (c != data->target && c != data->weight && c != data->group) keep[n++] = j;
+    }
+    const ken_status status = ken_table_select(ctx, table, keep, n, features);
+    ken_scratch_release(ctx, mark);
+    data->table = *features;
+    data->task = o->task;
+    if (status == KEN_OK && data->task == KEN_TASK_AUTO)
+        return ken_task_of(ctx, data->target, &data->task);
+    return status;
+}
+
+/* --- choice ------------------------------------------------------------------------------------------- */
+static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const char *name, ken_model **out) {
+    const ken_candidate candidate = {name, NULL, NULL};
+    char setting[256];
+    KEN_TRY(ken_candidate_new(ctx, &candidate, out));
+    for (const char *const *s = o->settings; s && *s; s++) {
+        const char *equals = strchr(*s, '=');
+        const size_t size = equals ? (size_t)(equals - *s) : 0;
+        if (!equals || size == 0 || size >= sizeof setting)
+            return KEN_FAIL(ctx, KEN_E_ARG, "write a setting as name=value", "'%.80s' is no setting", *s);
+        memcpy(setting, *s, size);
+        setting[size] = 0;
+        KEN_TRY(ken_model_set(ctx, *out, setting, equals + 1));
+    }
+    return KEN_OK;
+}
+
+static ken_status train_find_metric(ken_ctx *ctx, const ken_train_options *o, ken_training *t) {
+    const char *name = o->metric;
+    if (!name) { /* as many classes as the rows have */
+        double classes = 2;
+        if (t->data.task == KEN_CLASSIFY && t->evaluation.n_metrics)
+            classes = t->evaluation.predictions.n_classes;
+        name = ken_metric_default(t->data.task, (int)classes);
+    }
+    KEN_TRY(ken_catalog_find(ctx, name, KEN_METRIC, &t->metric));
+    if (t->metric->tasks & t->data.task) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_ARG, "'ken models' lists the metrics of each task",
+                    "the metric '%s' cannot %s", name, ken_task_name(t->data.task));
+}
+
+static ken_status train_compare(ken_ctx *ctx, const ken_train_options *o, ken_training *t, ken_model **out) {
+    ken_candidate candidates[16];
+    ken_compare_options options = KEN_COMPARE_DEFAULTS;
+    const int64_t d = ken_table_cols(t->features);
+    const int n = ken_candidates_default(t->data.task, t->rows_train, d, candidates, KEN_COUNT(candidates));
+    if (o->settings && *o->settings)
+        return KEN_FAIL(ctx, KEN_E_ARG, "name the model they are for", "settings without a model");
+    options.metric = o->metric;
+    options.cv.folds = o->folds > 1 ? o->folds : ken_compare_folds(t->rows_train, d);
+    KEN_TRY(ken_compare(ctx, candidates, n, &t->data, &options, &t->comparison));
+    t->metric = t->comparison.metric;
+    return ken_candidate_new(ctx, &candidates[t->comparison.row[0].candidate], out);
+}
+
+static ken_status train_choose(ken_ctx *ctx, const ken_train_options *o, ken_training *t, ken_model **out) {
+    ken_cv_options cv = KEN_CV_DEFAULTS;
+    if (!o->model) return train_compare(ctx, o, t, out);
+    KEN_TRY(train_named(ctx, o, o->model, out));
+    if (o->folds < 2) return KEN_OK;
+    cv.folds = o->folds;
+    return ken_cross_validate(ctx, *out, &t->data, &cv, &t->cv);
+}
+
+/* --- fit and evaluation ---------------------------------------------------------------------------------- */
+static ken_status train_hold_out(ken_ctx *ctx, double fraction, ken_training *t) {
+    const int64_t n = ken_table_rows(t->features);
+    KEN_TRY(KEN_ALLOC(ctx, uint8_t, n, &t->role));
+    if (fraction > 0) KEN_TRY(ken_split_holdout(ctx, &t->data, fraction, t->role));
+    t->data.role = t->role;
+    for (int64_t i = 0; i < n; i++) {
+        t->rows_train += t->role[i] == KEN_ROLE_TRAIN;
+        t->rows_test += t->role[i] == KEN_ROLE_TEST;
+    }
+    return KEN_OK;
+}
+
+static ken_status train_evaluate(ken_ctx *ctx, const ken_model *model, const ken_training *t, bool full,
+                                 ken_evaluation *out) {
+    ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
+    int64_t *rows, n = 0;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    options.intervals = full;
+    options.all_metrics = full;
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, t->rows_test, &rows));
+    for (int64_t i = 0; i < ken_table_rows(t->features); i++)
+        if (t->role[i] == KEN_ROLE_TEST) rows[n++] = i;
+    const ken_status status =
+        ken_evaluate(ctx, model, t->features, t->data.target, t->data.weight, rows, n, &options, out);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
+static ken_status train_baseline(ken_ctx *ctx, ken_training *t) {
+    const ken_candidate dummy = {"dummy", NULL, NULL};
+    ken_model *model = NULL;
+    KEN_TRY(ken_candidate_new(ctx, &dummy, &model));
+    ken_status status = ken_model_fit(ctx, model, &t->data);
+    if (status == KEN_OK) status = train_evaluate(ctx, model, t, false, &t->baseline);
+    ken_model_free(model);
+    return status;
+}
+
+static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_train_options *o, ken_model **model,
+                            ken_training *t) {
+    if (!(o->test >= 0 && o->test <= 0.9))
+        return KEN_FAIL(ctx, KEN_E_ARG, "give a share from 0 to 0.9", "train: test is %g", o->test);
+    KEN_TRY(ken_train_data(ctx, table, o, &t->features, &t->data));
+    KEN_TRY(train_hold_out(ctx, o->test, t));
+    if (o->metric) KEN_TRY(train_find_metric(ctx, o, t));
+    KEN_TRY(train_choose(ctx, o, t, model));
+    const double start = ken_ctx_clock(ctx);
+    KEN_TRY(ken_model_fit(ctx, *model, &t->data));
+    t->fit_s = ken_ctx_clock(ctx) - start;
+    t->rows_train = ken_model_rows_train(*model);
+    if (t->rows_test == 0) return KEN_OK;
+    KEN_TRY(train_evaluate(ctx, *model, t, true, &t->evaluation));
+    t->predict_s = t->evaluation.predictions.predict_s;
+    if (!t->metric) KEN_TRY(train_find_metric(ctx, o, t));
+    const ken_evaluation_metric *m = ken_evaluation_find(&t->evaluation, t->metric->name);
+    t->score = m ? m->interval.value : (double)NAN;
+    return train_baseline(ctx, t);
+}
+
+ken_status ken_train(ken_ctx *ctx, const ken_table *table, const ken_train_options *options,
+                     ken_model **model, ken_training *out) {
+    memset(out, 0, sizeof *out);
+    out->alloc = ken_ctx_allocator(ctx);
+    out->score = out->fit_s = out->predict_s = (double)NAN;
+    *model = NULL;
+    const ken_status status = train_all(ctx, table, options, model, out);
+    if (status != KEN_OK) {
+        ken_model_free(*model);
+        *model = NULL;
+    }
+    return status;
+}
+
+void ken_training_free(ken_training *t) {
+    if (!t) return;
+    ken_table_free(t->features);
+    ken_allocator_free(&t->alloc, t->role);
+    ken_evaluation_free(&t->evaluation);
+    ken_evaluation_free(&t->baseline);
+    ken_comparison_free(&t->comparison);
+    ken_cv_result_free(&t->cv);
+    memset(t, 0, sizeof *t);
+}

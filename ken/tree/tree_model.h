@@ -1,0 +1,21 @@
+/* The verbs that single trees, forests and extra trees share: their outputs are the mean over the
+ * trees of a class share or of a target. Two classes: one output, the share of the second class. */
+#ifndef KEN_TREE_TREE_MODEL_H
+#define KEN_TREE_TREE_MODEL_H
+
+#include "ken/tree/tree_ensemble.h"
+
+KEN_BEGIN_C
+
+/* Outputs of a model of `n_classes` (0: regression). */
+static inline int32_t ken_tree_outputs(int n_classes) { return n_classes > 2 ? n_classes : 1; }
+
+KEN_API int64_t ken_tree_model_width(const ken_model *model, ken_what what);
+KEN_API ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                          ken_what what, double *out);
+KEN_API ken_status ken_tree_model_open(ken_ctx *ctx, ken_model *model, void **state);
+KEN_API void ken_tree_model_close(const ken_allocator *alloc, void *state);
+
+KEN_END_C
+
+#endif

@@ -1,0 +1,331 @@
+/* Prediction with trees. Rows are coded once, 64 at a time (tree_layout.h); then each tree is walked
+ * by several rows at once, so that the loads of one row hide behind those of the others. The sums are
+ * made in the order of the trees: the bits are those of the plain walk. */
+#include "ken/core/alloc.h"
+#include "ken/core/threads.h"
+#include "ken/tree/tree_layout.h"
+
+enum {
+    PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
+    PREDICT_LANES = 8                /* rows, or trees, that walk together */
+};
+
+/* --- the plain walk --------------------------------------------------------------------------- */
+
+int32_t ken_ensemble_walk(const ken_ensemble *ens, int32_t tree, const double *x) {
+    const int64_t first = ens->tree_offset[tree];
+    int64_t i = first;
+    while (ens->feature[i] >= 0) {
+        const bool left = ken_ensemble_goes_left(ens, i, x[ens->feature[i]]);
+        i = first + (left ? ens->left[i] : ens->right[i]);
+    }
+    return (int32_t)(i - first);
+}
+
+static void predict_add(const ken_ensemble *e, int32_t tree, int64_t node, double *out) {
+    const double *value = e->value + node * e->width;
+    if (e->width == 1)
+        out[KEN_MAX(e->tree_output[tree], 0)] += value[0];
+    else
+        for (int32_t o = 0; o < e->width; o++) out[o] += value[o];
+}
+
+/* Leaf numbers are counted in node order; count[j] leaves stand before node j. */
+typedef struct predict_job {
+    const ken_ensemble *e;
+    const ken_table *X;
+    double *out;
+    int32_t n_used, n_slots;
+    int64_t group;              /* rows that are coded together, a multiple of the tile */
+    uint16_t *codes;            /* (threads, group / 64, slots, 64) */
+    double *x;                  /* (threads, group) a column; plain walk: (threads, n_inputs) */
+    uint32_t *at;               /* (threads, max(group, trees)) where rows stand */
+    const uint32_t *leaf_of;    /* (nodes) leaf numbers; NULL: margins are wanted */
+} predict_job;
+
+static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const predict_job *job = arg;
+    const ken_ensemble *e = job->e;
+    double *x = job->x + (int64_t)worker * e->n_inputs;
+    for (int64_t i = begin; i < end; i++) {
+        double *out = job->out + i * (job->leaf_of ? e->n_trees : e->n_outputs);
+        ken_table_gather(job->X, i, 1, x);
+        if (!job->leaf_of)
+            for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
+        for (int32_t t = 0; t < e->n_trees; t++) {
+            const int64_t node = e->tree_offset[t] + ken_ensemble_walk(e, t, x);
+            if (job->leaf_of)
+                out[t] = job->leaf_of[node];
+            else
+                predict_add(e, t, node, out);
+        }
+    }
+}
+
+static ken_status predict_check(ken_ctx *ctx, const ken_ensemble *e, const ken_table *X) {
+    if (ken_table_cols(X) == e->n_inputs) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_SHAPE, "pass the columns that fit saw",
+                    "trees: the table has %d columns, not %d", ken_table_cols(X), (int)e->n_inputs);
+}
+
+static ken_status predict_plain(ken_ctx *ctx, predict_job *job) {
+    const ken_mark mark = ken_scratch_mark(ctx);
+    ken_status status = KEN_SCRATCH(ctx, double,
+                                    (int64_t)ken_ctx_threads(ctx) * KEN_MAX(job->e->n_inputs, 1),
+                                    &job->x);
+    if (status == KEN_OK)
+        status = ken_parallel(ctx, ken_table_rows(job->X), 256, predict_plain_rows, job);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
+ken_status ken_ensemble_margin_ref(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
+                                   double *out) {
+    predict_job job = {.e = ens, .X = X, .out = out};
+    KEN_TRY(predict_check(ctx, ens, X));
+    return predict_plain(ctx, &job);
+}
+
+/* --- coding ----------------------------------------------------------------------------------- */
+
+/* code[r] = number of thresholds below x[r]; a NaN compares false: 0. */
+static void predict_rank(const double *t, int32_t n, const double *x, int64_t rows, uint16_t *code) {
+    for (int64_t r = 0; r < rows; r++) {
+        const double *low = t;
+        int32_t len = n;
+        while (len > 1) {
+            const int32_t half = len / 2;
+            low += low[half - 1] < x[r] ? half : 0;
+            len -= half;
+        }
+        code[r] = (uint16_t)(low - t + (len == 1 && *low < x[r]));
+    }
+}
+
+static void predict_levels(const double *x, int64_t rows, uint16_t *code) {
+    for (int64_t r = 0; r < rows; r++)
+        code[r] = x[r] >= 0 && x[r] < 0xFFFF ? (uint16_t)x[r] : 0xFFFF;
+}
+
+/* Codes of one column for the rows of one tile. */
+static void predict_code_column(const ken_tree_layout *l, const ken_tree_used *u, const double *x,
+                                int64_t rows, uint16_t *tile) {
+    uint16_t ranks[KEN_TREE_TILE];
+    if (u->slot_level >= 0) predict_levels(x, rows, tile + (int64_t)u->slot_level * KEN_TREE_TILE);
+    if (u->slot_left < 0 && u->slot_right < 0) return;
+    predict_rank(l->threshold + u->first, u->count, x, rows, ranks);
+    if (u->slot_left >= 0)
+        memcpy(tile + (int64_t)u->slot_left * KEN_TREE_TILE, ranks, (size_t)rows * sizeof *ranks);
+    if (u->slot_right < 0) return;
+    uint16_t *code = tile + (int64_t)u->slot_right * KEN_TREE_TILE;
+    for (int64_t r = 0; r < rows; r++) code[r] = x[r] != x[r] ? KEN_TREE_MAX_RANKS + 1 : ranks[r];
+}
+
+static void predict_code(const predict_job *job, int64_t begin, int64_t rows, double *x,
+                         uint16_t *codes) {
+    const ken_tree_layout *l = job->e->layout;
+    const int64_t tile_size = (int64_t)l->n_slots * KEN_TREE_TILE;
+    for (int32_t k = 0; k < l->n_used; k++) {
+        const ken_tree_used *u = &l->used[k];
+        ken_column_gather(ken_table_column(job->X, u->column), begin, rows, x, 1);
+        for (int64_t first = 0; first < rows; first += KEN_TREE_TILE)
+            predict_code_column(l, u, x + first, KEN_MIN(KEN_TREE_TILE, rows - first),
+                                codes + first / KEN_TREE_TILE * tile_size);
+    }
+}
+
+/* --- walking ---------------------------------------------------------------------------------- */
+
+/* One step of one walker: from node n by the codes of its row. */
+#define PREDICT_STEP(n, node, codes, all)                                                          \
+    do {                                                                                           \
+        const ken_tree_node step_ = (node)[n];                                                     \
+        all &= step_.rank;                                                                         \
+        n = step_.left + ((codes)[(int64_t)step_.slot * KEN_TREE_TILE] > step_.rank);              \
+    } while (0)
+
+/* Eight rows of a tile through one tree without sets; a leaf leads to itself. */
+static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes, uint32_t *at) {
+    uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
+    do {
+        all = KEN_TREE_LEAF;
+        PREDICT_STEP(a, node, codes, all);
+        PREDICT_STEP(b, node, codes + 1, all);
+        PREDICT_STEP(c, node, codes + 2, all);
+        PREDICT_STEP(d, node, codes + 3, all);
+        PREDICT_STEP(e, node, codes + 4, all);
+        PREDICT_STEP(f, node, codes + 5, all);
+        PREDICT_STEP(g, node, codes + 6, all);
+        PREDICT_STEP(h, node, codes + 7, all);
+    } while (all != KEN_TREE_LEAF);
+    at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
+}
+
+/* One row through eight trees. */
+static void predict_walk_trees8(const ken_tree_node *const node[8], const uint16_t *codes,
+                                uint32_t *at) {
+    uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
+    do {
+        all = KEN_TREE_LEAF;
+        PREDICT_STEP(a, node[0], codes, all);
+        PREDICT_STEP(b, node[1], codes, all);
+        PREDICT_STEP(c, node[2], codes, all);
+        PREDICT_STEP(d, node[3], codes, all);
+        PREDICT_STEP(e, node[4], codes, all);
+        PREDICT_STEP(f, node[5], codes, all);
+        PREDICT_STEP(g, node[6], codes, all);
+        PREDICT_STEP(h, node[7], codes, all);
+    } while (all != KEN_TREE_LEAF);
+    at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
+}
+
+/* One row through any tree. codes: of slot 0. */
+static uint32_t predict_walk_one(const ken_ensemble *e, int32_t tree, const uint16_t *codes) {
+    const int64_t first = e->tree_offset[tree];
+    const ken_tree_node *node = e->layout->node + first;
+    uint32_t n = 0;
+    while (node[n].rank != KEN_TREE_LEAF) {
+        const uint32_t code = codes[(int64_t)node[n].slot * KEN_TREE_TILE];
+        uint32_t right = code > node[n].rank;
+        if (node[n].rank == KEN_TREE_SET) {
+            const int64_t i = first + e->layout->origin[first + n];
+            const uint32_t word = code >> 5;
+            right = code == 0xFFFF || word >= (uint32_t)e->category_words[i]
+                        ? !e->missing_left[i]
+                        : ~((uint32_t)e->category_bits[e->category[i] + (int32_t)word] >> (code & 31)) & 1;
+        }
+        n = node[n].left + right;
+    }
+    return n;
+}
+
+static void predict_walk_tile(const ken_ensemble *e, int32_t tree, const uint16_t *codes,
+                              int64_t rows, uint32_t *at) {
+    const ken_tree_node *node = e->layout->node + e->tree_offset[tree];
+    int64_t r = 0;
+    if (!e->layout->sets[tree])
+        for (; r + PREDICT_LANES <= rows; r += PREDICT_LANES)
+            predict_walk_rows8(node, codes + r, at + r);
+    for (; r < rows; r++) at[r] = predict_walk_one(e, tree, codes + r);
+}
+
+/* Where the row at `codes` ends in every tree. */
+static void predict_walk_row(const ken_ensemble *e, const uint16_t *codes, uint32_t *at) {
+    const ken_tree_node *node[PREDICT_LANES];
+    int32_t t = 0;
+    while (t < e->n_trees) {
+        int k = 0;
+        while (k < PREDICT_LANES && t + k < e->n_trees && !e->layout->sets[t + k]) {
+            node[k] = e->layout->node + e->tree_offset[t + k];
+            k++;
+        }
+        if (k == PREDICT_LANES) {
+            predict_walk_trees8(node, codes, at + t);
+            t += PREDICT_LANES;
+        } else {
+            at[t] = predict_walk_one(e, t, codes);
+            t++;
+        }
+    }
+}
+
+/* --- margins and leaves ------------------------------------------------------------------------ */
+
+static void predict_take(const predict_job *job, int32_t t, int64_t row, uint32_t at) {
+    const ken_ensemble *e = job->e;
+    const int64_t first = e->tree_offset[t];
+    const int64_t node = first + e->layout->origin[first + at];
+    if (job->leaf_of)
+        job->out[row * e->n_trees + t] = job->leaf_of[node];
+    else
+        predict_add(e, t, node, job->out + row * e->n_outputs);
+}
+
+/* All rows of a tile at scalar leaves: the common case, without a call per row. */
+static void predict_add_scalar(const predict_job *job, int32_t t, int64_t row, int64_t rows,
+                               const uint32_t *at) {
+    const ken_ensemble *e = job->e;
+    const int64_t first = e->tree_offset[t];
+    const uint32_t *origin = e->layout->origin + first;
+    const double *value = e->value + first;
+    double *out = job->out + row * e->n_outputs + KEN_MAX(e->tree_output[t], 0);
+    for (int64_t r = 0; r < rows; r++) out[r * e->n_outputs] += value[origin[at[r]]];
+}
+
+static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {
+    const predict_job *job = arg;
+    const ken_ensemble *e = job->e;
+    const int64_t rows = end - begin;
+    const int64_t tile_size = (int64_t)job->n_slots * KEN_TREE_TILE;
+    uint16_t *codes = job->codes + worker * (job->group / KEN_TREE_TILE) * tile_size;
+    uint32_t *at = job->at + worker * (int64_t)KEN_MAX(KEN_TREE_TILE, e->n_trees);
+    predict_code(job, begin, rows, job->x + worker * job->group, codes);
+    if (!job->leaf_of)
+        for (int64_t r = begin; r < end; r++)
+            for (int32_t o = 0; o < e->n_outputs; o++) job->out[r * e->n_outputs + o] = e->base[o];
+    if (rows < PREDICT_LANES) {
+        for (int64_t r = 0; r < rows; r++) {
+            predict_walk_row(e, codes + r, at);
+            for (int32_t t = 0; t < e->n_trees; t++) predict_take(job, t, begin + r, at[t]);
+        }
+        return;
+    }
+    for (int32_t t = 0; t < e->n_trees; t++)
+        for (int64_t first = 0; first < rows; first += KEN_TREE_TILE) {
+            const int64_t n = KEN_MIN(KEN_TREE_TILE, rows - first);
+            predict_walk_tile(e, t, codes + first / KEN_TREE_TILE * tile_size, n, at);
+            if (e->width == 1 && !job->leaf_of)
+                predict_add_scalar(job, t, begin + first, n, at);
+            else
+                for (int64_t r = 0; r < n; r++) predict_take(job, t, begin + first + r, at[r]);
+        }
+}
+
+static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n) {
+    const int64_t threads = ken_ctx_threads(ctx);
+    const int64_t tile_bytes = KEN_MAX((int64_t)job->n_slots, 1) * KEN_TREE_TILE * 2;
+    const int64_t tiles = KEN_MIN(KEN_MAX(PREDICT_GROUP_BYTES / tile_bytes, 1), 64);
+    job->group = KEN_MIN(tiles, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE) * KEN_TREE_TILE;
+    KEN_TRY(KEN_SCRATCH(ctx, uint16_t, threads * job->group * KEN_MAX(job->n_slots, 1), &job->codes));
+    KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
+    return KEN_SCRATCH(ctx, uint32_t, threads * KEN_MAX(KEN_TREE_TILE, job->e->n_trees), &job->at);
+}
+
+static ken_status predict_run(ken_ctx *ctx, predict_job *job) {
+    const int64_t n = ken_table_rows(job->X);
+    if (n == 0) return KEN_OK;
+    if (!job->e->layout) return predict_plain(ctx, job);
+    const ken_mark mark = ken_scratch_mark(ctx);
+    job->n_slots = job->e->layout->n_slots;
+    ken_status status = predict_fast_scratch(ctx, job, n);
+    if (status == KEN_OK) status = ken_parallel(ctx, n, job->group, predict_group, job);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
+ken_status ken_ensemble_margin(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
+                               double *out) {
+    predict_job job = {.e = ens, .X = X, .out = out};
+    KEN_TRY(predict_check(ctx, ens, X));
+    return predict_run(ctx, &job);
+}
+
+ken_status ken_ensemble_leaves(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
+                               double *out) {
+    predict_job job = {.e = ens, .X = X, .out = out};
+    uint32_t *leaf_of = NULL;
+    KEN_TRY(predict_check(ctx, ens, X));
+    const ken_mark mark = ken_scratch_mark(ctx);
+    ken_status status = KEN_SCRATCH(ctx, uint32_t, ens->n_nodes, &leaf_of);
+    if (status == KEN_OK) {
+        for (int32_t t = 0; t < ens->n_trees; t++) {
+            uint32_t leaves = 0;
+            for (int64_t i = ens->tree_offset[t]; i < ens->tree_offset[t + 1]; i++)
+                leaf_of[i] = ens->feature[i] < 0 ? leaves++ : 0;
+        }
+        job.leaf_of = leaf_of;
+        status = predict_run(ctx, &job);
+    }
+    ken_scratch_release(ctx, mark);
+    return status;
+}

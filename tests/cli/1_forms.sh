@@ -1,0 +1,76 @@
+# The stable forms of the command line.
+check version 0 "ken 0." - "$ken" version
+check version-json 0 '"version"' - "$ken" version --json
+check overview 0 "First steps" - "$ken"
+check help 0 "train" - "$ken" help
+for command in describe train compare predict evaluate explain models data version; do
+  check "help-$command" 0 "ken $command" - "$ken" help $command
+  check "flag-help-$command" 0 "ken $command" - "$ken" $command --help
+  check "man-$command" 0 ".TH KEN-" - "$ken" man $command
+done
+for shell in bash zsh fish; do check "completion-$shell" 0 "predict" - "$ken" completion $shell; done
+is bash-completion-parses bash -n <("$ken" completion bash)
+check data 0 "credit_g" - "$ken" data
+check data-json 0 '"license"' - "$ken" data --json
+check data-out 0 - - "$ken" data iris -o iris.csv
+is data-has-151-lines test "$(wc -l < iris.csv)" = 151
+
+check train 0 "accuracy" "" "$ken" train iris.csv --target species --model logistic -o iris.ken --report iris.html
+is model-is-there test -s iris.ken
+is report-is-html grep -qi '<!doctype html>' iris.html
+is report-asks-no-network bash -c '! grep -oE "(src|href)=\"?https?://" iris.html'
+check train-json 0 '"accuracy"' "" "$ken" train iris.csv --target species --model tree -o tree.ken --json
+is json-is-one-object python3 -c '
+import json, sys
+d = json.load(open(".out"))
+for key in "task model rows_train rows_test metrics fit_seconds predict_seconds peak_rss_mib seed parameters features".split():
+    assert key in d, key
+assert d["rows_train"] + d["rows_test"] == 150 and d["task"] == "classify" and d["model"] == "tree"
+assert "accuracy" in d["metrics"] and "log_loss" in d["metrics"], d["metrics"]'
+check train-no-test 0 '"metrics": {}' "" "$ken" train iris.csv --target species --model dummy --test 0 -o all.ken --json
+check train-auto 0 "→" "" "$ken" train iris.csv --target species -o best.ken --report none
+check train-set 0 '"max_depth": 2' "" "$ken" train iris.csv --target species --model tree --set max_depth=2 -o t.ken --json
+check train-recipe-set 0 "" "" "$ken" train iris.csv --target species --model logistic --set recipe.scale=none -o t.ken --json
+check train-cv 0 '"cv"' "" "$ken" train iris.csv --target species --model tree --cv 3 -o t.ken --json
+check train-regress 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --model ridge -o mpg.ken --json
+check train-stdin 0 '"accuracy"' "" bash -c "'$ken' train - --target species --model tree -o t.ken --json < iris.csv"
+check train-weight 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --weight weight --model linear -o w.ken --json
+check train-group 0 '"accuracy"' "" "$ken" train penguins --target species --group island --model tree -o g.ken --json
+check two-runs-same-bytes 0 "" "" "$ken" train iris.csv --target species --model boosting --set trees=20 -o a.ken --threads 1 --report none
+check two-runs-same-bytes-2 0 "" "" "$ken" train iris.csv --target species --model boosting --set trees=20 -o b.ken --threads 3 --report none
+is same-bytes cmp a.ken b.ken
+
+check predict 0 "prediction" - "$ken" predict iris.ken iris.csv
+is predict-lines test "$(wc -l < .out)" = 151
+check predict-proba 0 "prediction,setosa,versicolor,virginica" - "$ken" predict iris.ken iris.csv --proba
+check predict-out 0 - - "$ken" predict iris.ken iris.csv -o out.csv
+is predict-out-lines test "$(wc -l < out.csv)" = 151
+check predict-stdin 0 "prediction" - bash -c "'$ken' predict iris.ken - -o - < iris.csv"
+check predict-json 0 '"proba"' - "$ken" predict iris.ken iris.csv --proba --json
+check predict-without-target 0 "prediction" - bash -c "cut -d, -f1-4 iris.csv | '$ken' predict iris.ken -"
+cut -d, -f4,2,3,1 iris.csv > shuffled.csv
+check predict-one-row 0 "prediction" - bash -c "head -2 iris.csv | '$ken' predict iris.ken -"
+
+check evaluate 0 "accuracy" - "$ken" evaluate iris.ken iris.csv
+check evaluate-json 0 '"intervals"' - "$ken" evaluate iris.ken iris.csv --json
+check explain 0 "petal" "" "$ken" explain iris.ken iris.csv
+check explain-row 0 "(sum)" - "$ken" explain iris.ken iris.csv --row 17
+check explain-row-json 0 '"contributions"' - "$ken" explain iris.ken iris.csv --row 17 --json
+is contributions-add-up python3 -c '
+import json
+d = json.load(open(".out"))
+assert abs(d["base"] + sum(c["contribution"] for c in d["contributions"]) - d["sum"]) < 1e-6 * (1 + abs(d["sum"]))'
+check explain-report 0 "" "" "$ken" explain iris.ken iris.csv --report explain.html
+check compare 0 "→" "" "$ken" compare iris.csv --target species --models dummy,logistic,tree --cv 3
+check compare-json 0 '"models"' "" "$ken" compare iris.csv --target species --models dummy,tree --cv 3 --json
+check describe 0 "missing" "" "$ken" describe penguins
+check describe-json 0 '"columns"' "" "$ken" describe penguins --json
+check describe-report 0 "" "" "$ken" describe penguins --target species --report describe.html
+check models 0 "boosting" - "$ken" models
+check models-one 0 "learning_rate" - "$ken" models boosting
+check models-file 0 "Recipe" - "$ken" models iris.ken
+check models-file-json 0 '"recipe"' - "$ken" models iris.ken --json
+check quiet 0 - - "$ken" train iris.csv --target species --model tree -o q.ken --report none --quiet
+check strict 0 "" "" "$ken" train iris.csv --target species --model logistic -o s1.ken --report none --strict
+check strict-generic 0 "" "" "$ken" train iris.csv --target species --model logistic -o s2.ken --report none --isa generic
+is strict-equals-generic cmp s1.ken s2.ken
