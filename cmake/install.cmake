@@ -23,6 +23,8 @@ install(FILES ${CMAKE_BINARY_DIR}/kenConfig.cmake ${CMAKE_BINARY_DIR}/kenConfigV
 if(ZLIB_FOUND)
   set(KEN_PC_REQUIRES zlib)
 endif()
+# The prefix is found from where the file lies, so that an installed tree can be moved.
+file(RELATIVE_PATH KEN_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/ken.pc.in ${CMAKE_BINARY_DIR}/ken.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/ken.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -12,10 +12,18 @@ static void put(ken_json_writer *w, const ken_json *v, int depth) {
         return;
     }
     switch (type) {
-    case KEN_JSON_NULL: ken_json_put_null(w); return;
-    case KEN_JSON_BOOL: ken_json_put_bool(w, ken_json_bool(v, false)); return;
-    case KEN_JSON_INT: ken_json_put_i64(w, ken_json_i64(v, 0)); return;
-    case KEN_JSON_NUMBER: ken_json_put_f64(w, ken_json_f64(v, 0)); return;
+    case KEN_JSON_NULL:
+        ken_json_put_null(w);
+        return;
+    case KEN_JSON_BOOL:
+        ken_json_put_bool(w, ken_json_bool(v, false));
+        return;
+    case KEN_JSON_INT:
+        ken_json_put_i64(w, ken_json_i64(v, 0));
+        return;
+    case KEN_JSON_NUMBER:
+        ken_json_put_f64(w, ken_json_f64(v, 0));
+        return;
     case KEN_JSON_STRING:
         text = ken_json_string(v, &size, NULL);
         FUZZ_CHECK(text[size] == 0 && ken_utf8_valid(text, size) == size);

@@ -1,5 +1,6 @@
-/* Model files: the container, the file as it is, and, because no fuzzer guesses a SHA-256, the model
- * inside without its checksum. A model that opens must predict without harm and save the same twice. */
+/* Model files: the container, the file as it is, and, because no fuzzer guesses a SHA-256, the
+ * model inside without its checksum. A model that opens must predict without harm and save the same
+ * twice. */
 #include "fuzz/fuzz.h"
 
 #include "ken/io/model_file/model_file.h"
@@ -84,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (ken_safetensors_parse(ctx, "fuzz", data, size, &file) == KEN_OK) {
         size_t n;
         const char *json = ken_json_string(ken_json_get(file.metadata, "ken"), &n, NULL);
-        if (json && ken_model_unpack(ctx, "fuzz", json, n, file.tensors, file.n, &model) == KEN_OK) {
+        if (json &&
+            ken_model_unpack(ctx, "fuzz", json, n, file.tensors, file.n, &model) == KEN_OK) {
             round_trip(ctx, model);
             use(ctx, model);
             ken_model_free(model);

@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         FUZZ_CHECK(ken_ctx_message(ctx)[0] != 0);
     }
     /* A million empty columns are allowed, but slow to try again and again. */
-    if (size > 128 && ken_npy_parse(ctx, "fuzz", data, size, &table) == KEN_OK) ken_table_free(table);
+    if (size > 128 && ken_npy_parse(ctx, "fuzz", data, size, &table) == KEN_OK)
+        ken_table_free(table);
     if (ken_npz_parse(ctx, "fuzz", data, size, NULL, &table) == KEN_OK) ken_table_free(table);
     if (ken_npz_parse(ctx, "fuzz", data, size, "a", &table) == KEN_OK) ken_table_free(table);
     fuzz_end(ctx, &memory);

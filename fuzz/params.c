@@ -1,5 +1,6 @@
-/* "thing settings", as the text door of ken_model_new takes them, for all things of the catalog. What
- * is accepted must be within its ranges, and must be the same after being printed and set again. */
+/* "thing settings", as the text door of ken_model_new takes them, for all things of the catalog.
+ * What is accepted must be within its ranges, and must be the same after being printed and set
+ * again. */
 #include "fuzz/fuzz.h"
 
 #include "ken/core/model.h"

@@ -15,7 +15,7 @@ enum {
     GROW_COLUMNS_PER_TASK = 4
 };
 static const int64_t GROW_LARGE = 300000;           /* row x column of a node that all threads share */
-static const int64_t GROW_POOL_BYTES = 256 << 20;   /* of histograms; beyond it some are summed anew */
+static const int64_t GROW_POOL_BYTES = 256 << 20;
 
 typedef struct grow_worker {
     uint64_t *packed;   /* (n_places) sums of a chunk */
@@ -89,7 +89,8 @@ static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
     w->n_places = w->offset[d];
     KEN_TRY(grow_allocate_rows(ctx, w));
     KEN_TRY(grow_allocate_workers(ctx, w));
-    const int64_t fit = GROW_POOL_BYTES / KEN_MAX(16 * w->n_places, 1);
+    const int64_t bytes = w->rules->pool_bytes > 0 ? w->rules->pool_bytes : GROW_POOL_BYTES;
+    const int64_t fit = bytes / KEN_MAX(16 * w->n_places, 1);
     const int64_t least = 4 * (int64_t)w->threads * GROW_BATCH + 4;
     w->max_slots = (int32_t)KEN_MIN(KEN_MAX(fit, least), w->rules->max_leaves + least);
     KEN_TRY(KEN_ALLOC(ctx, int64_t *, w->max_slots, &w->slot));

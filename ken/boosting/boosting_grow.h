@@ -19,6 +19,7 @@ typedef struct boosting_rules {
     double min_rows, min_weight, l1, l2, min_gain;
     int32_t onehot;                /* categories in a node up to which one stands against the rest */
     double cat_smooth, cat_l2;
+    int64_t pool_bytes;            /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
 
 typedef struct boosting_split {

@@ -16,7 +16,7 @@ struct ken_json {
         bool truth;
         int64_t whole;
         double number;
-        size_t offset;         /* while reading: into doc->text or doc->pool */
+        size_t offset; /* while reading: into doc->text or doc->pool */
         const char *string;
         const ken_json *items; /* object: key, value, key, value ... */
     } u;
@@ -41,7 +41,7 @@ typedef struct json_reader {
     size_t depth, frame_capacity, max_depth;
 } json_reader;
 
-/* --- reader ------------------------------------------------------------------------------------ */
+/* --- reader --------------------------------------------------------------------------------- */
 static ken_status json_place(json_reader *r, ken_status status) {
     int64_t line = 1, column = 1;
     for (size_t i = 0; i < r->at && i < r->size; i++) {
@@ -324,7 +324,8 @@ static ken_status json_document(json_reader *r) {
                 if (object) KEN_TRY(json_key(r));
                 break;
             }
-            if (c != (object ? '}' : ']')) return json_error(r, object ? "',' or '}'" : "',' or ']'");
+            if (c != (object ? '}' : ']'))
+                return json_error(r, object ? "',' or '}'" : "',' or ']'");
             KEN_TRY(json_close(r));
         }
     }
@@ -340,8 +341,8 @@ static void json_link(ken_json_doc *d, ken_json *v) {
 static ken_status json_read(json_reader *r) {
     r->at = ken_utf8_valid(r->s, r->size);
     if (r->at < r->size)
-        return json_place(r, KEN_FAIL(r->ctx, KEN_E_FORMAT, "save it as UTF-8", "%s: not valid UTF-8",
-                                      r->name));
+        return json_place(
+            r, KEN_FAIL(r->ctx, KEN_E_FORMAT, "save it as UTF-8", "%s: not valid UTF-8", r->name));
     r->at = r->size >= 3 && memcmp(r->s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     KEN_TRY(ken_alloc(r->ctx, r->size + 1, 1, (void **)&r->doc->text));
     KEN_TRY(json_document(r));
@@ -384,7 +385,7 @@ void ken_json_doc_free(ken_json_doc *doc) {
     ken_allocator_free(&alloc, doc);
 }
 
-/* --- looking in -------------------------------------------------------------------------------- */
+/* --- looking in ----------------------------------------------------------------------------- */
 const ken_json *ken_json_root(const ken_json_doc *doc) { return &doc->root; }
 
 ken_json_type ken_json_get_type(const ken_json *v) { return v ? v->type : KEN_JSON_NULL; }
@@ -440,7 +441,7 @@ const char *ken_json_string(const ken_json *v, size_t *size, const char *otherwi
     return is ? v->u.string : otherwise;
 }
 
-/* --- writer ------------------------------------------------------------------------------------ */
+/* --- writer --------------------------------------------------------------------------------- */
 ken_json_writer ken_json_writer_new(ken_text *out, int indent) {
     ken_json_writer w = {0};
     w.out = out;
@@ -474,8 +475,9 @@ static void json_begin(ken_json_writer *w, bool object) {
         w->in_object[w->depth] = object;
         w->items[w->depth] = 0;
     } else if (w->out->status == KEN_OK) {
-        w->out->status = KEN_FAIL(w->out->ctx, KEN_E_LIMIT, NULL,
-                                  "json: cannot write more than %d levels", KEN_JSON_MAX_WRITE_DEPTH);
+        w->out->status =
+            KEN_FAIL(w->out->ctx, KEN_E_LIMIT, NULL, "json: cannot write more than %d levels",
+                     KEN_JSON_MAX_WRITE_DEPTH);
     }
     w->depth++;
 }
@@ -536,7 +538,9 @@ void ken_json_put_key(ken_json_writer *w, const char *key) {
 
 void ken_json_put_null(ken_json_writer *w) { ken_json_put_raw(w, "null"); }
 
-void ken_json_put_bool(ken_json_writer *w, bool value) { ken_json_put_raw(w, value ? "true" : "false"); }
+void ken_json_put_bool(ken_json_writer *w, bool value) {
+    ken_json_put_raw(w, value ? "true" : "false");
+}
 
 void ken_json_put_i64(ken_json_writer *w, int64_t value) {
     char buf[32];

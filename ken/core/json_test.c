@@ -14,10 +14,18 @@ static void put_value(ken_json_writer *w, const ken_json *v) {
     size_t size;
     const char *text;
     switch (ken_json_get_type(v)) {
-    case KEN_JSON_NULL: ken_json_put_null(w); return;
-    case KEN_JSON_BOOL: ken_json_put_bool(w, ken_json_bool(v, false)); return;
-    case KEN_JSON_INT: ken_json_put_i64(w, ken_json_i64(v, 0)); return;
-    case KEN_JSON_NUMBER: ken_json_put_f64(w, ken_json_f64(v, 0)); return;
+    case KEN_JSON_NULL:
+        ken_json_put_null(w);
+        return;
+    case KEN_JSON_BOOL:
+        ken_json_put_bool(w, ken_json_bool(v, false));
+        return;
+    case KEN_JSON_INT:
+        ken_json_put_i64(w, ken_json_i64(v, 0));
+        return;
+    case KEN_JSON_NUMBER:
+        ken_json_put_f64(w, ken_json_f64(v, 0));
+        return;
     case KEN_JSON_STRING:
         text = ken_json_string(v, &size, NULL);
         ken_json_put_bytes(w, text, size);
@@ -131,9 +139,12 @@ static void test_json__values_come_back_exactly(void **s) {
     ken_json_doc *doc;
     size_t size;
     (void)s;
-    TEST_OK(ctx, parse(ctx, " {\"a\":[1,-9223372036854775808,9223372036854775807,9223372036854775808,1.0,"
-                            "-0,0.1,1e2],\"t\":true,\"f\":false,\"n\":null,\"s\":\"a\\u0000b\\ud83d\\ude00\","
-                            "\"\":{},\"dup\":1,\"dup\":2,\"inf\":\"-Infinity\",\"nan\":\"NaN\"}\r\n\t ", &doc));
+    TEST_OK(ctx,
+            parse(ctx,
+                  " {\"a\":[1,-9223372036854775808,9223372036854775807,9223372036854775808,1.0,"
+                  "-0,0.1,1e2],\"t\":true,\"f\":false,\"n\":null,\"s\":\"a\\u0000b\\ud83d\\ude00\","
+                  "\"\":{},\"dup\":1,\"dup\":2,\"inf\":\"-Infinity\",\"nan\":\"NaN\"}\r\n\t ",
+                  &doc));
     const ken_json *root = ken_json_root(doc), *a = ken_json_get(root, "a");
     assert_int_equal(ken_json_count(root), 10);
     assert_int_equal(ken_json_count(a), 8);
@@ -151,7 +162,8 @@ static void test_json__values_come_back_exactly(void **s) {
     assert_true(ken_json_bool(ken_json_get(root, "t"), false));
     assert_false(ken_json_bool(ken_json_get(root, "f"), true));
     assert_int_equal(ken_json_get_type(ken_json_get(root, "n")), KEN_JSON_NULL);
-    assert_memory_equal(ken_json_string(ken_json_get(root, "s"), &size, NULL), "a\0b\xf0\x9f\x98\x80", 8);
+    assert_memory_equal(ken_json_string(ken_json_get(root, "s"), &size, NULL),
+                        "a\0b\xf0\x9f\x98\x80", 8);
     assert_int_equal(size, 7);
     assert_int_equal(ken_json_count(ken_json_get(root, "")), 0);
     assert_int_equal(ken_json_i64(ken_json_get(root, "dup"), 0), 2);
@@ -231,13 +243,31 @@ static void test_json__writer_layout(void **s) {
         ken_json_end_object(&w);
         ken_json_end_object(&w);
         TEST_OK(ctx, ken_text_end(&t, &text));
-        assert_string_equal(text, indent == 0
-            ? "{\"rows\":12,\"x\":\"NaN\",\"name\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\","
-              "\"list\":[0.5,true,null,[1]],\"none\":{}}"
-            : "{\n  \"rows\": 12,\n  \"x\": \"NaN\",\n  \"name\": \"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\",\n"
-              "  \"list\": [\n    0.5,\n    true,\n    null,\n    [1]\n  ],\n  \"none\": {}\n}");
+        assert_string_equal(
+            text,
+            indent == 0
+                ? "{\"rows\":12,\"x\":\"NaN\",\"name\":\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\","
+                  "\"list\":[0.5,true,null,[1]],\"none\":{}}"
+                : "{\n  \"rows\": 12,\n  \"x\": \"NaN\",\n  \"name\": "
+                  "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\",\n"
+                  "  \"list\": [\n    0.5,\n    true,\n    null,\n    [1]\n  ],\n  \"none\": "
+                  "{}\n}");
         ken_text_free(&t);
     }
+    test_ctx_free(ctx);
+}
+
+static void test_json__writer_depth_has_a_limit(void **s) {
+    ken_ctx *ctx = test_ctx(1);
+    ken_text t = ken_text_new(ctx);
+    ken_json_writer w = ken_json_writer_new(&t, 2);
+    const char *text;
+    (void)s;
+    for (int i = 0; i < 2 * KEN_JSON_MAX_WRITE_DEPTH; i++) ken_json_array(&w);
+    ken_json_put_i64(&w, 1);
+    for (int i = 0; i < 2 * KEN_JSON_MAX_WRITE_DEPTH; i++) ken_json_end_array(&w);
+    TEST_FAILS(ctx, ken_text_end(&t, &text), KEN_E_LIMIT, "64 levels");
+    ken_text_free(&t);
     test_ctx_free(ctx);
 }
 
@@ -269,6 +299,7 @@ int main(void) {
         cmocka_unit_test(test_json__errors_name_line_and_column),
         cmocka_unit_test(test_json__depth_has_a_limit),
         cmocka_unit_test(test_json__writer_layout),
+        cmocka_unit_test(test_json__writer_depth_has_a_limit),
         cmocka_unit_test(test_json__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,8 @@
  *
  * Reading: the first 19 digits by a 128-bit product (number.h); with more digits the two neighbors
  * 19 digits allow are compared, and if they round apart big integers decide.
- * Printing: the shortest decimal by Schubfach (Giulietti 2021, The Schubfach way to render doubles);
- * a given number of digits from the exact expansion in big integers. */
+ * Printing: the shortest decimal by Schubfach (Giulietti 2021, The Schubfach way to render
+ * doubles); a given number of digits from the exact expansion in big integers. */
 #include "ken/core/number.h"
 
 #include <math.h>
@@ -15,8 +15,9 @@ const double ken_power_exact[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* --- whole numbers of up to 5000 bits ---------------------------------------------------------- */
-/* The longest: 770 digits (2558 bits) against 54 bits times 5^1112, or a shift of some 2600 bits. */
+/* --- whole numbers of up to 5000 bits ------------------------------------------------------- */
+/* The longest: 770 digits (2558 bits) against 54 bits times 5^1112, or a shift of some 2600 bits.
+ */
 #define NUMBER_LIMBS 160
 typedef struct number_big {
     int n; /* limbs in use; the highest is not 0 */
@@ -76,7 +77,7 @@ static uint32_t number_div_1e9(number_big *b) {
     return (uint32_t)rest;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 /* The parts of a decimal: digits (with at most one point among them) from the first that is not 0.
  * Its value is 0.DDDD... * 10^point. */
 typedef struct number_parts {
@@ -164,7 +165,8 @@ static bool number_exponent(const char *s, size_t size, size_t *i, int64_t *expo
     return true;
 }
 
-/* Bits of s[start..end), digits with perhaps a point at `point` (== end: none), times 10^exponent. */
+/* Bits of s[start..end), digits with perhaps a point at `point` (== end: none), times 10^exponent.
+ */
 static uint64_t number_many_digits(const char *s, size_t start, size_t point, size_t end,
                                    int64_t exponent) {
     uint64_t mantissa = 0;
@@ -178,7 +180,8 @@ static uint64_t number_many_digits(const char *s, size_t start, size_t point, si
         mantissa = mantissa * 10 + (uint64_t)(s[i] - '0');
         kept++;
     }
-    return kept < 19 ? ken_decimal_bits(mantissa, number_clamp(p.point - kept)) : number_long(&p, mantissa);
+    return kept < 19 ? ken_decimal_bits(mantissa, number_clamp(p.point - kept))
+                     : number_long(&p, mantissa);
 }
 
 bool ken_parse_f64(const char *s, size_t size, double *out) {
@@ -231,8 +234,9 @@ bool ken_parse_i64(const char *s, size_t size, int64_t *out, bool *overflow) {
     return true;
 }
 
-/* --- printing ---------------------------------------------------------------------------------- */
-/* The high word of the 192-bit product of a power and `c`, its last bit set if anything is below. */
+/* --- printing ------------------------------------------------------------------------------- */
+/* The high word of the 192-bit product of a power and `c`, its last bit set if anything is below.
+ */
 static uint64_t number_round_odd(uint64_t high, uint64_t low, uint64_t c) {
     uint64_t lowest, y0, carry = ken_mul_u64(low, c, &lowest);
     uint64_t y1 = ken_mul_u64(high, c, &y0);
@@ -255,7 +259,8 @@ static uint64_t number_shortest(uint64_t bits, int *exponent10) {
     }
     const int k = (q * 1262611 - (closer ? 524031 : 0)) >> 22; /* floor(log10) of the interval */
     const int h = q + ((-k * 1741647) >> 19) + 1;
-    uint64_t high = ken_power_bits[-k - KEN_POWER_MIN][0], low = ken_power_bits[-k - KEN_POWER_MIN][1];
+    uint64_t high = ken_power_bits[-k - KEN_POWER_MIN][0],
+             low = ken_power_bits[-k - KEN_POWER_MIN][1];
     if (-k > 55 && ++low == 0) high++; /* rounded up, see tools/make_powers.py */
     const uint64_t v = number_round_odd(high, low, (4 * c) << h);
     const uint64_t lower = number_round_odd(high, low, (4 * c - 2 + closer) << h) + odd;
@@ -325,8 +330,7 @@ static char *number_special_text(uint64_t bits, char *buf) {
 static int number_digits(uint64_t v, char *out) {
     char reversed[20];
     int n = 0;
-    do
-        reversed[n++] = (char)('0' + v % 10);
+    do reversed[n++] = (char)('0' + v % 10);
     while ((v /= 10) > 0);
     for (int i = 0; i < n; i++) out[i] = reversed[n - 1 - i];
     return n;

@@ -44,8 +44,8 @@ static inline int ken_clz_u64(uint64_t x) {
 }
 
 /* The double nearest to mantissa * 10^exponent10, as bits; ties to even.
- * source  Lemire 2021, Number parsing at a gigabyte per second, alg. 1; that the product of 128 bits
- *         always decides: Mushtak and Lemire 2023, Fast number parsing without fallback. */
+ * source  Lemire 2021, Number parsing at a gigabyte per second, alg. 1; that the product of 128
+ * bits always decides: Mushtak and Lemire 2023, Fast number parsing without fallback. */
 static inline uint64_t ken_decimal_bits(uint64_t mantissa, int exponent10) {
     const uint64_t infinity = (uint64_t)0x7ff << 52;
     uint64_t low, high, low2, high2, m;

@@ -233,7 +233,7 @@ static ken_status schema_align_one(const schema_align *a) {
 static ken_status schema_lacks(ken_ctx *ctx, const char *who, const ken_table *table, const char *name) {
     int j;
     (void)ken_table_require(ctx, table, name, &j); /* for its hint: the nearest name, or all */
-    char hint[512];
+    char hint[1024];
     snprintf(hint, sizeof hint, "%s", ken_ctx_hint(ctx));
     return KEN_FAIL(ctx, KEN_E_NOT_FOUND, hint, "%s needs the column '%s', which the table lacks", who,
                     name);

@@ -28,24 +28,25 @@ static uint32_t sha256_word(const uint8_t *p) {
         h += (sha256_rotate(a, 2) ^ sha256_rotate(a, 13) ^ sha256_rotate(a, 22)) +                 \
              ((a & b) | (c & (a | b)));                                                            \
     } while (0)
-#define SHA256_EIGHT_ROUNDS(i)                   \
-    do {                                         \
-        SHA256_ROUND(a, b, c, d, e, f, g, h, i); \
-        SHA256_ROUND(h, a, b, c, d, e, f, g, i + 1); \
-        SHA256_ROUND(g, h, a, b, c, d, e, f, i + 2); \
-        SHA256_ROUND(f, g, h, a, b, c, d, e, i + 3); \
-        SHA256_ROUND(e, f, g, h, a, b, c, d, i + 4); \
-        SHA256_ROUND(d, e, f, g, h, a, b, c, i + 5); \
-        SHA256_ROUND(c, d, e, f, g, h, a, b, i + 6); \
-        SHA256_ROUND(b, c, d, e, f, g, h, a, i + 7); \
+#define SHA256_EIGHT_ROUNDS(i)                                                                     \
+    do {                                                                                           \
+        SHA256_ROUND(a, b, c, d, e, f, g, h, i);                                                   \
+        SHA256_ROUND(h, a, b, c, d, e, f, g, i + 1);                                               \
+        SHA256_ROUND(g, h, a, b, c, d, e, f, i + 2);                                               \
+        SHA256_ROUND(f, g, h, a, b, c, d, e, i + 3);                                               \
+        SHA256_ROUND(e, f, g, h, a, b, c, d, i + 4);                                               \
+        SHA256_ROUND(d, e, f, g, h, a, b, c, i + 5);                                               \
+        SHA256_ROUND(c, d, e, f, g, h, a, b, i + 6);                                               \
+        SHA256_ROUND(b, c, d, e, f, g, h, a, i + 7);                                               \
     } while (0)
 /* Word i of the next sixteen, in place of the one sixteen before it. */
-#define SHA256_EXPAND(i)                                                                       \
-    (w[i] += (sha256_rotate(w[(i + 1) & 15], 7) ^ sha256_rotate(w[(i + 1) & 15], 18) ^         \
-              w[(i + 1) & 15] >> 3) + w[(i + 9) & 15] +                                        \
-             (sha256_rotate(w[(i + 14) & 15], 17) ^ sha256_rotate(w[(i + 14) & 15], 19) ^      \
+#define SHA256_EXPAND(i)                                                                           \
+    (w[i] += (sha256_rotate(w[(i + 1) & 15], 7) ^ sha256_rotate(w[(i + 1) & 15], 18) ^             \
+              w[(i + 1) & 15] >> 3) +                                                              \
+             w[(i + 9) & 15] +                                                                     \
+             (sha256_rotate(w[(i + 14) & 15], 17) ^ sha256_rotate(w[(i + 14) & 15], 19) ^          \
               w[(i + 14) & 15] >> 10))
-#define SHA256_EXPAND_FOUR(i) \
+#define SHA256_EXPAND_FOUR(i)                                                                      \
     (SHA256_EXPAND(i), SHA256_EXPAND(i + 1), SHA256_EXPAND(i + 2), SHA256_EXPAND(i + 3))
 
 static void sha256_block(uint32_t state[8], const uint8_t *p) {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- the buffer -------------------------------------------------------------------------------- */
+/* --- the buffer ----------------------------------------------------------------------------- */
 /* Room for `more` bytes and a NUL. */
 static bool text_reserve(ken_text *t, size_t more) {
     void *data = t->data;
@@ -64,11 +64,16 @@ ken_status ken_text_end(ken_text *t, const char **out) {
     return t->status;
 }
 
-/* --- UTF-8 (RFC 3629) -------------------------------------------------------------------------- */
+/* --- UTF-8 (RFC 3629) ----------------------------------------------------------------------- */
 /* Bytes of the well-formed sequence at s[0..size), size > 0; 0: there is none. */
 static size_t text_sequence(const char *s, size_t size, uint32_t *code) {
     const unsigned char *b = (const unsigned char *)s;
-    const size_t n = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : b[0] < 0xf5 ? 4 : 0;
+    const size_t n = b[0] < 0x80   ? 1
+                     : b[0] < 0xc2 ? 0
+                     : b[0] < 0xe0 ? 2
+                     : b[0] < 0xf0 ? 3
+                     : b[0] < 0xf5 ? 4
+                                   : 0;
     if (n == 0 || n > size) return 0;
     *code = n == 1 ? b[0] : b[0] & (0x7fu >> n);
     for (size_t i = 1; i < n; i++) {
@@ -113,10 +118,10 @@ typedef struct text_range {
 
 /* Combining marks and other characters that take no column (the common blocks of Unicode 15). */
 static const text_range text_zero[] = {
-    {0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
-    {0x6d6, 0x6dc},   {0x900, 0x902},   {0x93c, 0x93c},   {0x941, 0x948},   {0xe31, 0xe31},
-    {0xe34, 0xe3a},   {0xe47, 0xe4e},   {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x200b, 0x200f},
-    {0x2028, 0x202e}, {0x2060, 0x2064}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f},
+    {0x300, 0x36f},   {0x483, 0x489},    {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
+    {0x6d6, 0x6dc},   {0x900, 0x902},    {0x93c, 0x93c},   {0x941, 0x948},   {0xe31, 0xe31},
+    {0xe34, 0xe3a},   {0xe47, 0xe4e},    {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x200b, 0x200f},
+    {0x2028, 0x202e}, {0x2060, 0x2064},  {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f},
     {0xfeff, 0xfeff}, {0xe0100, 0xe01ef}};
 /* Wide and fullwidth characters of UAX 11, and emoji. */
 static const text_range text_wide[] = {
@@ -161,7 +166,7 @@ int ken_utf8_width(const char *s, size_t size) {
     return width;
 }
 
-/* --- nearest names ----------------------------------------------------------------------------- */
+/* --- nearest names -------------------------------------------------------------------------- */
 #define TEXT_NAME_MAX 128 /* code points; longer names are compared for equality only */
 
 static int text_codes(const char *s, uint32_t *codes) {

@@ -1,7 +1,8 @@
 /* Files for POSIX. What a name like "-" or a device means is decided here and nowhere else.
  *
  * Reading maps regular files: a file that another program cuts short meanwhile would then fault, as
- * for every mapping reader; programs that replace files by renaming, as the writer below, are safe. */
+ * for every mapping reader; programs that replace files by renaming, as the writer below, are safe.
+ */
 #include "ken/io/file.h"
 
 #if defined(__wasm__)
@@ -50,35 +51,47 @@ void ken_file_discard_all(void) {}
 
 #include "ken/core/text.h"
 
-/* --- reasons ----------------------------------------------------------------------------------- */
+/* --- reasons -------------------------------------------------------------------------------- */
 static const char *file_hint(int reason, bool writing) {
     switch (reason) {
-    case ENOENT: return writing ? "make the folder first" : "check the spelling and the folder";
-    case ENOTDIR: return "a part of the path is a file, not a folder: check the path";
+    case ENOENT:
+        return writing ? "make the folder first" : "check the spelling and the folder";
+    case ENOTDIR:
+        return "a part of the path is a file, not a folder: check the path";
     case EACCES:
-    case EPERM: return writing ? "check the permissions of the folder, or write elsewhere"
-                               : "check the file's permissions";
-    case EISDIR: return "name a file, not a folder";
+    case EPERM:
+        return writing ? "check the permissions of the folder, or write elsewhere"
+                       : "check the file's permissions";
+    case EISDIR:
+        return "name a file, not a folder";
     case ENOSPC:
-    case EDQUOT: return "free some space, or write elsewhere";
-    case EFBIG: return "raise the limit on file sizes (ulimit -f), or write elsewhere";
-    case EROFS: return "write elsewhere";
-    case EPIPE: return "the program that reads the output has ended";
+    case EDQUOT:
+        return "free some space, or write elsewhere";
+    case EFBIG:
+        return "raise the limit on file sizes (ulimit -f), or write elsewhere";
+    case EROFS:
+        return "write elsewhere";
+    case EPIPE:
+        return "the program that reads the output has ended";
     case EMFILE:
-    case ENFILE: return "close some files, or raise the limit (ulimit -n)";
-    default: return NULL;
+    case ENFILE:
+        return "close some files, or raise the limit (ulimit -n)";
+    default:
+        return NULL;
     }
 }
 
 static ken_status file_fail(ken_ctx *ctx, const char *path, const char *verb, int reason,
                             bool writing) {
     return KEN_FAIL(ctx, reason == ENOMEM ? KEN_E_NOMEM : KEN_E_IO, file_hint(reason, writing),
-                    "%s: cannot %s: %s", strcmp(path, "-") ? path : writing ? "standard output"
-                                                                            : "standard input",
+                    "%s: cannot %s: %s",
+                    strcmp(path, "-") ? path
+                    : writing         ? "standard output"
+                                      : "standard input",
                     verb, strerror(reason));
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 /* All that comes, for pipes, devices and files without a size. */
 static ken_status file_read_all(ken_ctx *ctx, const char *path, int fd, ken_file_bytes *out) {
     size_t size = 0, capacity = 0;
@@ -140,8 +153,7 @@ ken_status ken_file_open(ken_ctx *ctx, const char *path, ken_file_bytes *out) {
     int fd;
     *out = (ken_file_bytes){0};
     if (strcmp(path, "-") == 0) return file_read_fd(ctx, path, STDIN_FILENO, out);
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+    do fd = open(path, O_RDONLY | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
     if (fd < 0) return file_fail(ctx, path, "open", errno, false);
     status = file_read_fd(ctx, path, fd, out);
@@ -157,7 +169,7 @@ void ken_file_close(ken_ctx *ctx, ken_file_bytes *file) {
     *file = (ken_file_bytes){0};
 }
 
-/* --- names of temporary files, for the signal handler ------------------------------------------ */
+/* --- names of temporary files, for the signal handler --------------------------------------- */
 /* The one place of the library with state of its own: a signal handler has no context to look in,
  * and may neither lock nor allocate. A file that finds no place (many at once, a long path) is
  * still written and cleaned up as usual; only a killed program would leave it behind. */
@@ -194,7 +206,7 @@ void ken_file_discard_all(void) {
     errno = saved;
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 #define FILE_BUFFER ((size_t)1 << 16)
 
 struct ken_file_writer {
@@ -279,7 +291,8 @@ static ken_status file_open_writer(ken_file_writer *w) {
     if (access(path, W_OK) != 0) return file_fail(w->ctx, path, "write", errno, true);
     struct stat link;
     char resolved[PATH_MAX];
-    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && realpath(path, resolved)) path = resolved;
+    if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && realpath(path, resolved))
+        path = resolved;
     KEN_TRY(ken_strdup(w->ctx, path, &w->target));
     KEN_TRY(file_open_temp(w, 0600));
     if (fchmod(w->fd, info.st_mode & 07777) != 0 && errno != EPERM && errno != ENOTSUP)
@@ -334,7 +347,8 @@ ken_status ken_file_write(ken_file_writer *w, const void *bytes, size_t size) {
     return KEN_OK;
 }
 
-/* The rename itself reaches the disk only with its folder. Best effort: not all file systems can. */
+/* The rename itself reaches the disk only with its folder. Best effort: not all file systems can.
+ */
 static void file_sync_folder(const char *target) {
     char folder[PATH_MAX];
     const char *slash = strrchr(target, '/');

@@ -75,7 +75,8 @@ static void test_file__written_and_read_back(void **s) {
     TEST_OK(ctx, ken_file_commit(w));
     TEST_OK(ctx, ken_file_open(ctx, at("big"), &f));
     assert_int_equal(f.size, 900000);
-    for (int i = 0; i < 100000; i++) assert_memory_equal((const char *)f.data + 7 * i, "0123456", 7);
+    for (int i = 0; i < 100000; i++)
+        assert_memory_equal((const char *)f.data + 7 * i, "0123456", 7);
     ken_file_close(ctx, &f);
     assert_int_equal(count_files(), 3);
     test_ctx_free(ctx);
@@ -91,7 +92,8 @@ static void test_file__reading_says_what_is_wrong(void **s) {
     TEST_FAILS(ctx, ken_file_open(ctx, "", &f), KEN_E_IO, "No such file");
     TEST_OK(ctx, put(ctx, at("locked"), "x"));
     assert_int_equal(chmod(at("locked"), 0), 0);
-    if (geteuid() != 0) TEST_FAILS(ctx, ken_file_open(ctx, at("locked"), &f), KEN_E_IO, "Permission");
+    if (geteuid() != 0)
+        TEST_FAILS(ctx, ken_file_open(ctx, at("locked"), &f), KEN_E_IO, "Permission");
     TEST_FAILS(ctx, ken_file_open(ctx, at("locked/x"), &f), KEN_E_IO, "Not a directory");
     unlink(at("locked"));
     test_ctx_free(ctx);

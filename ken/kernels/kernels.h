@@ -37,6 +37,11 @@ typedef struct ken_scan {
     int64_t n_pos, n_ends;
 } ken_scan;
 
+/* A cell: `size` bytes from `start` on. */
+typedef struct ken_span {
+    uint32_t start, size;
+} ken_span;
+
 typedef struct ken_kernels {
     const char *isa;
     /* --- vectors (isa/vector.c): double, contiguous --- */
@@ -102,6 +107,11 @@ typedef struct ken_kernels {
      * one text one after another; all but the last are multiples of 64 bytes --- */
     int64_t (*scan_survey)(ken_survey *s, const char *text, int64_t n);
     int64_t (*scan_index)(ken_scan *s, const char *text, int64_t n);
+    /* Numbers from cells, correctly rounded (isa/decimal.c). Return how many were read before the
+     * first cell that is no plain short number. 17 bytes from the start of each cell must be
+     * readable. */
+    int64_t (*read_decimals)(const char *text, const ken_span *span, int64_t n, char point, double *out);
+    int64_t (*read_integers)(const char *text, const ken_span *span, int64_t n, int64_t *out);
     /* --- checksums (isa/digest.c): false, and nothing done: use core/sha256.h --- */
     bool (*sha256_blocks)(uint32_t state[8], const void *data, int64_t n_blocks);
 } ken_kernels;

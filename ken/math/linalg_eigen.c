@@ -120,8 +120,8 @@ static void linalg_fix_sign(double *v, int64_t n) {
     int64_t best = 0;
     for (int64_t i = 1; i < n; i++)
         if (fabs(v[i]) > fabs(v[best]) * (1 + 1e-10)) best = i;
-    for (int64_t i = 0; v[best] < 0 && i < n; i++) v[i] = -v[i];
-    for (int64_t i = 0; i < n; i++) v[i] += 0.0; /* no -0 */
+    const double sign = v[best] < 0 ? -1 : 1;
+    for (int64_t i = 0; i < n; i++) v[i] = sign * v[i] + 0.0; /* no -0 */
 }
 
 static void linalg_sort_eigen(const double *d, const double *Q, int64_t n, double unit,

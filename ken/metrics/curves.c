@@ -148,7 +148,7 @@ ken_status ken_lift_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_points,
 /* --- calibration ------------------------------------------------------------------------------------ */
 
 /* edges[0 .. bins]: the upper end of each bin but the last is edges[b + 1], which belongs to it. */
-static ken_status curves_edges(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bins how,
+static ken_status curves_edges(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bin_way how,
                                double **out) {
     double *edges, *score;
     KEN_TRY(KEN_SCRATCH(ctx, double, bins + 1, &edges));
@@ -166,7 +166,7 @@ static ken_status curves_edges(ken_ctx *ctx, const ken_scores *s, int64_t bins, 
     return KEN_OK;
 }
 
-static ken_status curves_calibrate(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bins how,
+static ken_status curves_calibrate(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bin_way how,
                                    ken_curve *out) {
     double *edges, *sum;
     int64_t used = 0;
@@ -201,7 +201,7 @@ static ken_status curves_calibrate(ken_ctx *ctx, const ken_scores *s, int64_t bi
     return KEN_OK;
 }
 
-ken_status ken_calibration_curve(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bins how,
+ken_status ken_calibration_curve(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bin_way how,
                                  ken_curve *out) {
     *out = (ken_curve){0};
     KEN_TRY(curves_check(ctx, s, "calibration_curve"));

@@ -28,9 +28,9 @@ KEN_API ken_status ken_roc_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_
 KEN_API ken_status ken_pr_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_points,
                                 ken_curve *out);
 /* x mean predicted probability, y share of positive rows, z weight, of the bins that have rows. */
-typedef enum ken_bins { KEN_BINS_UNIFORM = 0, KEN_BINS_QUANTILE } ken_bins;
+typedef enum ken_bin_way { KEN_BINS_UNIFORM = 0, KEN_BINS_QUANTILE } ken_bin_way;
 KEN_API ken_status ken_calibration_curve(ken_ctx *ctx, const ken_scores *s, int64_t bins,
-                                         ken_bins how, ken_curve *out);
+                                         ken_bin_way how, ken_curve *out);
 /* x share of rows taken by falling score, y gain (share of the positive rows among them), z lift
  * (y / x; NaN at 0). Tied rows are taken together. */
 KEN_API ken_status ken_lift_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_points,

@@ -283,6 +283,53 @@ static void test_bootstrap__interval_of_a_mean(void **state) {
     test_ctx_free(ctx);
 }
 
+/* 240 of 300 right: accuracy's bootstrap distribution is binomial; its quantiles are 226 and 253
+ * (scipy.stats.binom.ppf). Weights of 1 take the way over rows, none the way over cells. */
+static void test_bootstrap__cells_and_rows_agree_with_the_binomial(void **state) {
+    (void)state;
+    enum { n = 300 };
+    static int32_t label[n];
+    static double predicted[n], one[n];
+    ken_ctx *ctx = test_ctx(1);
+    for (int i = 0; i < n; i++) {
+        label[i] = i % 3;
+        predicted[i] = i < 240 ? i % 3 : (i + 1) % 3;
+        one[i] = 1;
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+        const ken_scores s = {.task = KEN_CLASSIFY, .n = n, .label = label, .n_classes = 3, .positive = 1,
+                              .predicted = predicted, .weight = weighted ? one : NULL};
+        ken_interval got, macro;
+        TEST_OK(ctx, ken_metric_interval(ctx, &ken_f1_micro_desc, NULL, &s, 0.95, &got));
+        assert_string_equal(got.method, "bootstrap");
+        TEST_NEAR(got.value, 0.8, 1e-14);
+        assert_true(fabs(got.low * n - 226) <= 2.5);
+        assert_true(fabs(got.high * n - 253) <= 2.5);
+        TEST_OK(ctx, ken_metric_interval(ctx, &ken_f1_macro_desc, NULL, &s, 0.95, &macro));
+        assert_true(fabs(macro.low - got.low) < 0.01 && fabs(macro.high - got.high) < 0.01);
+    }
+    test_ctx_free(ctx);
+}
+
+/* A million rows, 100 of them positive: no resample of few rows would see them. */
+static void test_bootstrap__rare_class_among_many_rows(void **state) {
+    (void)state;
+    const int64_t n = 1000000;
+    int32_t *label = calloc((size_t)n, sizeof(*label));
+    double *predicted = calloc((size_t)n, sizeof(*predicted));
+    ken_ctx *ctx = test_ctx(1);
+    ken_interval got;
+    for (int i = 0; i < 100; i++) label[i] = 1, predicted[i] = i < 50;
+    const ken_scores s = {.task = KEN_CLASSIFY, .n = n, .label = label, .n_classes = 2, .positive = 1,
+                          .predicted = predicted};
+    TEST_OK(ctx, ken_metric_interval(ctx, &ken_recall_desc, NULL, &s, 0.95, &got));
+    TEST_NEAR(got.value, 0.5, 1e-15);
+    assert_true(fabs(got.low - 0.402) < 0.02 && fabs(got.high - 0.598) < 0.02); /* 0.5 +- 1.96 * 0.05 */
+    free(label);
+    free(predicted);
+    test_ctx_free(ctx);
+}
+
 static void check_curve(const double *got, const double *want, int64_t n) {
     for (int64_t i = 0; i < n; i++) TEST_NEAR(got[i], want[i], 1e-14);
 }
@@ -361,6 +408,8 @@ static ken_status everything(ken_ctx *ctx, void *arg) {
     ken_threshold_table t;
     (void)arg;
     KEN_TRY(ken_metric_interval(ctx, &ken_roc_auc_desc, NULL, &s, 0.95, &interval));
+    const ken_scores plain = golden2(NULL);
+    KEN_TRY(ken_metric_interval(ctx, &ken_f1_desc, NULL, &plain, 0.95, &interval));
     KEN_TRY(ken_metric_interval(ctx, &ken_median_ae_desc, NULL, &r, 0.95, &interval));
     KEN_TRY(ken_roc_curve(ctx, &s, 0, &c));
     ken_curve_free(&c);
@@ -414,6 +463,8 @@ int main(void) {
         cmocka_unit_test(test_metrics__undefined_is_nan),
         cmocka_unit_test(test_metrics__wrong_calls_are_errors),
         cmocka_unit_test(test_bootstrap__interval_of_a_mean),
+        cmocka_unit_test(test_bootstrap__cells_and_rows_agree_with_the_binomial),
+        cmocka_unit_test(test_bootstrap__rare_class_among_many_rows),
         cmocka_unit_test(test_curves__equal_scikit_learn),
         cmocka_unit_test(test_curves__lift_and_thresholds_agree_with_the_metrics),
         cmocka_unit_test(test_metrics__every_allocation_may_fail),

@@ -10,7 +10,7 @@ ken_status ken_figure_permutation(ken_ctx *ctx, const ken_model *model,
     ken_text title = ken_text_new(ctx);
     const char *x = NULL;
     const int m = KEN_MIN(n, 30);
-    ken_text_addf(&title, "%s of %s by shuffling",
+    ken_text_addf(&title, "%s in %s when shuffled",
                   info && !info->higher_is_better ? "growth" : "loss", info ? info->metric : "score");
     ken_status status = ken_text_end(&title, &x);
     ken__figure_data_begin(ctx, &data);
@@ -88,8 +88,7 @@ static void effect_rows(const ken_effect_view *v, const char *const *classes,
     "'width':'container','height':150,'description':'Effect','data':@d,"                           \
     "'encoding':{'x':{'field':'x','type':'@0','title':null,'scale':{'zero':false,'nice':false},"    \
     "'axis':{'tickCount':4,'grid':false}}},'layer':["                                              \
-    "{'transform':[{'filter':'datum.k === `one`'}],'mark':{'type':'line','style':'ken-thin','clip':true},"      \
-    "'encoding':{'y':{'field':'y','type':'quantitative'},'detail':{'field':'i'}}},"                 \
+    "@5"                                                                                           \
     "{'transform':[{'filter':'datum.k === `mean`'}],'mark':{'type':'line','strokeWidth':2.6,'clip':true},"      \
     "'encoding':{'y':{'field':'y','type':'quantitative','title':$0,'scale':{'zero':false@1},"       \
     "'axis':{'tickCount':4}}@2}},"                                                                 \
@@ -102,8 +101,7 @@ static void effect_rows(const ken_effect_view *v, const char *const *classes,
     "'width':'container','height':@3,'description':'Effect','data':@d,"                            \
     "'encoding':{'y':{'field':'x','type':'nominal','sort':null,'title':null,"                      \
     "'axis':{'labelLimit':90,'domain':false,'ticks':false}}},'layer':["                            \
-    "{'transform':[{'filter':'datum.k === `one`'}],'mark':{'type':'tick','style':'ken-tick',"       \
-    "'thickness':1,'clip':true},'encoding':{'x':{'field':'y','type':'quantitative'}}},"                        \
+    "@5"                                                                                           \
     "{'transform':[{'filter':'datum.k === `mean`'}],'mark':{'type':'point','style':'ken-dot',"      \
     "'tooltip':true},'encoding':{'x':{'field':'y','type':'quantitative','title':$0,"                \
     "'scale':{'zero':false@1},'axis':{'tickCount':4}},"                                            \
@@ -125,6 +123,14 @@ ken_status ken_figure_effect(ken_ctx *ctx, const ken_effect_view *v, const char 
         color = ",\"color\":{\"field\":\"c\",\"type\":\"nominal\",\"title\":null,\"sort\":null}";
         fill = ",\"fill\":{\"field\":\"c\",\"type\":\"nominal\",\"title\":null,\"sort\":null}";
     }
+    const char *one = v->n_outputs > 1 || !v->n_ice ? ""
+                      : effect_is_named(axis)
+                          ? "{\"transform\":[{\"filter\":\"datum.k === 'one'\"}],\"mark\":{\"type\":"
+                            "\"tick\",\"style\":\"ken-tick\",\"thickness\":1,\"clip\":true},"
+                            "\"encoding\":{\"x\":{\"field\":\"y\",\"type\":\"quantitative\"}}},"
+                          : "{\"transform\":[{\"filter\":\"datum.k === 'one'\"}],\"mark\":{\"type\":"
+                            "\"line\",\"style\":\"ken-thin\",\"clip\":true},\"encoding\":{\"y\":{"
+                            "\"field\":\"y\",\"type\":\"quantitative\"},\"detail\":{\"field\":\"i\"}}},";
     ken_format_i64(KEN_MAX(110, 24 * axis->n), height);
     ken__figure_data_begin(ctx, &data);
     effect_rows(v, classes, &data);
@@ -132,7 +138,7 @@ ken_status ken_figure_effect(ken_ctx *ctx, const ken_effect_view *v, const char 
         ctx, &data, effect_is_named(axis) ? EFFECT_NAMED : EFFECT_NUMBER,
         (const char *const[]){answer, axis->name},
         (const char *const[]){axis->dtype == KEN_TIME ? "temporal" : "quantitative", domain, color,
-                              height, fill},
+                              height, fill, one},
         w);
 }
 

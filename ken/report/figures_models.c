@@ -25,7 +25,6 @@ ken_status ken_figure_leaders(ken_ctx *ctx, const ken_report_leader *rows, int n
         "'x2':{'field':'h'}}},"
         "{'mark':{'type':'point','style':'ken-dot'},'encoding':{"
         "'y':{'field':'m','type':'nominal','sort':null},'x':{'field':'s','type':'quantitative'},"
-        "'color':{'field':'k','type':'nominal','title':null,'scale':{'domain':['tried','chosen','baseline']}},"
         "'fill':{'field':'k','type':'nominal','title':null,'scale':{'domain':['tried','chosen','baseline']}},"
         "'tooltip':[{'field':'m','title':'model'},{'field':'s','title':$0,'format':'.4~g'},"
         "{'field':'l','title':'95 % from','format':'.4~g'},{'field':'h','title':'to','format':'.4~g'}]}}]",

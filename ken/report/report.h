@@ -71,6 +71,7 @@ typedef struct ken_report_input {
     const ken_effect *pair;     /* two axes; NULL: none */
     const ken_shap *shap;       /* of rows of shap_table */
     const ken_table *shap_table;
+    const int64_t *shap_row_numbers; /* of the rows of shap_table in the data, from 1; NULL: as they lie */
     int shap_output;
 
     const ken_report_curve_point *training;
@@ -107,7 +108,7 @@ typedef struct ken_report_options {
     int64_t n_repeats;    /* shuffles a column */
     double budget_s;      /* by the context's clock: begin no further explanation then; 0: none */
 } ken_report_options;
-#define KEN_REPORT_OPTIONS_DEFAULTS {1000, 300, 300, 12, 5, 20}
+#define KEN_REPORT_OPTIONS_DEFAULTS {1000, 300, 300, 12, 5, 10}
 
 /* Owns what ken_report_collect computed; input points into it. */
 typedef struct ken_report_parts ken_report_parts;

@@ -113,23 +113,41 @@ static ken_status collect_effects(ken_ctx *ctx, const ken_model *model, const ke
     return collect_excuse(ctx, status, "the effect of two columns");
 }
 
-static ken_status collect_shap(ken_ctx *ctx, const ken_model *model, const ken_data *data,
-                               const ken_report_options *o, ken_report_input *in,
-                               ken_report_parts *parts) {
-    const int64_t n = ken_table_rows(data->table), m = KEN_MIN(n, o->shap_rows);
+/* Rows at even steps of the table. */
+static ken_status collect_shap_rows(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                    int64_t m, ken_shap **out) {
+    const int64_t n = ken_table_rows(table);
     const ken_mark mark = ken_scratch_mark(ctx);
     int64_t *rows = NULL;
     ken_status status = KEN_SCRATCH(ctx, int64_t, m, &rows);
     for (int64_t i = 0; i < m && status == KEN_OK; i++)
         rows[i] = (int64_t)((double)i * ((double)n / (double)m));
-    if (status == KEN_OK) status = ken_explain_shap(ctx, model, data->table, rows, m, &parts->shap);
+    if (status == KEN_OK) status = ken_explain_shap(ctx, model, table, rows, m, out);
     ken_scratch_release(ctx, mark);
-    if (status == KEN_OK) {
-        in->shap = parts->shap;
-        in->shap_table = data->table;
-        if (!in->shap_output && ken_shap_get(parts->shap)->n_outputs == 2) in->shap_output = 1;
-    }
     return status;
+}
+
+/* A few rows tell what one costs; then as many as the time left allows. */
+static ken_status collect_shap(ken_ctx *ctx, const ken_model *model, const ken_data *data,
+                               const ken_report_options *o, double begun, ken_report_input *in,
+                               ken_report_parts *parts) {
+    enum { TRIAL = 8 };
+    const double start = ken_ctx_clock(ctx);
+    int64_t m = KEN_MIN(ken_table_rows(data->table), o->shap_rows);
+    KEN_TRY(collect_shap_rows(ctx, model, data->table, KEN_MIN(m, (int64_t)TRIAL), &parts->shap));
+    const double cost = (ken_ctx_clock(ctx) - start) / TRIAL;
+    const double left = o->budget_s - (ken_ctx_clock(ctx) - begun);
+    if (o->budget_s > 0 && cost > 0 && (double)m * cost > left)
+        m = left > 0 ? (int64_t)(left / cost) : 0;
+    if (m > TRIAL) {
+        ken_shap_free(parts->shap);
+        parts->shap = NULL;
+        KEN_TRY(collect_shap_rows(ctx, model, data->table, m, &parts->shap));
+    }
+    in->shap = parts->shap;
+    in->shap_table = data->table;
+    if (!in->shap_output && ken_shap_get(parts->shap)->n_outputs == 2) in->shap_output = 1;
+    return KEN_OK;
 }
 
 /* --- the recipe: a line a column ----------------------------------------------------------------------------- */
@@ -174,10 +192,10 @@ static ken_status collect_explanations(ken_ctx *ctx, const ken_model *model, con
     if (!in->importance)
         KEN_TRY(collect_excuse(ctx, collect_importance(ctx, model, data, in, parts),
                                "the model's own importances"));
-    if (!in->shap && !collect_late(ctx, o, begun))
-        KEN_TRY(collect_excuse(ctx, collect_shap(ctx, model, data, o, in, parts),
-                               "single predictions"));
     if (!in->effects) KEN_TRY(collect_effects(ctx, model, data, o, begun, in, parts));
+    if (!in->shap && !collect_late(ctx, o, begun))
+        KEN_TRY(collect_excuse(ctx, collect_shap(ctx, model, data, o, begun, in, parts),
+                               "single predictions"));
     return KEN_OK;
 }
 

@@ -221,17 +221,30 @@ static ken_status data_target(ken__report *r) {
 void ken__report_warnings(ken__report *r, int least) {
     const ken_profile *p = r->profile;
     int shown = 0;
-    if (!p) return;
-    for (int i = 0; i < p->n_warnings; i++) {
+    for (int i = 0; p && i < p->n_warnings; i++) {
         const ken_profile_warning *warning = &p->warnings[i];
         if ((int)warning->severity < least || shown == DATA_WARNINGS) continue;
         if (!shown++) ken__report_add(r, "<ul class='notes'>\n");
-        ken_text_add(r->out, warning->severity == KEN_NOTE ? "<li class='note mild'>" : "<li class='note'>");
-        ken__report_add(r, "<p>");
-        if (warning->severity == KEN_SERIOUS) ken__report_add(r, "<strong>Serious. </strong>");
+        ken__report_add(r, "<li class='note'><p>");
+        if (warning->severity == KEN_SERIOUS) ken__report_add(r, "<strong>Serious: </strong>");
         ken__report_add(r, "$</p><p class='hint'>$</p></li>\n", warning->words, warning->action);
     }
     if (shown) ken__report_add(r, "</ul>\n");
+}
+
+/* Lesser remarks, folded. */
+static void data_remarks(ken__report *r) {
+    const ken_profile *p = r->profile;
+    int n = 0;
+    for (int i = 0; i < p->n_warnings; i++) n += p->warnings[i].severity == KEN_NOTE;
+    if (!n) return;
+    ken__report_add(r, "<details class='remarks'><summary>$ $</summary>\n<ul>\n", ken__report_int(r, n),
+                    n == 1 ? "remark" : "remarks");
+    for (int i = 0; i < p->n_warnings; i++)
+        if (p->warnings[i].severity == KEN_NOTE)
+            ken__report_add(r, "<li>$ <span class='hint'>($)</span></li>\n", p->warnings[i].words,
+                            p->warnings[i].action);
+    ken__report_add(r, "</ul></details>\n");
 }
 
 /* --- the section --------------------------------------------------------------------------------------------- */
@@ -247,7 +260,8 @@ ken_status ken__report_data(ken__report *r) {
                     ken__report_percent(r, cells > 0 ? (double)missing / cells : 0));
     ken__report_add(r, "$ rows repeat an earlier one.</p>\n",
                     p->duplicate_rows ? ken__report_int(r, p->duplicate_rows) : "no");
-    ken__report_warnings(r, KEN_NOTE);
+    ken__report_warnings(r, KEN_WARNING);
+    data_remarks(r);
     ken__report_add(r, "<div class='columns'>\n");
     for (int j = 0; j < KEN_MIN(p->cols, (int)DATA_COLUMNS); j++)
         data_column(r, &p->columns[j], j == p->target);

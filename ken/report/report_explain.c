@@ -68,6 +68,14 @@ static void explain_own_table(ken__report *r) {
     ken__report_add(r, "</tbody></table></div>\n");
 }
 
+static const char *explain_metric_title(const ken_report_input *in,
+                                        const ken_permutation_info *info) {
+    for (int i = 0; info && i < in->n_metrics; i++)
+        if (!strcmp(in->metrics[i].name, info->metric))
+            return ken__report_metric_title(&in->metrics[i]);
+    return info ? info->metric : "by its score";
+}
+
 ken_status ken__report_importance(ken__report *r) {
     const ken_report_input *in = r->in;
     if (!in->model || (!in->n_permutation && !in->importance)) return KEN_OK;
@@ -86,8 +94,8 @@ ken_status ken__report_importance(ken__report *r) {
     ken_json_writer w = ken_json_writer_new(&spec, 0);
     const ken_status status =
         ken_figure_permutation(r->ctx, in->model, info, in->permutation, in->n_permutation, &w);
-    ken__report_add(r, "<p>How much $ is lost when one column is shuffled, so that it tells nothing "
-                       "any more", info ? info->metric : "the score");
+    ken__report_add(r, "<p>How much worse the model gets ($) when one column is shuffled, so that it "
+                       "tells nothing any more", explain_metric_title(in, info));
     if (info)
         ken__report_add(r, " ($ shuffles, $ rows; untouched: $)",
                         ken__report_int(r, info->n_repeats), ken__report_int(r, info->rows),

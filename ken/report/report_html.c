@@ -107,6 +107,15 @@ const char *ken__report_num(ken__report *r, double value) {
     return ken__report_digits(r, value, 4);
 }
 
+const char *ken__report_scaled(ken__report *r, double value, double scale) {
+    double step = 1;
+    if (!isfinite(value) || !(scale > 0) || !isfinite(scale)) return ken__report_num(r, value);
+    while (step * 1000 < scale) step *= 10;
+    while (step * 100 > scale && step > 1e-12) step /= 10;
+    const double rounded = floor(fabs(value) / step + 0.5) * step;
+    return ken__report_digits(r, value < 0 ? 0 - rounded : rounded, 4);
+}
+
 const char *ken__report_int(ken__report *r, int64_t value) {
     char plain[32];
     ken_format_i64(value, plain);
@@ -129,6 +138,7 @@ static const char *report_fixed(ken__report *r, double value, int places, const 
 
 const char *ken__report_percent(ken__report *r, double share) {
     const double p = 100 * share;
+    if (fabs(p) < 0.005) return "0\xC2\xA0%";
     if (!isfinite(share) || fabs(p) > 1e9) return "\xE2\x80\x93";
     return report_fixed(r, p, fabs(p) >= 99.95 || p == 0 ? 0 : fabs(p) < 1 ? 2 : 1, "\xC2\xA0%");
 }

@@ -30,6 +30,8 @@ void ken__html_json(ken_text *out, const char *json);
 /* Numbers as text, lent until REPORT_NUMBERS further ones. 4 significant digits, 12,345; "–" for NaN. */
 const char *ken__report_num(ken__report *r, double value);
 const char *ken__report_digits(ken__report *r, double value, int digits);
+/* Rounded to a thousandth of the power of ten of `scale`: small beside it is 0. */
+const char *ken__report_scaled(ken__report *r, double value, double scale);
 const char *ken__report_int(ken__report *r, int64_t value);
 const char *ken__report_percent(ken__report *r, double share); /* "12.3 %" */
 const char *ken__report_seconds(ken__report *r, double s);     /* "1.2 s", "35 ms" */

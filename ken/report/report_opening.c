@@ -10,10 +10,9 @@ const char *ken__report_metric_title(const ken_report_metric *metric) {
         {"rmse", "Root mean squared error"}, {"mae", "Mean absolute error"},
         {"r2", "R\xC2\xB2"}, {"mape", "Mean absolute percentage error"},
         {"median_ae", "Median absolute error"}, {"mse", "Mean squared error"}};
-    if (metric->title) return metric->title;
     for (int i = 0; i < KEN_COUNT(known); i++)
         if (!strcmp(metric->name, known[i][0])) return known[i][1];
-    return metric->name;
+    return metric->title ? metric->title : metric->name;
 }
 
 static const ken_report_metric *opening_metric(const ken_report_input *in, const char *name) {
@@ -125,20 +124,33 @@ static void opening_strip(ken__report *r, const ken_report_metric *m) {
                     ken__report_digits(r, opening_clamp(100 * m->value / end), 4));
 }
 
+static void opening_tile(ken__report *r, const ken_report_metric *m) {
+    ken__report_add(r, "<div class='tile'><dt>$</dt><dd><div class='big'>$</div>\n",
+                    ken__report_metric_title(m), ken__report_digits(r, m->value, 3));
+    opening_strip(r, m);
+    ken__report_add(r, "<div class='small'>");
+    if (isfinite(m->low) && isfinite(m->high))
+        ken__report_add(r, "95\xC2\xA0% interval $<br>", ken__report_range(r, m->low, m->high));
+    if (isfinite(m->baseline))
+        ken__report_add(r, "without the columns $<br>", ken__report_digits(r, m->baseline, 3));
+    ken__report_add(r, "$ is better</div></dd></div>\n", m->higher_is_better ? "higher" : "lower");
+}
+
+/* The main metric, and the three that say most beside it. */
 static void opening_tiles(ken__report *r) {
+    static const char *const wanted[] = {"accuracy", "balanced_accuracy", "log_loss", "rmse", "mae",
+                                         "r2", "average_precision", "f1_macro", "median_ae"};
+    const ken_report_input *in = r->in;
+    int shown = 1;
     ken__report_add(r, "<dl class='tiles'>\n");
-    for (int i = 0; i < r->in->n_metrics && i < 4; i++) {
-        const ken_report_metric *m = &r->in->metrics[i];
-        ken__report_add(r, "<div class='tile'><dt>$</dt><dd><div class='big'>$</div>\n",
-                        ken__report_metric_title(m), ken__report_digits(r, m->value, 3));
-        opening_strip(r, m);
-        ken__report_add(r, "<div class='small'>");
-        if (isfinite(m->low) && isfinite(m->high))
-            ken__report_add(r, "95\xC2\xA0% interval $<br>", ken__report_range(r, m->low, m->high));
-        if (isfinite(m->baseline))
-            ken__report_add(r, "without the columns $ \xC2\xB7 ", ken__report_digits(r, m->baseline, 3));
-        ken__report_add(r, "$ is better</div></dd></div>\n", m->higher_is_better ? "higher" : "lower");
+    opening_tile(r, &in->metrics[0]);
+    for (int i = 0; i < KEN_COUNT(wanted) && shown < 4; i++) {
+        const ken_report_metric *m = opening_metric(in, wanted[i]);
+        if (!m || m == &in->metrics[0]) continue;
+        opening_tile(r, m);
+        shown++;
     }
+    for (int i = 1; i < in->n_metrics && shown == 1; i++, shown++) opening_tile(r, &in->metrics[i]);
     ken__report_add(r, "</dl>\n");
 }
 

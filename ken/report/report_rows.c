@@ -37,6 +37,7 @@ static int rows_choose(const ken_shap_view *v, int output, int64_t *chosen) {
 /* One line of the account: name = value, a bar from `from` to `to`, the contribution. */
 static void rows_line(ken__report *r, const char *name, const char *value, double from, double to,
                       double low, double high) {
+    const char *shown = ken__report_scaled(r, to - from, high - low);
     const double span = high > low ? high - low : 1;
     const double a = 100 * (KEN_MIN(from, to) - low) / span, b = 100 * fabs(to - from) / span;
     ken__report_add(r, "<div role='cell' title='$'><b>$</b>", name, name);
@@ -45,7 +46,7 @@ static void rows_line(ken__report *r, const char *name, const char *value, doubl
     ken_text_add(r->out, to < from ? "<i class='minus' " : "<i ");
     ken__report_add(r, "style='left:$%;width:$%'></i></div><div role='cell' class='n'>$$</div>\n",
                     ken__report_digits(r, KEN_MAX(a, 0), 4), ken__report_digits(r, b, 4),
-                    to >= from ? "+" : "", ken__report_digits(r, to - from, 3));
+                    to > from && strcmp(shown, "0") ? "+" : "", shown);
 }
 
 static const char *rows_answer(ken__report *r, const ken_shap_view *v, double sum) {
@@ -73,11 +74,13 @@ static void rows_account(ken__report *r, const ken_shap_view *v, int64_t i, int 
     ken__report_add(r, "<div class='account'>\n<h3>Row $</h3>\n<p class='says'>$ <strong>$</strong>"
                        " <span class='hint'>start $, sum $</span></p>\n<div class='fall' role='table' "
                        "aria-label='Contributions to the prediction of one row'>\n",
-                    ken__report_int(r, v->row[i] + 1),
+                    ken__report_int(r, r->in->shap_row_numbers ? r->in->shap_row_numbers[v->row[i]]
+                                                               : v->row[i] + 1),
                     v->unit && (!strcmp(v->unit, "log odds") || !strcmp(v->unit, "probability"))
                         ? "probability"
                         : "says",
-                    rows_answer(r, v, sum), ken__report_num(r, base), ken__report_num(r, sum));
+                    rows_answer(r, v, sum), ken__report_scaled(r, base, high - low),
+                    ken__report_scaled(r, sum, high - low));
     at = base;
     for (int p = 0; p < n && p < ROWS_LINES; p++) {
         const int f = parts[p].feature;

@@ -3,8 +3,8 @@
 #include "ken/report/report_html.h"
 #include "ken/tree/tree_ensemble.h"
 
-enum { TREE_DEPTH = 4, TREE_LEAF_PX = 128, TREE_ROW_PX = 104, TREE_BOX_PX = 118, TREE_BOX_HIGH = 50,
-       TREE_TEXT = 17 };
+enum { TREE_DEPTH = 5, TREE_LEAVES = 8, TREE_LEAF_PX = 115, TREE_ROW_PX = 104, TREE_BOX_PX = 108, TREE_BOX_HIGH = 50,
+       TREE_TEXT = 15 };
 
 static int tree_leaves(const ken_json *node) {
     const ken_json *left = ken_json_get(node, "left"), *right = ken_json_get(node, "right");
@@ -56,8 +56,8 @@ static void tree_answer(ken__report *r, const ken_json *node, double x, double y
     const ken_model *m = r->in->model;
     const ken_json *value = ken_json_get(node, "value");
     const int k = ken_model_n_classes(m);
-    const int64_t n = ken_json_count(value);
-    char line[80];
+    const int64_t n = ken_json_count(value), cut = ken_json_i64(ken_json_get(node, "cut"), 0);
+    char line[80], below[48] = "";
     if (k > 1 && n == k) {
         int best = 0;
         for (int c = 1; c < k; c++)
@@ -72,6 +72,10 @@ static void tree_answer(ken__report *r, const ken_json *node, double x, double y
         tree_text(r, "ask", x, y - 4, ken__report_num(r, v), TREE_TEXT);
         snprintf(line, sizeof line, "%s rows",
                  ken__report_num(r, ken_json_f64(ken_json_get(node, "cover"), NAN)));
+    }
+    if (cut > 1) {
+        snprintf(below, sizeof below, "%lld more boxes", (long long)cut);
+        tree_text(r, "sub", x, y + 42, below, 2 * TREE_TEXT);
     }
     tree_text(r, "sub", x, y + 12, line, 2 * TREE_TEXT);
 }
@@ -114,30 +118,41 @@ static void tree_draw(ken__report *r, const ken_json *root) {
     char width[32], height[32];
     snprintf(width, sizeof width, "%d", tree_leaves(root) * TREE_LEAF_PX);
     snprintf(height, sizeof height, "%d", (tree_depth(root) + 1) * TREE_ROW_PX - TREE_ROW_PX +
-                                              TREE_BOX_HIGH + 4);
+                                              TREE_BOX_HIGH + 26);
     ken__report_add(r, "<p>Start at the top; a row goes left where the question is answered with yes. "
                        "Boxes at the bottom say what the model answers there. The first $ questions "
                        "are drawn.</p>\n<div class='scroll tree' tabindex='0' role='group' "
                        "aria-label='The decision tree'>\n<svg width='$' height='$' viewBox='0 0 $ $' "
                        "role='img' aria-label='Drawing of the decision tree'>\n",
-                    ken__report_int(r, TREE_DEPTH), width, height, width, height);
+                    ken__report_int(r, tree_depth(root)), width, height, width, height);
     tree_node(r, root, 0, 0);
     ken__report_add(r, "</svg>\n</div>\n");
 }
 
+static ken_status tree_parse(ken__report *r, int depth, ken_json_doc **doc) {
+    ken_text json = ken_text_new(r->ctx);
+    ken_json_writer w = ken_json_writer_new(&json, 0);
+    ken_status status = ken_ensemble_tree_json(r->ctx, r->in->model, 0, depth, &w);
+    if (status == KEN_OK) status = json.status;
+    if (status == KEN_OK)
+        status = ken_json_parse(r->ctx, "report: tree", json.data, json.size, doc);
+    ken_text_free(&json);
+    return status;
+}
+
+/* As deep as fits the page. */
 ken_status ken__report_tree(ken__report *r) {
     const ken_model *m = r->in->model;
     const ken_tensor *offset = m ? ken_model_attr(m, "tree_offset") : NULL;
     if (!offset || ken_tensor_count(offset) != 2 || !ken_model_attr(m, "gain")) return KEN_OK;
-    ken_text json = ken_text_new(r->ctx);
-    ken_json_writer w = ken_json_writer_new(&json, 0);
-    ken_json_doc *doc = NULL;
-    ken_status status = ken_ensemble_tree_json(r->ctx, m, 0, TREE_DEPTH, &w);
-    if (status == KEN_OK) status = json.status;
-    if (status == KEN_OK)
-        status = ken_json_parse(r->ctx, "report: tree", json.data, json.size, &doc);
-    if (status == KEN_OK) tree_draw(r, ken_json_get(ken_json_root(doc), "root"));
-    ken_json_doc_free(doc);
-    ken_text_free(&json);
-    return status;
+    for (int depth = TREE_DEPTH; depth > 0; depth--) {
+        ken_json_doc *doc = NULL;
+        KEN_TRY(tree_parse(r, depth, &doc));
+        const ken_json *root = ken_json_get(ken_json_root(doc), "root");
+        const bool fits = tree_leaves(root) <= TREE_LEAVES;
+        if (fits) tree_draw(r, root);
+        ken_json_doc_free(doc);
+        if (fits) break;
+    }
+    return KEN_OK;
 }

@@ -6,17 +6,17 @@
 
 /* --- attributes --------------------------------------------------------------------------------------- */
 
-typedef struct emit_job {
+typedef struct forest_emit_job {
     const forest *f;
     const forest_tree *trees;
     ken_ensemble_arrays a;
     int64_t *word;     /* (trees) first word of a tree's own sets */
     int64_t *shared;   /* (d, 2, FOREST_BINS): 1 + first word of a set shared by all trees, 0: unused */
-} emit_job;
+} forest_emit_job;
 
 static int64_t emit_words(const forest_column *c) { return ((int64_t)c->n_levels + 31) / 32; }
 
-static int64_t *emit_shared(const emit_job *job, const forest_node *node) {
+static int64_t *emit_shared(const forest_emit_job *job, const forest_node *node) {
     return &job->shared[((int64_t)node->column * 2 + node->missing_left) * FOREST_BINS + node->bin];
 }
 
@@ -38,7 +38,7 @@ static double emit_threshold(const forest *f, const forest_node *node) {
     return f->rules->random_cuts && c->exact ? node->cut : c->edge[node->bin];
 }
 
-static void emit_tree(const emit_job *job, int64_t t) {
+static void forest_emit_tree(const forest_emit_job *job, int64_t t) {
     const forest *f = job->f;
     const forest_tree *tree = &job->trees[t];
     const ken_ensemble_arrays *a = &job->a;
@@ -72,11 +72,11 @@ static void emit_tree(const emit_job *job, int64_t t) {
 
 static void emit_some(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
-    for (int64_t t = begin; t < end; t++) emit_tree(arg, t);
+    for (int64_t t = begin; t < end; t++) forest_emit_tree(arg, t);
 }
 
 /* Words of all sets: those of all trees together first, then each tree's own. */
-static int64_t emit_count_words(emit_job *job) {
+static int64_t emit_count_words(forest_emit_job *job) {
     const forest *f = job->f;
     int64_t words = 0;
     for (int64_t t = 0; t < f->rules->trees; t++)
@@ -97,7 +97,7 @@ static int64_t emit_count_words(emit_job *job) {
     return words;
 }
 
-static void emit_fill_shared(const emit_job *job) {
+static void emit_fill_shared(const forest_emit_job *job) {
     const forest *f = job->f;
     for (int32_t j = 0; j < f->d; j++)
         for (int k = 0; f->column[j].shared && k < 2 * FOREST_BINS; k++) {
@@ -109,7 +109,7 @@ static void emit_fill_shared(const emit_job *job) {
 }
 
 ken_status forest_emit(ken_ctx *ctx, ken_model *model, const forest *f, const forest_tree *trees) {
-    emit_job job = {.f = f, .trees = trees};
+    forest_emit_job job = {.f = f, .trees = trees};
     const int64_t n_trees = f->rules->trees, shared = (int64_t)f->d * 2 * FOREST_BINS;
     int64_t nodes = 0;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, n_trees, &job.word));

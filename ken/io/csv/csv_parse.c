@@ -103,7 +103,7 @@ static void parse_odd(parse_batch *b, const char *s, uint32_t n, int i) {
 }
 
 static void parse_slow(parse_batch *b, int i) {
-    const csv_span span = b->w->span[i];
+    const ken_span span = b->w->span[i];
     const char *s = b->range->text + span.start;
     const csv_cell cell = ken__csv_cell(&b->job->dialect, s, span.size);
     if (ken__csv_is_missing(&b->job->missing, cell.text, cell.size)) {
@@ -114,95 +114,6 @@ static void parse_slow(parse_batch *b, int i) {
         return;
     }
     if (b->piece->broken || !parse_value(b, cell, i)) parse_odd(b, s, span.size, i);
-}
-
-/* --- digits, eight at a time --------------------------------------------------------------------- */
-/* Eight digits, the first in the low byte, as values 0..9 (Mula's three multiplications). */
-static inline uint64_t parse_eight(uint64_t t) {
-    t = t * 10 + (t >> 8);
-    return ((t & 0x000000FF000000FFu) * 0x000F424000000064u +
-            ((t >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >> 32;
-}
-
-static inline bool parse_digits_ok(uint64_t t) {
-    return !(((t + 0x7676767676767676u) | t) & 0x8080808080808080u);
-}
-
-/* The bytes of n (1..16) digits moved to the end of 16, zeros before them. */
-static inline bool parse_sixteen(uint64_t low, uint64_t high, uint32_t n, uint64_t *value) {
-    const uint64_t zeros = 0x3030303030303030u;
-    if (n <= 8) {
-        const uint32_t shift = (8 - n) * 8;
-        const uint64_t t = (low ^ zeros) << shift;
-        *value = parse_eight(t);
-        return parse_digits_ok(t);
-    }
-    const uint32_t shift = (16 - n) * 8; /* 0..56 */
-    low ^= zeros, high ^= zeros;
-    const uint64_t second = shift ? high << shift | low >> (64 - shift) : high;
-    const uint64_t first = low << shift;
-    *value = parse_eight(first) * 100000000 + parse_eight(second);
-    return parse_digits_ok(first) && parse_digits_ok(second);
-}
-
-static inline bool parse_fast_i64(const char *s, uint32_t n, int64_t *out) {
-    const uint32_t sign = *s == '-';
-    uint64_t value;
-    s += sign, n -= sign;
-    if (n - 1 >= 16 || (*s == '0' && n > 1)) return false;
-    const bool ok = parse_sixteen(csv_load(s), n > 8 ? csv_load(s + 8) : 0, n, &value);
-    *out = sign ? -(int64_t)value : (int64_t)value;
-    return ok;
-}
-
-/* Where c is among the first n (<= 8) bytes of word, n: nowhere. */
-static inline uint32_t parse_find(uint64_t word, uint64_t pattern, uint32_t n) {
-    const uint64_t x = word ^ pattern;
-    const uint64_t hit = (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
-    if (!hit) return n;
-#if defined(__GNUC__)
-    const uint32_t at = (uint32_t)__builtin_ctzll(hit) >> 3;
-#else
-    uint32_t at = 0;
-    while (!(hit >> (8 * at + 7) & 1)) at++;
-#endif
-    return KEN_MIN(at, n);
-}
-
-/* [-]digits[.digits] of at most 16 characters and a mantissa that a double holds: exact / exact. */
-static inline bool parse_fast_f64(const char *s, uint32_t n, uint64_t point, double *out) {
-    const uint32_t sign = *s == '-';
-    uint64_t value, low, high = 0;
-    uint32_t at;
-    s += sign, n -= sign;
-    if (n - 1 >= 16) return false;
-    low = csv_load(s);
-    if (n <= 8) {
-        at = parse_find(low, point, n);
-    } else {
-        high = csv_load(s + 8);
-        at = parse_find(low, point, 8);
-        if (at == 8) at += parse_find(high, point, n - 8);
-    }
-    uint32_t fraction = 0;
-    if (at < n) { /* close the gap */
-        fraction = --n - at;
-        if (at < 8) {
-            const uint64_t before = ((uint64_t)1 << (8 * at)) - 1;
-            low = (low & before) | ((low >> 8 | high << 56) & ~before);
-            high >>= 8;
-        } else {
-            const uint64_t before = ((uint64_t)1 << (8 * (at - 8))) - 1;
-            high = (high & before) | (high >> 8 & ~before);
-        }
-        if (n == 0) return false;
-    } else if ((low & 0xFF) == '0' && n > 1) {
-        return false;
-    }
-    if (!parse_sixteen(low, high, n, &value) || value > (uint64_t)1 << 53) return false;
-    const double magnitude = (double)value / ken_power_exact[fraction];
-    *out = sign ? -magnitude : magnitude;
-    return true;
 }
 
 /* --- one column over the spans of a batch --------------------------------------------------------- */
@@ -217,24 +128,46 @@ static inline bool parse_unquote(const parse_batch *b, const char **s, uint32_t 
 /* The loops of the common shapes: FAST(text, size, i) takes a cell or leaves it to parse_slow. */
 #define PARSE_LOOP(b, FAST)                                                             \
     for (int i = 0; i < (b)->n; i++) {                                                  \
-        const csv_span span = (b)->w->span[i];                                          \
+        const ken_span span = (b)->w->span[i];                                          \
         const char *s = (b)->range->text + span.start;                                  \
         uint32_t n = span.size;                                                         \
         if (KEN_LIKELY(FAST(s, n, i)) || (parse_unquote(b, &s, &n) && FAST(s, n, i))) continue; \
         parse_slow(b, i);                                                               \
     }
 
+/* The kernel reads numbers up to one that it leaves to others. */
 static void parse_f64(parse_batch *b) {
-    const uint64_t point = 0x0101010101010101u * (uint8_t)b->job->dialect.decimal;
+    const ken_kernels *k = b->job->k;
+    const char *text = b->range->text, point = b->job->dialect.decimal;
     double *out = (double *)b->column->data + b->row;
-#define PARSE_F64(s, n, i) parse_fast_f64(s, n, point, &out[i])
-    PARSE_LOOP(b, PARSE_F64)
+    for (int i = 0; i < b->n; i++) {
+        i += (int)k->read_decimals(text, b->w->span + i, b->n - i, point, out + i);
+        if (i == b->n) break;
+        ken_span span = b->w->span[i];
+        const char *s = text + span.start;
+        if (span.size && parse_unquote(b, &s, &span.size)) {
+            span.start++;
+            if (k->read_decimals(text, &span, 1, point, out + i)) continue;
+        }
+        parse_slow(b, i);
+    }
 }
 
 static void parse_i64(parse_batch *b) {
+    const ken_kernels *k = b->job->k;
+    const char *text = b->range->text;
     int64_t *out = (int64_t *)b->column->data + b->row;
-#define PARSE_I64(s, n, i) parse_fast_i64(s, n, &out[i])
-    PARSE_LOOP(b, PARSE_I64)
+    for (int i = 0; i < b->n; i++) {
+        i += (int)k->read_integers(text, b->w->span + i, b->n - i, out + i);
+        if (i == b->n) break;
+        ken_span span = b->w->span[i];
+        const char *s = text + span.start;
+        if (span.size && parse_unquote(b, &s, &span.size)) {
+            span.start++;
+            if (k->read_integers(text, &span, 1, out + i)) continue;
+        }
+        parse_slow(b, i);
+    }
 }
 
 static void parse_iso(parse_batch *b) {
@@ -409,7 +342,7 @@ static void parse_spans(const csv_job *job, const csv_range *r, csv_worker *w, i
     const uint32_t *rows = w->first + first;
     for (int i = 0; i < n; i++) {
         const uint32_t start = pos[(int64_t)rows[i] - 1] + 1;
-        w->span[i] = (csv_span){start, pos[rows[i]] - start};
+        w->span[i] = (ken_span){start, pos[rows[i]] - start};
     }
     if (j < job->n_cols - 1 || !job->crlf) return;
     for (int i = 0; i < n; i++)

@@ -69,10 +69,6 @@ typedef struct csv_cell {
     bool quoted;
 } csv_cell;
 
-typedef struct csv_span {
-    uint32_t start, size; /* start: offset in the range */
-} csv_span;
-
 /* A dictionary of one worker and one column; keys lie in the text that is read. */
 typedef struct csv_entry {
     const char *text;
@@ -130,7 +126,7 @@ typedef struct csv_column {
 typedef struct csv_worker {
     uint32_t *pos, *ends, *first;
     int64_t pos_capacity;
-    csv_span span[CSV_BATCH];
+    ken_span span[CSV_BATCH];
     csv_dict *dicts; /* one a column */
 } csv_worker;
 

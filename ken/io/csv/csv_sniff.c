@@ -33,9 +33,9 @@ static char sniff_newline(const csv_job *job, int64_t size) {
     return '\n';
 }
 
-static csv_span sniff_cell(const sniff *s, int64_t row, int64_t j) {
+static ken_span sniff_cell(const sniff *s, int64_t row, int64_t j) {
     const int64_t k = s->first[row] + j;
-    csv_span span = {s->pos[k - 1] + 1, s->pos[k] - (s->pos[k - 1] + 1)};
+    ken_span span = {s->pos[k - 1] + 1, s->pos[k] - (s->pos[k - 1] + 1)};
     if (j == s->fields[row] - 1 && s->job->crlf && span.size &&
         s->job->text[span.start + span.size - 1] == '\r')
         span.size--;
@@ -71,7 +71,7 @@ static void sniff_index(sniff *s, char delimiter) {
 }
 
 static uint32_t sniff_flags(const sniff *s, char decimal, int64_t row, int64_t j) {
-    const csv_span cell = sniff_cell(s, row, j);
+    const ken_span cell = sniff_cell(s, row, j);
     csv_dialect d = s->job->dialect;
     d.decimal = decimal;
     d.slow = true;
@@ -198,7 +198,7 @@ static ken_status sniff_names_into(sniff *s, ken_dict *dict) {
             KEN_TRY(sniff_name(job, dict, j, "", 0));
             continue;
         }
-        const csv_span span = sniff_cell(s, 0, j);
+        const ken_span span = sniff_cell(s, 0, j);
         csv_dialect d = job->dialect;
         d.slow = true;
         const csv_cell cell = ken__csv_cell(&d, job->text + span.start, span.size);
@@ -240,7 +240,7 @@ static ken_status sniff_types(sniff *s) {
         KEN_TRY(ken_dict_new(job->ctx, &dict));
         for (int64_t i = job->header; i < rows + job->header && status == KEN_OK; i++) {
             if (s->fields[i] != job->n_cols) continue;
-            const csv_span cell = sniff_cell(s, i, j);
+            const ken_span cell = sniff_cell(s, i, j);
             int32_t code;
             status = ken_dict_add(dict, job->text + cell.start, cell.size, &code);
             used++;

@@ -19,7 +19,7 @@
 #define MODEL_FILE_DAMAGED "copy it again from where it came, or train the model again"
 static const char model_file_key[] = "\"sha256\":\"";
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 static size_t model_file_bytes(const ken_tensor *t) {
     return (size_t)ken_tensor_count(t) * ken_dtype_size(t->dtype);
 }
@@ -49,8 +49,9 @@ static ken_status model_file_sorted(ken_ctx *ctx, const ken_bundle *bundle,
 }
 
 /* The header as text, length in front, digest still zeros. *digits: where they are. */
-static ken_status model_file_header(const ken_bundle *bundle, const ken_named_tensor *const *tensors,
-                                    ken_text *out, size_t *digits) {
+static ken_status model_file_header(const ken_bundle *bundle,
+                                    const ken_named_tensor *const *tensors, ken_text *out,
+                                    size_t *digits) {
     ken_json_writer w = ken_json_writer_new(out, 0);
     const char zeros[65] = "0000000000000000000000000000000000000000000000000000000000000000";
     uint64_t at = 0;
@@ -158,13 +159,14 @@ ken_status ken_model_save(ken_ctx *ctx, const ken_model *model, const char *path
     return status;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------- */
 /* Where the 64 digits are in the header; NULL: nowhere. Quotes inside JSON strings are written \",
  * so the pattern can only be the key itself. */
 static const char *model_file_digits(const char *header, size_t size) {
     const size_t n = sizeof model_file_key - 1;
     for (size_t i = 0; i + n + 65 <= size; i++)
-        if (header[i] == '"' && memcmp(header + i, model_file_key, n) == 0 && header[i + n + 64] == '"')
+        if (header[i] == '"' && memcmp(header + i, model_file_key, n) == 0 &&
+            header[i + n + 64] == '"')
             return header + i + n;
     return NULL;
 }
@@ -185,7 +187,8 @@ static bool model_file_intact(const char *bytes, size_t size, const char *digits
 }
 
 /* The digest does not fit: cut short, or otherwise damaged? */
-static ken_status model_file_damaged(ken_ctx *ctx, const char *name, const void *bytes, size_t size) {
+static ken_status model_file_damaged(ken_ctx *ctx, const char *name, const void *bytes,
+                                     size_t size) {
     ken_safetensors file;
     const ken_status status = ken_safetensors_parse(ctx, name, bytes, size, &file);
     const unsigned long long there = file.data_size, needed = file.data_needed;
@@ -213,7 +216,8 @@ static ken_status model_file_unpack(ken_ctx *ctx, const char *name, const ken_sa
 }
 
 /* Shorter than its header says is damage; anything else was never a model. */
-static ken_status model_file_no_header(ken_ctx *ctx, const char *name, size_t size, ken_status status) {
+static ken_status model_file_no_header(ken_ctx *ctx, const char *name, size_t size,
+                                       ken_status status) {
     if (strstr(ken_ctx_message(ctx), "cut short"))
         ken_fail_hint(ctx, "%s", MODEL_FILE_DAMAGED);
     else if (size == 0)

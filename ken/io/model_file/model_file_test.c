@@ -9,7 +9,7 @@
 #include "ken/io/model_file/model_file.h"
 #include "ken/io/model_file/safetensors.h"
 
-/* --- a thing with an attribute of every type ---------------------------------------------------- */
+/* --- a thing with an attribute of every type ------------------------------------------------ */
 typedef struct sample_params {
     double alpha;
 } sample_params;
@@ -22,7 +22,7 @@ static ken_status sample_fit(ken_ctx *ctx, ken_model *model, const ken_problem *
     static const struct {
         const char *name;
         ken_dtype dtype;
-    } attrs[] = {{"a_bool", KEN_BOOL}, {"b_u8", KEN_U8}, {"c_i16", KEN_I16}, {"d_u16", KEN_U16},
+    } attrs[] = {{"a_bool", KEN_BOOL}, {"b_u8", KEN_U8},   {"c_i16", KEN_I16}, {"d_u16", KEN_U16},
                  {"e_i32", KEN_I32},   {"f_f32", KEN_F32}, {"g_i64", KEN_I64}};
     static const int64_t offset[] = {0, 3, 3, 9};
     static const ken_strings texts = {3, offset, "onethree\xc3"};
@@ -43,8 +43,8 @@ static int64_t sample_width(const ken_model *model, ken_what what) {
     return what == KEN_WHAT_VALUE;
 }
 
-static ken_status sample_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
-                                 double *out) {
+static ken_status sample_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                 ken_what what, double *out) {
     (void)ctx, (void)what;
     for (int64_t i = 0; i < ken_table_rows(X); i++) out[i] = ken_model_attr_f64(model, "mean", NAN);
     return KEN_OK;
@@ -52,21 +52,26 @@ static ken_status sample_predict(ken_ctx *ctx, const ken_model *model, const ken
 
 static const ken_estimator sample_verbs = {
     .fit = sample_fit, .width = sample_width, .predict = sample_predict};
-static const ken_desc sample_desc = {
-    .name = "sample",
-    .title = "For this test",
-    .kind = KEN_ESTIMATOR,
-    .tasks = KEN_REGRESS,
-    .params = sample_rows,
-    .defaults = &sample_defaults,
-    .params_size = sizeof(sample_params),
-    .attrs = (const ken_attr[]){{"mean", KEN_F64, "", "x"}, {"a_bool", KEN_BOOL, "3,5", "x"},
-                                {"b_u8", KEN_U8, "3,5", "x"}, {"c_i16", KEN_I16, "3,5", "x"},
-                                {"d_u16", KEN_U16, "3,5", "x"}, {"e_i32", KEN_I32, "3,5", "x"},
-                                {"f_f32", KEN_F32, "3,5", "x"}, {"g_i64", KEN_I64, "3,5", "x"},
-                                {"nothing", KEN_F64, "0", "x"}, {"texts", KEN_STRING, "3", "x"}, {0}},
-    .estimator = &sample_verbs,
-    .doc = "x"};
+static const ken_desc sample_desc = {.name = "sample",
+                                     .title = "For this test",
+                                     .kind = KEN_ESTIMATOR,
+                                     .tasks = KEN_REGRESS,
+                                     .params = sample_rows,
+                                     .defaults = &sample_defaults,
+                                     .params_size = sizeof(sample_params),
+                                     .attrs = (const ken_attr[]){{"mean", KEN_F64, "", "x"},
+                                                                 {"a_bool", KEN_BOOL, "3,5", "x"},
+                                                                 {"b_u8", KEN_U8, "3,5", "x"},
+                                                                 {"c_i16", KEN_I16, "3,5", "x"},
+                                                                 {"d_u16", KEN_U16, "3,5", "x"},
+                                                                 {"e_i32", KEN_I32, "3,5", "x"},
+                                                                 {"f_f32", KEN_F32, "3,5", "x"},
+                                                                 {"g_i64", KEN_I64, "3,5", "x"},
+                                                                 {"nothing", KEN_F64, "0", "x"},
+                                                                 {"texts", KEN_STRING, "3", "x"},
+                                                                 {0}},
+                                     .estimator = &sample_verbs,
+                                     .doc = "x"};
 static const ken_desc *const sample_things[] = {&sample_desc, NULL};
 /* Taken by the linker instead of the library's own. */
 const ken_catalog_folder ken_catalog_folders[] = {{"test", sample_things}, {NULL, NULL}};
@@ -98,7 +103,7 @@ static char *make_bytes(ken_ctx *ctx, size_t *size) {
     return bytes;
 }
 
-/* --- tests --------------------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------------------------- */
 static void test_model_file__write_read_write_is_equal(void **s) {
     ken_ctx *ctx = test_ctx(1);
     ken_model *model = NULL;
@@ -153,7 +158,8 @@ static void test_model_file__every_flipped_byte_is_noticed(void **s) {
         bytes[i] ^= bit;
         const ken_status status = ken_model_read(ctx, "m", bytes, size, &model);
         if (status != KEN_E_FORMAT || !ken_ctx_hint(ctx)[0]) {
-            print_error("byte %zu of %zu: %s: %s\n", i, size, ken_status_name(status), ken_ctx_message(ctx));
+            print_error("byte %zu of %zu: %s: %s\n", i, size, ken_status_name(status),
+                        ken_ctx_message(ctx));
             fail();
         }
         assert_null(model);
@@ -193,9 +199,11 @@ static void test_model_file__other_files_are_refused(void **s) {
     ken_model *model;
     (void)s;
     for (int i = 0; i < KEN_COUNT(cases); i++)
-        TEST_FAILS(ctx, ken_model_read(ctx, "t.csv", cases[i].bytes, strlen(cases[i].bytes), &model),
+        TEST_FAILS(ctx,
+                   ken_model_read(ctx, "t.csv", cases[i].bytes, strlen(cases[i].bytes), &model),
                    KEN_E_FORMAT, cases[i].part);
-    const char other[] = "\x2e\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}!";
+    const char other[] =
+        "\x2e\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}!";
     TEST_FAILS(ctx, ken_model_read(ctx, "w", other, 8 + 0x2e + 1, &model), KEN_E_FORMAT, "");
     TEST_FAILS(ctx, ken_model_load(ctx, "/nowhere/m.ken", &model), KEN_E_IO, "No such file");
     test_ctx_free(ctx);
@@ -270,25 +278,37 @@ static void test_safetensors__rules_of_the_format(void **s) {
         {"{\"__metadata__\":{\"a\":\"b\"}}", 0, KEN_OK, ""},
         {"{\"__metadata__\":1}", 0, KEN_E_FORMAT, "no object"},
         {"{\"a\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1, KEN_OK, ""},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[0,9223372036854775807],\"data_offsets\":[0,0]}}", 0, KEN_OK, ""},
-        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[0,9223372036854775807],\"data_offsets\":[0,0]}}", 0, KEN_E_FORMAT,
-         "too many"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0, KEN_E_FORMAT,
-         "too many"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"a\":{\"dtype\":\"U8\",\"shape\":[2],"
-         "\"data_offsets\":[0,2]}}", 2, KEN_E_FORMAT, "two tensors"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],"
-         "\"data_offsets\":[1,3]}}", 3, KEN_E_FORMAT, "overlaps"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, KEN_E_FORMAT, "hole"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 1, KEN_E_FORMAT, "cut short"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,0]}}", 2, KEN_E_FORMAT, "data_offsets"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,0]}}", 0, KEN_E_FORMAT, "shape"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1.0],\"data_offsets\":[0,1]}}", 1, KEN_E_FORMAT, "shape"},
-        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2, KEN_E_UNSUPPORTED, "BF16"},
-        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1, KEN_E_UNSUPPORTED,
-         "7 dimensions"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[0,9223372036854775807],\"data_offsets\":[0,0]}}", 0,
+         KEN_OK, ""},
+        {"{\"a\":{\"dtype\":\"F64\",\"shape\":[0,9223372036854775807],\"data_offsets\":[0,0]}}", 0,
+         KEN_E_FORMAT, "too many"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}}", 0,
+         KEN_E_FORMAT, "too many"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"a\":{\"dtype\":\"U8\","
+         "\"shape\":[2],"
+         "\"data_offsets\":[0,2]}}",
+         2, KEN_E_FORMAT, "two tensors"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"b\":{\"dtype\":\"U8\","
+         "\"shape\":[2],"
+         "\"data_offsets\":[1,3]}}",
+         3, KEN_E_FORMAT, "overlaps"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[1,3]}}", 3, KEN_E_FORMAT,
+         "hole"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}", 1, KEN_E_FORMAT,
+         "cut short"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,0]}}", 2, KEN_E_FORMAT,
+         "data_offsets"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[-1],\"data_offsets\":[0,0]}}", 0, KEN_E_FORMAT,
+         "shape"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1.0],\"data_offsets\":[0,1]}}", 1, KEN_E_FORMAT,
+         "shape"},
+        {"{\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 2, KEN_E_UNSUPPORTED,
+         "BF16"},
+        {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1,1,1,1,1,1,1],\"data_offsets\":[0,1]}}", 1,
+         KEN_E_UNSUPPORTED, "7 dimensions"},
         {"{\"a\":[]}", 0, KEN_E_FORMAT, "lacks"},
-        {"{\"a\\u0000\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, KEN_E_FORMAT, "NUL"}};
+        {"{\"a\\u0000\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1, KEN_E_FORMAT,
+         "NUL"}};
     ken_ctx *ctx = test_ctx(1);
     (void)s;
     for (int i = 0; i < KEN_COUNT(cases); i++) {
@@ -337,7 +357,8 @@ static void test_safetensors__samples(void **s) {
         }
         ken_safetensors_free(ctx, &file);
         ken_model *model;
-        TEST_FAILS(ctx, ken_model_read(ctx, entry->d_name, bytes, size, &model), KEN_E_FORMAT, entry->d_name);
+        TEST_FAILS(ctx, ken_model_read(ctx, entry->d_name, bytes, size, &model), KEN_E_FORMAT,
+                   entry->d_name);
         free(bytes);
         count++;
     }

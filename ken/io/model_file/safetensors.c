@@ -64,8 +64,8 @@ static ken_status safetensors_entry(ken_ctx *ctx, const char *file, const char *
         if (strcmp(type, safetensors_dtypes[i].name) == 0) dtype = safetensors_dtypes[i].dtype;
     if (!dtype)
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "convert it to F32 or F64 first",
-                        "%s: tensor '%s' has elements of type '%s', which cannot be read", file, name,
-                        type);
+                        "%s: tensor '%s' has elements of type '%s', which cannot be read", file,
+                        name, type);
     if (ndim > KEN_MAX_DIMS)
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL,
                         "%s: tensor '%s' has %lld dimensions, at most %d can be read", file, name,
@@ -75,8 +75,8 @@ static ken_status safetensors_entry(ken_ctx *ctx, const char *file, const char *
     for (int64_t i = 0; i < ndim; i++) {
         dims[i] = ken_json_i64(ken_json_at(shape, i), -1);
         if (dims[i] < 0)
-            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' has a shape that is none", file,
-                            name);
+            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' has a shape that is none",
+                            file, name);
         empty = empty || dims[i] == 0;
         if (dims[i] > 0 && bytes > (uint64_t)INT64_MAX / (uint64_t)dims[i])
             return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' has too many elements", file,
@@ -109,14 +109,16 @@ static int safetensors_by_offset(const void *a, const void *b) {
 
 /* Names are unique, without a NUL; entries as such are in order. */
 static ken_status safetensors_spans(ken_ctx *ctx, const char *file, const ken_json *root,
-                                    safetensors_span *spans, ken_dict *names, ken_safetensors *out) {
+                                    safetensors_span *spans, ken_dict *names,
+                                    ken_safetensors *out) {
     for (int64_t i = 0; i < ken_json_count(root); i++) {
         size_t size;
         int32_t code;
         const char *name = ken_json_key(root, i, &size);
         const ken_json *v = ken_json_at(root, i);
         if (strlen(name) != size)
-            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: the name of a tensor has a NUL in it", file);
+            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: the name of a tensor has a NUL in it",
+                            file);
         KEN_TRY(ken_dict_add(names, name, size, &code));
         if (code != (int32_t)i)
             return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: two tensors are named '%s'", file, name);
@@ -145,9 +147,9 @@ static ken_status safetensors_cover(ken_ctx *ctx, const char *file, const safete
                         (unsigned long long)out->data_needed, (unsigned long long)out->data_size);
     for (int i = 0; i < out->n; i++) {
         if (spans[i].begin != at)
-            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' %s", file, spans[i].tensor.name,
-                            spans[i].begin < at ? "overlaps another one"
-                                                : "leaves a hole before it");
+            return KEN_FAIL(
+                ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' %s", file, spans[i].tensor.name,
+                spans[i].begin < at ? "overlaps another one" : "leaves a hole before it");
         at = spans[i].end;
     }
     if (at != out->data_size)
@@ -188,14 +190,15 @@ static ken_status safetensors_place(ken_ctx *ctx, const char *file, const uint8_
         }
         for (size_t j = 0; t->dtype == KEN_BOOL && j < size; j++)
             if (from[j] > 1)
-                return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: tensor '%s' has a BOOL of %d, not 0 or 1",
-                                file, out->tensors[i].name, from[j]);
+                return KEN_FAIL(ctx, KEN_E_FORMAT, NULL,
+                                "%s: tensor '%s' has a BOOL of %d, not 0 or 1", file,
+                                out->tensors[i].name, from[j]);
     }
     return KEN_OK;
 }
 
-static ken_status safetensors_read(ken_ctx *ctx, const char *name, const uint8_t *bytes, size_t size,
-                                   ken_dict *names, ken_safetensors *out) {
+static ken_status safetensors_read(ken_ctx *ctx, const char *name, const uint8_t *bytes,
+                                   size_t size, ken_dict *names, ken_safetensors *out) {
     const char *header;
     size_t header_size;
     safetensors_span *spans;

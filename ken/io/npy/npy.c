@@ -1,5 +1,5 @@
-/* One array in NumPy's format (numpy/lib/format.py, NEP 1). The header is a Python literal; only the
- * dictionary that NumPy writes is understood, nothing is evaluated. Archives: npz.c. */
+/* One array in NumPy's format (numpy/lib/format.py, NEP 1). The header is a Python literal; only
+ * the dictionary that NumPy writes is understood, nothing is evaluated. Archives: npz.c. */
 #include "ken/io/npy/npy.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 /* Columns are made before a row is seen: a header alone must not ask for more. */
 #define NPY_MAX_COLUMNS 1000000
 
-/* --- the header ---------------------------------------------------------------------------------- */
+/* --- the header ----------------------------------------------------------------------------- */
 typedef struct npy_head {
     char descr[16];
     bool fortran, complex, swap;
@@ -29,12 +29,13 @@ typedef struct npy_cursor {
 } npy_cursor;
 
 static ken_status npy_bad(npy_cursor *c, const char *what) {
-    return KEN_FAIL(c->ctx, KEN_E_FORMAT, "write it with numpy.save", "%s: the header of the array %s",
-                    c->name, what);
+    return KEN_FAIL(c->ctx, KEN_E_FORMAT, "write it with numpy.save",
+                    "%s: the header of the array %s", c->name, what);
 }
 
 static char npy_peek(npy_cursor *c) {
-    while (c->at < c->size && (c->s[c->at] == ' ' || c->s[c->at] == '\n' || c->s[c->at] == '\t')) c->at++;
+    while (c->at < c->size && (c->s[c->at] == ' ' || c->s[c->at] == '\n' || c->s[c->at] == '\t'))
+        c->at++;
     return c->at < c->size ? c->s[c->at] : 0;
 }
 
@@ -104,8 +105,8 @@ static ken_status npy_descr(npy_cursor *c, npy_head *h) {
         return KEN_FAIL(c->ctx, KEN_E_UNSUPPORTED, "save numbers: array.astype(float)",
                         "%s: holds Python objects, which ken does not load", c->name);
     if (h->kind == 'b' || h->kind == 'i' || h->kind == 'u' || h->kind == 'f' || h->kind == 'c') {
-        static const char *const known[] = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4",
-                                            "u8", "f2", "f4", "f8", "c8", "c16"};
+        static const char *const known[] = {"b1", "i1", "i2", "i4", "i8", "u1", "u2",
+                                            "u4", "u8", "f2", "f4", "f8", "c8", "c16"};
         for (int i = 0; i < KEN_COUNT(known); i++) {
             if (strcmp(d, known[i]) != 0) continue;
             h->complex = h->kind == 'c';
@@ -126,10 +127,13 @@ static ken_status npy_dictionary(npy_cursor *c, npy_head *h) {
         int which = 0;
         KEN_TRY(npy_text(c, key, sizeof key));
         while (which < 3 && strcmp(key, keys[which]) != 0) which++;
-        if (which == 3 || (seen >> which & 1)) return npy_bad(c, "has an unknown or repeated entry");
+        if (which == 3 || (seen >> which & 1))
+            return npy_bad(c, "has an unknown or repeated entry");
         seen |= 1u << which;
         if (!npy_take(c, ':')) return npy_bad(c, "is not a dictionary as NumPy writes it");
-        KEN_TRY(which == 0 ? npy_descr(c, h) : which == 1 ? npy_bool(c, &h->fortran) : npy_shape(c, h));
+        KEN_TRY(which == 0   ? npy_descr(c, h)
+                : which == 1 ? npy_bool(c, &h->fortran)
+                             : npy_shape(c, h));
         if (!npy_take(c, ',') && npy_peek(c) != '}') return npy_bad(c, "lacks a comma");
     }
     c->at++;
@@ -139,21 +143,24 @@ static ken_status npy_dictionary(npy_cursor *c, npy_head *h) {
 }
 
 /* *data, *data_size: what follows the header. */
-static ken_status npy_header(ken_ctx *ctx, const char *name, const uint8_t *b, size_t size, npy_head *h,
-                             const uint8_t **data, size_t *data_size) {
+static ken_status npy_header(ken_ctx *ctx, const char *name, const uint8_t *b, size_t size,
+                             npy_head *h, const uint8_t **data, size_t *data_size) {
     npy_cursor c = {ctx, name, NULL, 0, 0};
     size_t start, length;
     memset(h, 0, sizeof *h);
     if (size == 0) return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: the file is empty", name);
     if (size < 10 || memcmp(b, "\x93NUMPY", 6) != 0)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, "give a file written by numpy.save", "%s: not a .npy file", name);
+        return KEN_FAIL(ctx, KEN_E_FORMAT, "give a file written by numpy.save",
+                        "%s: not a .npy file", name);
     if (b[6] < 1 || b[6] > 3 || b[7] != 0)
-        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL, "%s: .npy format %d.%d is not known", name, b[6], b[7]);
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL, "%s: .npy format %d.%d is not known", name,
+                        b[6], b[7]);
     start = b[6] == 1 ? 10 : 12;
     length = b[8] | (size_t)b[9] << 8;
     if (b[6] > 1 && size >= 12) length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
     if (size < start || length > size - start)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, "copy it again", "%s: cut short inside its header", name);
+        return KEN_FAIL(ctx, KEN_E_FORMAT, "copy it again", "%s: cut short inside its header",
+                        name);
     if (length > NPY_MAX_HEADER) return npy_bad(&c, "is longer than 64 KiB");
     c.s = (const char *)b + start;
     c.size = length;
@@ -163,14 +170,19 @@ static ken_status npy_header(ken_ctx *ctx, const char *name, const uint8_t *b, s
     return KEN_OK;
 }
 
-/* --- elements ------------------------------------------------------------------------------------ */
+/* --- elements ------------------------------------------------------------------------------- */
 static ken_dtype npy_dtype(const npy_head *h) {
     switch (h->kind) {
-    case 'b': return KEN_BOOL;
-    case 'f': return h->item == 8 ? KEN_F64 : KEN_F32;
-    case 'c': return h->item == 16 ? KEN_F64 : KEN_F32;
-    case 'u': return h->item == 1 ? KEN_U8 : h->item == 2 ? KEN_U16 : KEN_I64;
-    default: return h->item <= 2 ? KEN_I16 : h->item == 4 ? KEN_I32 : KEN_I64;
+    case 'b':
+        return KEN_BOOL;
+    case 'f':
+        return h->item == 8 ? KEN_F64 : KEN_F32;
+    case 'c':
+        return h->item == 16 ? KEN_F64 : KEN_F32;
+    case 'u':
+        return h->item == 1 ? KEN_U8 : h->item == 2 ? KEN_U16 : KEN_I64;
+    default:
+        return h->item <= 2 ? KEN_I16 : h->item == 4 ? KEN_I32 : KEN_I64;
     }
 }
 
@@ -189,18 +201,19 @@ static float npy_half(uint16_t half) {
 }
 
 /* n numbers of `item` bytes (complex: twice as many parts) into `out`, of npy_dtype. */
-static ken_status npy_convert(ken_ctx *ctx, const char *name, const npy_head *h, const uint8_t *from,
-                              size_t n, void *out) {
+static ken_status npy_convert(ken_ctx *ctx, const char *name, const npy_head *h,
+                              const uint8_t *from, size_t n, void *out) {
     const size_t item = (size_t)(h->complex ? h->item / 2 : h->item);
     const ken_dtype dtype = npy_dtype(h);
-    if (ken_dtype_size(dtype) == item && (!h->swap || item == 1) && dtype != KEN_BOOL && h->kind != 'b' &&
-        !(h->kind == 'u' && item == 8)) {
+    if (ken_dtype_size(dtype) == item && (!h->swap || item == 1) && dtype != KEN_BOOL &&
+        h->kind != 'b' && !(h->kind == 'u' && item == 8)) {
         memcpy(out, from, n * item);
         return KEN_OK;
     }
     for (size_t i = 0; i < n; i++, from += item) {
         uint64_t raw = 0;
-        for (size_t j = 0; j < item; j++) raw |= (uint64_t)from[h->swap ? item - 1 - j : j] << (8 * j);
+        for (size_t j = 0; j < item; j++)
+            raw |= (uint64_t)from[h->swap ? item - 1 - j : j] << (8 * j);
         const unsigned unused = 64 - 8 * (unsigned)item;
         const int64_t whole = h->kind == 'i' ? (int64_t)(raw << unused) >> unused : (int64_t)raw;
         if (h->kind == 'u' && whole < 0)
@@ -208,7 +221,9 @@ static ken_status npy_convert(ken_ctx *ctx, const char *name, const npy_head *h,
                             "%s: element %zu is %llu, more than int64 holds", name, i,
                             (unsigned long long)raw);
         switch (dtype) {
-        case KEN_F64: memcpy((double *)out + i, &raw, 8); break;
+        case KEN_F64:
+            memcpy((double *)out + i, &raw, 8);
+            break;
         case KEN_F32:
             if (item == 2) {
                 ((float *)out)[i] = npy_half((uint16_t)raw);
@@ -217,11 +232,21 @@ static ken_status npy_convert(ken_ctx *ctx, const char *name, const npy_head *h,
                 memcpy((float *)out + i, &bits, 4);
             }
             break;
-        case KEN_I64: ((int64_t *)out)[i] = whole; break;
-        case KEN_I32: ((int32_t *)out)[i] = (int32_t)whole; break;
-        case KEN_I16: ((int16_t *)out)[i] = (int16_t)whole; break;
-        case KEN_U16: ((uint16_t *)out)[i] = (uint16_t)raw; break;
-        default: ((uint8_t *)out)[i] = raw != 0; break; /* bool */
+        case KEN_I64:
+            ((int64_t *)out)[i] = whole;
+            break;
+        case KEN_I32:
+            ((int32_t *)out)[i] = (int32_t)whole;
+            break;
+        case KEN_I16:
+            ((int16_t *)out)[i] = (int16_t)whole;
+            break;
+        case KEN_U16:
+            ((uint16_t *)out)[i] = (uint16_t)raw;
+            break;
+        default:
+            ((uint8_t *)out)[i] = raw != 0;
+            break; /* bool */
         }
     }
     return KEN_OK;
@@ -276,11 +301,11 @@ ken_status ken_npy_array_parse(ken_ctx *ctx, const char *name, const void *bytes
         return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "%s: the shape is too big for any file", name);
     if (count > data_size / (size_t)h.item)
         return KEN_FAIL(ctx, KEN_E_FORMAT, "copy it again",
-                        "%s: cut short: %zu elements of %d bytes, but only %zu bytes", name, count, h.item,
-                        data_size);
+                        "%s: cut short: %zu elements of %d bytes, but only %zu bytes", name, count,
+                        h.item, data_size);
     if (count * (size_t)h.item != data_size)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, "save one array a file", "%s: %zu bytes after the array", name,
-                        data_size - count * (size_t)h.item);
+        return KEN_FAIL(ctx, KEN_E_FORMAT, "save one array a file", "%s: %zu bytes after the array",
+                        name, data_size - count * (size_t)h.item);
     count *= h.complex ? 2 : 1;
     KEN_TRY(ken_alloc(ctx, count, ken_dtype_size(npy_dtype(&h)), &elements));
     const ken_status status = npy_convert(ctx, name, &h, data, count, elements);
@@ -298,18 +323,23 @@ void ken_npy_array_free(ken_ctx *ctx, ken_npy_array *array) {
     memset(array, 0, sizeof *array);
 }
 
-/* --- as a table ---------------------------------------------------------------------------------- */
+/* --- as a table ----------------------------------------------------------------------------- */
 int64_t ken__npy_rows(const ken_npy_array *array) {
     return array->tensor.ndim - array->complex > 0 ? array->tensor.shape[0] : 1;
 }
 
 static int64_t npy_whole(const ken_tensor *t, int64_t at) {
     switch (t->dtype) {
-    case KEN_I64: return ((const int64_t *)t->data)[at];
-    case KEN_I32: return ((const int32_t *)t->data)[at];
-    case KEN_I16: return ((const int16_t *)t->data)[at];
-    case KEN_U16: return ((const uint16_t *)t->data)[at];
-    default: return ((const uint8_t *)t->data)[at];
+    case KEN_I64:
+        return ((const int64_t *)t->data)[at];
+    case KEN_I32:
+        return ((const int32_t *)t->data)[at];
+    case KEN_I16:
+        return ((const int16_t *)t->data)[at];
+    case KEN_U16:
+        return ((const uint16_t *)t->data)[at];
+    default:
+        return ((const uint8_t *)t->data)[at];
     }
 }
 
@@ -317,22 +347,25 @@ static int64_t npy_whole(const ken_tensor *t, int64_t at) {
 static void npy_column(const ken_tensor *t, int64_t at, int64_t stride, int64_t n, ken_dtype dtype,
                        void *out) {
     if (dtype == KEN_F64)
-        for (int64_t i = 0; i < n; i++) ((double *)out)[i] = ((const double *)t->data)[at + i * stride];
+        for (int64_t i = 0; i < n; i++)
+            ((double *)out)[i] = ((const double *)t->data)[at + i * stride];
     else if (dtype == KEN_F32)
-        for (int64_t i = 0; i < n; i++) ((float *)out)[i] = ((const float *)t->data)[at + i * stride];
+        for (int64_t i = 0; i < n; i++)
+            ((float *)out)[i] = ((const float *)t->data)[at + i * stride];
     else if (dtype == KEN_BOOL)
-        for (int64_t i = 0; i < n; i++) ((uint8_t *)out)[i] = ((const uint8_t *)t->data)[at + i * stride];
+        for (int64_t i = 0; i < n; i++)
+            ((uint8_t *)out)[i] = ((const uint8_t *)t->data)[at + i * stride];
     else
         for (int64_t i = 0; i < n; i++) ((int64_t *)out)[i] = npy_whole(t, at + i * stride);
 }
 
-ken_status ken__npy_add(ken_ctx *ctx, const char *name, const ken_npy_array *array, const char *prefix,
-                        const char *alone, ken_table *table) {
+ken_status ken__npy_add(ken_ctx *ctx, const char *name, const ken_npy_array *array,
+                        const char *prefix, const char *alone, ken_table *table) {
     const ken_tensor *t = &array->tensor;
     const int ndim = t->ndim - array->complex, parts = array->complex ? 2 : 1;
     const int64_t n = ken__npy_rows(array), d = ndim == 2 ? t->shape[1] : 1;
-    const ken_dtype dtype = t->dtype == KEN_F64 || t->dtype == KEN_F32 || t->dtype == KEN_BOOL ? t->dtype
-                                                                                               : KEN_I64;
+    const ken_dtype dtype =
+        t->dtype == KEN_F64 || t->dtype == KEN_F32 || t->dtype == KEN_BOOL ? t->dtype : KEN_I64;
     if (ndim > 2)
         return KEN_FAIL(ctx, KEN_E_SHAPE, "reshape it to (rows, columns) before saving",
                         "%s: has %d dimensions, a table has 2", name, ndim);
@@ -353,12 +386,14 @@ ken_status ken__npy_add(ken_ctx *ctx, const char *name, const ken_npy_array *arr
         if (status == KEN_OK) status = ken_table_add_new(ctx, table, text, dtype, &data, NULL);
         ken_text_free(&label);
         KEN_TRY(status);
-        npy_column(t, (ndim == 2 ? column * t->stride[1] : 0) + part, ndim ? t->stride[0] : 1, n, dtype, data);
+        npy_column(t, (ndim == 2 ? column * t->stride[1] : 0) + part, ndim ? t->stride[0] : 1, n,
+                   dtype, data);
     }
     return KEN_OK;
 }
 
-ken_status ken_npy_parse(ken_ctx *ctx, const char *name, const void *bytes, size_t size, ken_table **out) {
+ken_status ken_npy_parse(ken_ctx *ctx, const char *name, const void *bytes, size_t size,
+                         ken_table **out) {
     ken_npy_array array;
     ken_table *table = NULL;
     *out = NULL;
@@ -383,14 +418,15 @@ ken_status ken_npy_read(ken_ctx *ctx, const char *path, ken_table **out) {
     return status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 /* As numpy.lib.format does: room for the first dimension to grow to 21 digits, then blanks so that
  * the data starts at a multiple of 64. */
 static ken_status npy_write_header(ken_ctx *ctx, const ken_tensor *t, ken_text *out) {
-    static const char *const types[] = {[KEN_F64] = "<f8", [KEN_F32] = "<f4", [KEN_I64] = "<i8",
-                                        [KEN_I32] = "<i4", [KEN_I16] = "<i2", [KEN_U16] = "<u2",
-                                        [KEN_U8] = "|u1",  [KEN_BOOL] = "|b1"};
-    const char *type = (int)t->dtype > 0 && (int)t->dtype < KEN_COUNT(types) ? types[t->dtype] : NULL;
+    static const char *const types[] = {
+        [KEN_F64] = "<f8", [KEN_F32] = "<f4", [KEN_I64] = "<i8", [KEN_I32] = "<i4",
+        [KEN_I16] = "<i2", [KEN_U16] = "<u2", [KEN_U8] = "|u1",  [KEN_BOOL] = "|b1"};
+    const char *type =
+        (int)t->dtype > 0 && (int)t->dtype < KEN_COUNT(types) ? types[t->dtype] : NULL;
     char first[32];
     const char *text;
     if (!type)
@@ -398,7 +434,8 @@ static ken_status npy_write_header(ken_ctx *ctx, const ken_tensor *t, ken_text *
                         ken_dtype_name(t->dtype));
     ken_text_add_bytes(out, "\x93NUMPY\x01\x00__", 10);
     ken_text_addf(out, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
-    for (int k = 0; k < t->ndim; k++) ken_text_addf(out, "%s%lld", k ? ", " : "", (long long)t->shape[k]);
+    for (int k = 0; k < t->ndim; k++)
+        ken_text_addf(out, "%s%lld", k ? ", " : "", (long long)t->shape[k]);
     ken_text_addf(out, "%s), }", t->ndim == 1 ? "," : "");
     if (t->ndim > 0)
         for (int i = ken_format_i64(t->shape[0], first); i < 21; i++) ken_text_add_char(out, ' ');

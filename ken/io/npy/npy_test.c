@@ -125,7 +125,8 @@ static void test_npy__archives_as_tables(void **s) {
         TEST_OK(ctx, status);
         assert_int_equal(ken_table_cols(t), 4);
         assert_string_equal(ken_table_column(t, 3)->name, "x3");
-        for (int j = 0; j < 4; j++) assert_true(ken_column_f64(ken_table_column(t, j), 0) == x34[j]);
+        for (int j = 0; j < 4; j++)
+            assert_true(ken_column_f64(ken_table_column(t, j), 0) == x34[j]);
     }
     ken_table_free(t);
     test_ctx_free(ctx);
@@ -141,7 +142,8 @@ static void damage(const char *path, bool npz, int *refused) {
         ken_table *t = NULL;
         memcpy(copy, bytes, n);
         if (i < size) copy[i] = (char)(copy[i] ^ 1 << (i % 8));
-        const ken_status status = npz ? ken_npz_parse(ctx, "f", copy, n, NULL, &t) : ken_npy_parse(ctx, "f", copy, n, &t);
+        const ken_status status =
+            npz ? ken_npz_parse(ctx, "f", copy, n, NULL, &t) : ken_npy_parse(ctx, "f", copy, n, &t);
         *refused += status != KEN_OK;
         if (i >= size) assert_true(status != KEN_OK);
         ken_table_free(t);
@@ -198,28 +200,40 @@ static void test_npy__headers_that_are_refused(void **s) {
         {"{\"descr\": \"<f8\", \"fortran_order\": True, \"shape\": (1L,)}", 8, KEN_OK, ""},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 1000000000000), }", 0, KEN_OK, ""},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 7, KEN_E_FORMAT, "cut short"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 9, KEN_E_FORMAT, "after the array"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 9, KEN_E_FORMAT,
+         "after the array"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1), }", 8, KEN_E_FORMAT, "tuple"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': 1, }", 8, KEN_E_FORMAT, "tuple"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1 1), }", 8, KEN_E_FORMAT, "commas"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }", 8, KEN_E_FORMAT, "whole number"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }", 8, KEN_E_FORMAT, "whole"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775807, 0, 9223372036854775807), }", 0,
-         KEN_E_FORMAT, "too big"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }", 8, KEN_E_FORMAT,
+         "whole number"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }", 8,
+         KEN_E_FORMAT, "whole"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (9223372036854775807, 0, "
+         "9223372036854775807), }",
+         0, KEN_E_FORMAT, "too big"},
         {"{'descr': '<f8', 'fortran_order': 0, 'shape': (1,), }", 8, KEN_E_FORMAT, "fortran_order"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'x': 1}", 8, KEN_E_FORMAT, "unknown"},
-        {"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_FORMAT, "repeated"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'x': 1}", 8, KEN_E_FORMAT,
+         "unknown"},
+        {"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_FORMAT,
+         "repeated"},
         {"{'descr': '<f8', 'fortran_order': False}", 8, KEN_E_FORMAT, "lacks"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} x", 8, KEN_E_FORMAT, "after its dictionary"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} x", 8, KEN_E_FORMAT,
+         "after its dictionary"},
         {"{'descr': '<f8' 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_FORMAT, "comma"},
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)", 8, KEN_E_FORMAT, ""},
-        {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED, "structured"},
-        {"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED, "Python objects"},
+        {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED,
+         "structured"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED,
+         "Python objects"},
         {"{'descr': '<U4', 'fortran_order': False, 'shape': (1,)}", 16, KEN_E_UNSUPPORTED, "'<U4'"},
-        {"{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED, "'<M8[s]'"},
-        {"{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}", 16, KEN_E_UNSUPPORTED, "'<f16'"},
+        {"{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1,)}", 8, KEN_E_UNSUPPORTED,
+         "'<M8[s]'"},
+        {"{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}", 16, KEN_E_UNSUPPORTED,
+         "'<f16'"},
         {"{'descr': '', 'fortran_order': False, 'shape': (1,)}", 16, KEN_E_UNSUPPORTED, "''"},
-        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1)}", 8, KEN_E_UNSUPPORTED, "6 dimensions"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1)}", 8, KEN_E_UNSUPPORTED,
+         "6 dimensions"},
         {"", 0, KEN_E_FORMAT, "dictionary"}};
     static const char zeros[32];
     ken_ctx *ctx = test_ctx(1);
@@ -266,15 +280,18 @@ static void test_npy__every_type_is_exact(void **s) {
     for (int i = 0; i < KEN_COUNT(cases); i++) {
         char d[128];
         ken_npy_array a;
-        snprintf(d, sizeof d, "{'descr': '%s', 'fortran_order': False, 'shape': (), }", cases[i].type);
+        snprintf(d, sizeof d, "{'descr': '%s', 'fortran_order': False, 'shape': (), }",
+                 cases[i].type);
         TEST_OK(ctx, parse(ctx, d, cases[i].bytes, (size_t)cases[i].size, &a));
         assert_int_equal(a.tensor.dtype, cases[i].dtype);
         assert_true(ken_tensor_value(&a.tensor, 0) == cases[i].value);
         ken_npy_array_free(ctx, &a);
     }
     ken_npy_array a;
-    TEST_FAILS(ctx, parse(ctx, "{'descr': '<u8', 'fortran_order': False, 'shape': (), }",
-                          "\xff\xff\xff\xff\xff\xff\xff\xff", 8, &a), KEN_E_VALUE, "18446744073709551615");
+    TEST_FAILS(ctx,
+               parse(ctx, "{'descr': '<u8', 'fortran_order': False, 'shape': (), }",
+                     "\xff\xff\xff\xff\xff\xff\xff\xff", 8, &a),
+               KEN_E_VALUE, "18446744073709551615");
     test_ctx_free(ctx);
 }
 
@@ -285,7 +302,8 @@ static void test_npy__tables(void **s) {
     ken_table *t;
     ken_ctx *ctx = test_ctx(1);
     (void)s;
-    char *b = make_npy("{'descr': '<i4', 'fortran_order': True, 'shape': (3, 2), }", v, sizeof v, &total);
+    char *b =
+        make_npy("{'descr': '<i4', 'fortran_order': True, 'shape': (3, 2), }", v, sizeof v, &total);
     TEST_OK(ctx, ken_npy_parse(ctx, "f", b, total, &t));
     assert_int_equal(ken_table_cols(t), 2);
     assert_string_equal(ken_table_column(t, 1)->name, "x1");
@@ -302,17 +320,20 @@ static void test_npy__tables(void **s) {
     assert_true(ken_column_f64(ken_table_column(t, 1), 1) == -2);
     ken_table_free(t);
     free(b);
-    b = make_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,2,2), }", z, sizeof z, &total);
+    b = make_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,2,2), }", z, sizeof z,
+                 &total);
     TEST_FAILS(ctx, ken_npy_parse(ctx, "f", b, total, &t), KEN_E_SHAPE, "3 dimensions");
     free(b);
-    b = make_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0,1000000000), }", NULL, 0, &total);
+    b = make_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0,1000000000), }", NULL, 0,
+                 &total);
     TEST_FAILS(ctx, ken_npy_parse(ctx, "f", b, total, &t), KEN_E_LIMIT, "columns");
     free(b);
     test_ctx_free(ctx);
 }
 
 static void test_npy__written_as_numpy_does(void **s) {
-    const char *names[] = {"f8.npy", "i2.npy", "bool.npy", "scalar0d.npy", "empty.npy", "u1_3d.npy"};
+    const char *names[] = {"f8.npy",       "i2.npy",    "bool.npy",
+                           "scalar0d.npy", "empty.npy", "u1_3d.npy"};
     ken_ctx *ctx = test_ctx(1);
     (void)s;
     for (int i = 0; i < KEN_COUNT(names); i++) {
@@ -352,7 +373,8 @@ static void test_npy__any_strides_are_written(void **s) {
         t.stride[0] = strides[k][0];
         t.stride[1] = strides[k][1];
         t.data = v + (k == 3 ? 20 : 23);
-        for (int i = 0; i < 6; i++) want[i] = ((double *)t.data)[i / 3 * t.stride[0] + i % 3 * t.stride[1]];
+        for (int i = 0; i < 6; i++)
+            want[i] = ((double *)t.data)[i / 3 * t.stride[0] + i % 3 * t.stride[1]];
         TEST_OK(ctx, ken_npy_write(ctx, path, &t));
         TEST_OK(ctx, ken_npy_read(ctx, path, &table));
         for (int i = 0; i < 6; i++)

@@ -10,7 +10,7 @@
 #include <zlib.h>
 #endif
 
-/* --- zip ------------------------------------------------------------------------------------------ */
+/* --- zip ------------------------------------------------------------------------------------ */
 typedef struct npz_zip {
     ken_ctx *ctx;
     const char *name;
@@ -37,7 +37,8 @@ static uint64_t npz_get(const uint8_t *p, int bytes) {
 }
 
 static ken_status npz_bad(const npz_zip *z, const char *what) {
-    return KEN_FAIL(z->ctx, KEN_E_FORMAT, "write it again with numpy.savez", "%s: %s", z->name, what);
+    return KEN_FAIL(z->ctx, KEN_E_FORMAT, "write it again with numpy.savez", "%s: %s", z->name,
+                    what);
 }
 
 /* `length` bytes at `at` are inside [0, end). */
@@ -60,7 +61,8 @@ static ken_status npz_open(npz_zip *z) {
     at = npz_get(end + 16, 4);
     if (z->n == 0xffff || length == 0xffffffff || at == 0xffffffff) { /* ZIP64 */
         const uint64_t here = (uint64_t)(end - z->b);
-        if (here < 20 || npz_get(end - 20, 4) != 0x07064b50) return npz_bad(z, "its ZIP64 record is missing");
+        if (here < 20 || npz_get(end - 20, 4) != 0x07064b50)
+            return npz_bad(z, "its ZIP64 record is missing");
         const uint64_t record = npz_get(end - 20 + 8, 8);
         if (!npz_inside(record, 56, here) || npz_get(z->b + record, 4) != 0x06064b50)
             return npz_bad(z, "its ZIP64 record is damaged");
@@ -103,9 +105,11 @@ static ken_status npz_locate(const npz_zip *z, const char *name, uint64_t name_s
     if (!npz_inside(at, 30, z->size) || npz_get(z->b + at, 4) != 0x04034b50)
         return npz_bad(z, "a member is not where the directory says");
     const uint64_t n = npz_get(z->b + at + 26, 2), extra = npz_get(z->b + at + 28, 2);
-    if (n != name_size || !npz_inside(at + 30, n + extra, z->size) || memcmp(z->b + at + 30, name, n) != 0)
+    if (n != name_size || !npz_inside(at + 30, n + extra, z->size) ||
+        memcmp(z->b + at + 30, name, n) != 0)
         return npz_bad(z, "a member is not where the directory says");
-    if (!npz_inside(at + 30 + n + extra, m->packed, z->size)) return npz_bad(z, "a member is cut short");
+    if (!npz_inside(at + 30 + n + extra, m->packed, z->size))
+        return npz_bad(z, "a member is cut short");
     m->data = z->b + at + 30 + n + extra;
     return KEN_OK;
 }
@@ -132,7 +136,8 @@ static ken_status npz_next(npz_zip *z, uint64_t *at, npz_member *m) {
     KEN_TRY(npz_locate(z, m->name, n, offset, m));
     if (n < 4 || memcmp(m->name + n - 4, ".npy", 4) != 0)
         return KEN_FAIL(z->ctx, KEN_E_FORMAT, "give a file written by numpy.savez",
-                        "%s: member '%.*s' is not a .npy file", z->name, (int)KEN_MIN(n, 200), m->name);
+                        "%s: member '%.*s' is not a .npy file", z->name, (int)KEN_MIN(n, 200),
+                        m->name);
     z->packed += m->packed; /* cannot overflow: each is at most the file */
     if (z->packed > z->size) return npz_bad(z, "its members overlap");
     m->name_size -= 4;
@@ -142,7 +147,7 @@ static ken_status npz_next(npz_zip *z, uint64_t *at, npz_member *m) {
     return KEN_OK;
 }
 
-/* --- contents ------------------------------------------------------------------------------------- */
+/* --- contents ------------------------------------------------------------------------------- */
 #ifdef KEN_HAVE_ZLIB
 static void *npz_zalloc(void *ctx, unsigned n, unsigned size) {
     void *p;
@@ -183,9 +188,11 @@ static ken_status npz_inflate(const npz_zip *z, const npz_member *m, uint8_t *ou
         if (code == Z_OK && s.avail_in == in_now && s.avail_out == room_now) code = Z_BUF_ERROR;
     }
     inflateEnd(&s);
-    if (code == Z_MEM_ERROR) return KEN_FAIL(z->ctx, KEN_E_NOMEM, NULL, "%s: out of memory", z->name);
-    return code == Z_STREAM_END && in == 0 && room == 0 ? KEN_OK
-                                                        : npz_bad(z, "its compressed data is damaged");
+    if (code == Z_MEM_ERROR)
+        return KEN_FAIL(z->ctx, KEN_E_NOMEM, NULL, "%s: out of memory", z->name);
+    return code == Z_STREAM_END && in == 0 && room == 0
+               ? KEN_OK
+               : npz_bad(z, "its compressed data is damaged");
 }
 #else
 /* CRC-32 of ISO 3309, four bits at a time. */
@@ -205,7 +212,8 @@ static uint32_t npz_crc(const uint8_t *p, size_t size) {
 #endif
 
 /* The member's bytes; *owned is to be freed (NULL: they lie in the file). */
-static ken_status npz_bytes(const npz_zip *z, const npz_member *m, const uint8_t **bytes, void **owned) {
+static ken_status npz_bytes(const npz_zip *z, const npz_member *m, const uint8_t **bytes,
+                            void **owned) {
     *owned = NULL;
     *bytes = m->data;
     if (m->method == 0 && m->packed != m->unpacked) return npz_bad(z, "a member has two sizes");
@@ -240,14 +248,15 @@ static ken_status npz_array(const npz_zip *z, const npz_member *m, ken_npy_array
     ken_status status = ken_text_end(&label, &name);
     if (status == KEN_OK) {
         status = npz_bytes(z, m, &bytes, &owned);
-        if (status == KEN_OK) status = ken_npy_array_parse(z->ctx, name, bytes, (size_t)m->unpacked, out);
+        if (status == KEN_OK)
+            status = ken_npy_array_parse(z->ctx, name, bytes, (size_t)m->unpacked, out);
         ken_free(z->ctx, owned);
     }
     ken_text_free(&label);
     return status;
 }
 
-/* --- as a table ----------------------------------------------------------------------------------- */
+/* --- as a table ----------------------------------------------------------------------------- */
 static bool npz_is(const npz_member *m, const char *wanted) {
     size_t size = strlen(wanted);
     if (size > 4 && strcmp(wanted + size - 4, ".npy") == 0) size -= 4;
@@ -267,7 +276,8 @@ static ken_status npz_add(const npz_zip *z, const npz_member *m, bool alone, ken
                           "%s: array '%s' has %lld rows, those before it %lld", z->name, name,
                           (long long)rows, (long long)ken_table_rows(*table));
     if (status == KEN_OK)
-        status = ken__npy_add(z->ctx, z->name, &array, alone ? "x" : name, alone ? "x0" : name, *table);
+        status =
+            ken__npy_add(z->ctx, z->name, &array, alone ? "x" : name, alone ? "x0" : name, *table);
     ken_npy_array_free(z->ctx, &array);
     ken_free(z->ctx, name);
     return status;

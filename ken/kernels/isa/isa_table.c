@@ -46,6 +46,9 @@ void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[
 /* --- scan.c --- */
 int64_t KEN_K(scan_survey)(ken_survey *s, const char *text, int64_t n);
 int64_t KEN_K(scan_index)(ken_scan *s, const char *text, int64_t n);
+/* --- decimal.c --- */
+int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point, double *out);
+int64_t KEN_K(read_integers)(const char *text, const ken_span *span, int64_t n, int64_t *out);
 /* --- digest.c --- */
 bool KEN_K(sha256_blocks)(uint32_t state[8], const void *data, int64_t n_blocks);
 
@@ -86,6 +89,9 @@ const ken_kernels KEN_K(table) = {
     /* --- scan.c --- */
     .scan_survey = KEN_K(scan_survey),
     .scan_index = KEN_K(scan_index),
+    /* --- decimal.c --- */
+    .read_decimals = KEN_K(read_decimals),
+    .read_integers = KEN_K(read_integers),
     /* --- digest.c --- */
     .sha256_blocks = KEN_K(sha256_blocks),
 };

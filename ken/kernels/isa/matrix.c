@@ -4,35 +4,13 @@
 
 enum { MATRIX_COLS = 2 * KV }; /* columns of a tile; divides KEN_LANES */
 
-/* Rows in pairs of four, so that w is loaded once for four rows; the sums are those of dot. */
-static void KEN_K(gemv_rows)(const double *X, int rows, int64_t d, int64_t ld, const double *w,
-                             double *out) {
-    enum { PER = KEN_LANES / KV };
-    double lane[KEN_LANES];
-    for (int r = 0; r < rows; r++) {
-        const double *x = X + r * ld;
-        kv acc[PER];
-        for (int p = 0; p < PER; p++) acc[p] = kv_set(0);
-        int64_t j = 0;
-        for (; j + KEN_LANES <= d; j += KEN_LANES)
-            for (int p = 0; p < PER; p++)
-                acc[p] = kv_madd(kv_load(x + j + p * KV), kv_load(w + j + p * KV), acc[p]);
-        for (int p = 0; p < PER; p++) kv_store(lane + p * KV, acc[p]);
-        for (int l = 0; j < d; j++, l++) lane[l] = KEN_MADD(x[j], w[j], lane[l]);
-        out[r] = kv_tree16(lane);
-    }
-}
+double KEN_K(dot)(const double *x, const double *y, int64_t n);
 
 void KEN_K(gemv)(const double *X, int64_t n, int64_t d, int64_t ld, const double *w, double b,
                  double *out, int64_t stride);
 void KEN_K(gemv)(const double *X, int64_t n, int64_t d, int64_t ld, const double *w, double b,
                  double *out, int64_t stride) {
-    for (int64_t i = 0; i < n; i += 4) {
-        double part[4];
-        const int rows = (int)KEN_MIN(n - i, 4);
-        KEN_K(gemv_rows)(X + i * ld, rows, d, ld, w, part);
-        for (int r = 0; r < rows; r++) out[(i + r) * stride] = b + part[r];
-    }
+    for (int64_t i = 0; i < n; i++) out[i * stride] = b + KEN_K(dot)(X + i * ld, w, d);
 }
 
 /* C[0..m) += A' B for a tile of m <= KV_ROWS rows of C and MATRIX_COLS columns. */

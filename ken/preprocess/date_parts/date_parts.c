@@ -28,7 +28,8 @@ static bool date_is_leap(int64_t y) { return y % 4 == 0 && (y % 100 != 0 || y % 
 
 static void date_split(int64_t t, int64_t origin, double part[DATE_PARTS]) {
     static const int16_t before[13] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-    const int64_t days = date_floor(t, DATE_DAY_US), us = t - days * DATE_DAY_US;
+    const int64_t rest = t % DATE_DAY_US, us = rest < 0 ? rest + DATE_DAY_US : rest;
+    const int64_t days = date_floor(t, DATE_DAY_US);
     const int64_t since_0 = days + 719528; /* 1970-01-01 */
     int64_t year = date_floor(since_0 * 400, 146097);
     while (date_before_year(year + 1) <= since_0) year++;

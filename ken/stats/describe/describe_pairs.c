@@ -315,7 +315,7 @@ static double alone_auc(const double *score, const double *y, int64_t n, double 
     pair_ranks(score, n, rank, buffer, index);
     double m = 0;
     for (int64_t i = 0; i < n; i++) {
-        if (isnan(score[i])) continue;
+        if (isnan(score[i]) || isnan(y[i])) continue;
         m++;
         if (y[i] != 1) continue;
         positives++;
@@ -377,6 +377,11 @@ static void pair_target_columns(void *arg, int64_t begin, int64_t end, int worke
             p->alone_kind = "r2";
         } else if (job->target.levels >= 2) {
             p->alone = alone_classes(job, bin, bins, table, buffer + 4 * n, buffer, index);
+            if (job->target.levels == 2 && !x.levels) { /* bins blur the border of a clean cut */
+                const double rising = alone_auc(x.x, job->target.x, n, buffer, index);
+                const double sharp = KEN_MAX(rising, 1 - rising);
+                if (p->missing == 0 && sharp > p->alone) p->alone = sharp;
+            }
             p->alone_kind = job->target.levels == 2 ? "roc_auc" : "accuracy";
         }
     }

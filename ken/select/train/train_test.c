@@ -1,0 +1,141 @@
+/* Training as a whole: what is set aside is not learned from, what is chosen is what was best. */
+#include "tests/support.h"
+
+#include "ken/core/rng.h"
+#include "ken/data/datasets/datasets.h"
+#include "ken/select/train/train.h"
+
+static ken_table *load(ken_ctx *ctx, const char *name) {
+    ken_table *t = NULL;
+    TEST_OK(ctx, ken_dataset_load(ctx, name, &t));
+    return t;
+}
+
+static void test_train__chooses_by_cross_validation_and_beats_the_baseline(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(2);
+    ken_table *t = load(ctx, "gen:churn:rows=400");
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    ken_model *model;
+    ken_training r;
+    o.target = "churn";
+    TEST_OK(ctx, ken_train(ctx, t, &o, &model, &r));
+    assert_int_equal(r.rows_train, 320);
+    assert_int_equal(r.rows_test, 80);
+    assert_string_equal(r.metric->name, "roc_auc");
+    assert_string_equal(ken_model_desc(model)->name, r.comparison.row[0].name);
+    assert_true(r.score > 0.65 && ken_evaluation_find(&r.baseline, "roc_auc")->interval.value == 0.5);
+    assert_non_null(strstr(r.comparison.reason, r.comparison.row[0].name));
+    ken_training_free(&r);
+    ken_model_free(model);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
+/* Nonsense in the targets of the rows set aside must not change the model. */
+static void test_train__rows_set_aside_are_not_learned_from(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *t = load(ctx, "gen:friedman:rows=200"), *spoiled = NULL;
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    ken_model *a, *b;
+    ken_training r, s;
+    o.target = "y", o.model = "ridge";
+    TEST_OK(ctx, ken_train(ctx, t, &o, &a, &r));
+    TEST_OK(ctx, ken_table_new(ctx, 200, &spoiled));
+    for (int j = 0; j < ken_table_cols(t); j++) {
+        double *data;
+        TEST_OK(ctx, ken_table_add_new(ctx, spoiled, ken_table_column(t, j)->name, KEN_F64, (void **)&data, NULL));
+        ken_column_gather(ken_table_column(t, j), 0, 200, data, 1);
+        for (int64_t i = 0; i < 200; i++)
+            if (r.role[i] == KEN_ROLE_TEST) data[i] = data[i] * 1000 + (double)i + 0.5;
+    }
+    TEST_OK(ctx, ken_train(ctx, spoiled, &o, &b, &s));
+    assert_memory_equal(r.role, s.role, 200);
+    double pa[200], pb[200];
+    ken_tensor ta = ken_tensor_1d(pa, KEN_F64, 200), tb = ken_tensor_1d(pb, KEN_F64, 200);
+    TEST_OK(ctx, ken_model_predict(ctx, a, t, KEN_WHAT_VALUE, &ta));
+    TEST_OK(ctx, ken_model_predict(ctx, b, t, KEN_WHAT_VALUE, &tb));
+    assert_memory_equal(pa, pb, sizeof pa);
+    assert_true(s.score > r.score);
+    ken_training_free(&r), ken_training_free(&s);
+    ken_model_free(a), ken_model_free(b);
+    ken_table_free(t), ken_table_free(spoiled);
+    test_ctx_free(ctx);
+}
+
+static void test_train__same_for_any_threads(void **state) {
+    (void)state;
+    double score[3];
+    for (int threads = 1; threads <= 3; threads++) {
+        ken_ctx *ctx = test_ctx(threads);
+        ken_table *t = load(ctx, "gen:houses:rows=150");
+        ken_train_options o = KEN_TRAIN_DEFAULTS;
+        ken_model *model;
+        ken_training r;
+        o.target = "price", o.model = "boosting", o.folds = 2;
+        TEST_OK(ctx, ken_train(ctx, t, &o, &model, &r));
+        assert_int_equal(r.cv.folds, 2);
+        assert_int_equal(r.comparison.n, 0);
+        score[threads - 1] = r.score;
+        ken_training_free(&r);
+        ken_model_free(model);
+        ken_table_free(t);
+        test_ctx_free(ctx);
+    }
+    assert_true(score[0] == score[1] && score[0] == score[2]);
+}
+
+static void test_train__wrong_calls_are_errors(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *t = load(ctx, "gen:moons:rows=60");
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    const char *const bad[] = {"alhpa=1", NULL};
+    ken_model *model;
+    ken_training r;
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &model, &r), KEN_E_ARG, "no target");
+    ken_training_free(&r);
+    o.target = "klass";
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &model, &r), KEN_E_NOT_FOUND, "klass");
+    ken_training_free(&r);
+    o.target = "class", o.model = "logistic", o.settings = bad;
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &model, &r), KEN_E_ARG, "alhpa");
+    ken_training_free(&r);
+    o.settings = NULL, o.metric = "rmse";
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &model, &r), KEN_E_ARG, "rmse");
+    ken_training_free(&r);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
+static ken_status train_small(ken_ctx *ctx, void *arg) {
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    ken_model *model = NULL;
+    ken_table *t = NULL;
+    ken_training r = {0};
+    o.target = "y", o.model = "ridge", o.folds = 2;
+    (void)arg;
+    KEN_TRY(ken_dataset_load(ctx, "gen:linear:rows=20,columns=2", &t));
+    const ken_status status = ken_train(ctx, t, &o, &model, &r);
+    ken_training_free(&r);
+    ken_model_free(model);
+    ken_table_free(t);
+    return status;
+}
+
+static void test_train__every_allocation_may_fail(void **state) {
+    (void)state;
+    test_every_allocation(train_small, NULL, 5000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_train__chooses_by_cross_validation_and_beats_the_baseline),
+        cmocka_unit_test(test_train__rows_set_aside_are_not_learned_from),
+        cmocka_unit_test(test_train__same_for_any_threads),
+        cmocka_unit_test(test_train__wrong_calls_are_errors),
+        cmocka_unit_test(test_train__every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
