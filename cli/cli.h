@@ -66,6 +66,8 @@ bool cli_number(cli *c, const char *name, double otherwise, double min, double m
 bool cli_integer(cli *c, const char *name, int64_t otherwise, int64_t min, int64_t max, int64_t *out);
 void cli_help(const cli_command *command, FILE *to);
 void cli_overview(FILE *to);
+/* Text in lines of at most `width` columns; all but the first begin after `indent` blanks. */
+void cli_wrap(FILE *to, const char *text, int indent, int width);
 
 /* --- errors.c ------------------------------------------------------------------------------------- */
 /* Message with a hint on stderr. Returns CLI_USAGE. */
@@ -111,6 +113,7 @@ typedef struct cli_grid {
     int columns, rows, capacity;
     char **cells; /* rows * columns, malloc'ed */
     bool right[CLI_MAX_COLUMNS];
+    bool wrap; /* the last column may take several lines; else it is cut */
     bool failed;
 } cli_grid;
 void cli_grid_begin(cli_grid *g, int columns, const char *const *titles); /* "title>" is to the right */

@@ -40,7 +40,8 @@ static int compare_show(cli *c, const ken_comparison *cmp, const ken_data *data)
            cli_style(stdout, "0"), cli_style(stdout, "2"), (long long)cmp->row[0].cv.folds,
            cli_count_text(ken_table_rows(data->table), rows), cli_style(stdout, "0"));
     show_leaderboard(cmp);
-    printf("\n  %s\n", cmp->reason);
+    fputs("\n  ", stdout);
+    cli_wrap(stdout, cmp->reason, 2, KEN_MIN(cli_width(stdout), 100));
     return CLI_DONE;
 }
 

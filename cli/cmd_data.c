@@ -31,6 +31,7 @@ static int data_list(cli *c) {
     const ken_desc *d;
     (void)c;
     cli_grid_begin(&g, 4, titles);
+    g.wrap = true;
     for (int i = 0; (d = ken_catalog_at(i)); i++) {
         if (d->kind != KEN_DATASET) continue;
         const char *cells[] = {d->name, d->dataset->target, d->title, d->dataset->license};

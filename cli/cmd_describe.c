@@ -9,11 +9,11 @@
 /* The histogram as one line of eighth-high blocks. */
 static const char *describe_spark(const ken_profile_column *p, char *buf) {
     static const char *const heights[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    int64_t largest = 1, merged[16] = {0};
+    int64_t largest = 1, merged[10] = {0};
     char *at = buf;
     *at = 0;
     if (p->n_bins == 0) return buf;
-    const int bins = KEN_MIN(p->n_bins, 16);
+    const int bins = KEN_MIN(p->n_bins, 10);
     for (int b = 0; b < p->n_bins; b++) merged[b * bins / p->n_bins] += p->bins[b];
     for (int b = 0; b < bins; b++) largest = KEN_MAX(largest, merged[b]);
     for (int b = 0; b < bins; b++) {
@@ -28,7 +28,7 @@ static void describe_range(const ken_profile_column *p, char *buf, size_t size) 
     buf[0] = 0;
     if (p->dtype == KEN_TIME || (p->n_top && p->top[0].text) || isnan(p->min)) {
         size_t used = 0;
-        for (int i = 0; i < KEN_MIN(p->n_top, 3) && used + 40 < size; i++)
+        for (int i = 0; i < KEN_MIN(p->n_top, 2) && used + 40 < size; i++)
             if (p->top[i].text) {
                 char cut[64];
                 used += (size_t)snprintf(buf + used, size - used, "%s%s (%.0f %%)", i ? ", " : "",
@@ -52,7 +52,7 @@ static void describe_association(const ken_profile *profile, int j, char *buf) {
 }
 
 static void describe_columns(const ken_profile *profile) {
-    const char *titles[] = {"column", "type", "missing>", "distinct>", "values (least … median … most, or the commonest)",
+    const char *titles[] = {"column", "type", "missing>", "distinct>", "least … median … most",
                             "", "with target>"};
     cli_grid g;
     cli_grid_begin(&g, profile->target >= 0 ? 7 : 6, titles);
@@ -79,8 +79,11 @@ static void describe_warnings(const ken_profile *profile) {
     putchar('\n');
     for (int i = 0; i < profile->n_warnings; i++) {
         const ken_profile_warning *w = &profile->warnings[i];
-        printf("  %s%-8s%s %s\n           %s%s%s\n", cli_style(stdout, styles[w->severity]), words[w->severity],
-               cli_style(stdout, "0"), w->words, cli_style(stdout, "2"), w->action, cli_style(stdout, "0"));
+        printf("  %s%-8s%s ", cli_style(stdout, styles[w->severity]), words[w->severity], cli_style(stdout, "0"));
+        cli_wrap(stdout, w->words, 11, KEN_MIN(cli_width(stdout), 100));
+        printf("           %s", cli_style(stdout, "2"));
+        cli_wrap(stdout, w->action, 11, KEN_MIN(cli_width(stdout), 100));
+        fputs(cli_style(stdout, "0"), stdout);
     }
 }
 

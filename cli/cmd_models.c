@@ -38,6 +38,7 @@ static int models_list(void) {
         cli_grid g;
         printf("%s%s%s\n", cli_style(stdout, "1"), sections[s].title, cli_style(stdout, "0"));
         cli_grid_begin(&g, 4, titles);
+        g.wrap = true;
         for (int i = 0; (d = ken_catalog_at(i)); i++) {
             if (d->kind != sections[s].kind) continue;
             const char *cells[] = {d->name, models_tasks(d), ken_catalog_room(i), d->title};
@@ -67,24 +68,11 @@ static const char *models_range(const ken_param *p, char *buf, size_t size) {
     return buf;
 }
 
-static void models_wrapped(const char *text) {
-    const int width = KEN_MIN(cli_width(stdout), 100) - 4;
-    int column = 0;
-    for (const char *s = text; *s;) {
-        const int word = (int)strcspn(s, " ");
-        if (column && column + 1 + word > width) column = 0, putchar('\n');
-        printf("%s%.*s", column ? " " : "  ", word, s);
-        column += word + 1;
-        s += word;
-        while (*s == ' ') s++;
-    }
-    putchar('\n');
-}
-
 static ken_status models_params(cli *c, const ken_desc *d) {
     static const char *const titles[] = {"parameter", "default", "range", "meaning"};
     cli_grid g;
     cli_grid_begin(&g, 4, titles);
+    g.wrap = true;
     for (const ken_param *p = d->params; p && p->name; p++) {
         ken_text value = ken_text_new(c->ctx), meaning = ken_text_new(c->ctx);
         const char *shown, *said;
@@ -113,7 +101,7 @@ static int models_show(cli *c, const ken_desc *d) {
     const char *bold = cli_style(stdout, "1"), *plain = cli_style(stdout, "0");
     int tags = 0;
     printf("%s%s%s  %s\n", bold, d->name, plain, d->title);
-    if (d->doc) putchar('\n'), models_wrapped(d->doc);
+    if (d->doc) fputs("\n  ", stdout), cli_wrap(stdout, d->doc, 2, KEN_MIN(cli_width(stdout), 100));
     putchar('\n');
     printf("  kind      %s%s%s\n", ken_kind_name(d->kind), *models_tasks(d) ? ", tasks: " : "",
            strcmp(models_tasks(d), "both") == 0 ? "classify, regress" : models_tasks(d));
@@ -131,6 +119,7 @@ static int models_show(cli *c, const ken_desc *d) {
         cli_grid g;
         printf("\n%sWhat it learns%s\n", bold, plain);
         cli_grid_begin(&g, 4, titles);
+        g.wrap = true;
         for (const ken_attr *a = d->attrs; a->name; a++) {
             const char *cells[] = {a->name, ken_dtype_name(a->dtype), a->shape ? a->shape : "", a->doc ? a->doc : ""};
             cli_grid_row(&g, cells);

@@ -48,6 +48,7 @@ static int train_json(cli *c, const ken_model *m, const ken_training *t, const c
     KEN_JSON(w, "model", string, ken_model_desc(m)->name);
     KEN_JSON(w, "target", string, ken_model_target(m));
     KEN_JSON(w, "rows_train", i64, t->rows_train);
+    KEN_JSON(w, "rows_validation", i64, t->rows_validation);
     KEN_JSON(w, "rows_test", i64, t->rows_test);
     show_json_metrics(w, &t->evaluation);
     ken_json_put_key(w, "baseline");
@@ -79,7 +80,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
            cli_count_text(t->rows_test, test), ken_table_cols(t->features), plain);
     if (t->comparison.n) {
         show_leaderboard(&t->comparison);
-        printf("\n  %s\n\n", t->comparison.reason);
+        fputs("\n  ", stdout);
+        cli_wrap(stdout, t->comparison.reason, 2, KEN_MIN(cli_width(stdout), 100));
+        putchar('\n');
     } else {
         printf("  model  %s%s%s\n", bold, ken_model_desc(m)->title, plain);
     }

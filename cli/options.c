@@ -203,8 +203,7 @@ bool cli_integer(cli *c, const char *name, int64_t otherwise, int64_t min, int64
 }
 
 /* --- help --------------------------------------------------------------------------------------------------- */
-/* Prints text in lines of at most `width` columns, each after `indent` blanks. */
-static void options_wrap(FILE *to, const char *text, int indent, int width) {
+void cli_wrap(FILE *to, const char *text, int indent, int width) {
     int column = 0;
     for (const char *s = text; *s;) {
         const int word = (int)strcspn(s, " \n");
@@ -235,7 +234,7 @@ static void options_list(FILE *to, const cli_option *options, int width) {
                  o->letter ? ", " : "  ", o->name, o->value ? " " : "", o->value ? o->value : "");
         fprintf(to, "  %-26s ", left);
         if (strlen(left) > 26) fprintf(to, "\n%29s", "");
-        options_wrap(to, o->help, 29, width);
+        cli_wrap(to, o->help, 29, width);
     }
 }
 
@@ -243,10 +242,10 @@ void cli_help(const cli_command *command, FILE *to) {
     const int width = KEN_MIN(cli_width(to), 100);
     const char *bold = cli_style(to, "1"), *plain = cli_style(to, "0");
     fprintf(to, "%sken %s%s %s\n\n", bold, command->name, plain, command->arguments);
-    options_wrap(to, command->summary, 0, width);
+    cli_wrap(to, command->summary, 0, width);
     if (command->details) {
         fputc('\n', to);
-        options_wrap(to, command->details, 0, width);
+        cli_wrap(to, command->details, 0, width);
     }
     if (command->options) {
         fprintf(to, "\n%sOptions%s\n", bold, plain);

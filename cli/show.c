@@ -25,6 +25,11 @@ static bool show_is_share(const ken_evaluation_metric *m) {
     return m->desc->metric->higher_is_better && m->desc->metric->best == 1 && m->interval.value >= 0;
 }
 
+/* Averages over classes say little new where there are two. */
+static bool show_is_average(const char *name) {
+    return strstr(name, "_macro") || strstr(name, "_micro") || strstr(name, "_weighted");
+}
+
 void show_metrics(const ken_evaluation *e, const ken_evaluation *baseline) {
     static const char *const titles[] = {"metric", ">", "95 % interval", "baseline>", ""};
     cli_grid g;
@@ -33,8 +38,8 @@ void show_metrics(const ken_evaluation *e, const ken_evaluation *baseline) {
         const ken_evaluation_metric *m = &e->metric[i];
         char value[32], interval[80], base[32], bar[160] = "";
         const double reference = show_baseline_of(baseline, m->desc->name);
-        if (!m->desc->metric->main) continue;
-        if (show_is_share(m)) cli_bar(m->interval.value, 20, bar);
+        if (!m->desc->metric->main || (e->predictions.n_classes == 2 && show_is_average(m->desc->name))) continue;
+        if (show_is_share(m)) cli_bar(m->interval.value, 16, bar);
         const char *cells[] = {m->desc->name, cli_number_text(m->interval.value, value),
                                show_interval(&m->interval, interval, sizeof interval),
                                isnan(reference) ? "" : cli_number_text(reference, base), bar};

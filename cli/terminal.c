@@ -185,7 +185,8 @@ static const char *grid_cell(const cli_grid *g, int i, int j) {
     return text ? text : "";
 }
 
-/* Where it is too wide, the widest left-aligned column gives way. */
+/* Where it is too wide, the widest left-aligned column gives way, down to 12 columns each; the last one
+ * first where it may wrap. */
 static void grid_fit(const cli_grid *g, int *width, int room) {
     for (;;) {
         int total = 2 * (g->columns - 1), widest = -1;
@@ -193,14 +194,34 @@ static void grid_fit(const cli_grid *g, int *width, int room) {
             total += width[j];
             if (!g->right[j] && (widest < 0 || width[j] > width[widest])) widest = j;
         }
+        if (g->wrap && width[g->columns - 1] > 32) widest = g->columns - 1;
         if (total <= room || widest < 0 || width[widest] <= 12) return;
-        width[widest] = KEN_MAX(12, width[widest] - (total - room));
+        width[widest]--;
     }
+}
+
+/* One line of cells; the last one goes on under itself where it is long and the grid may wrap. */
+static void grid_line(const cli_grid *g, int i, const int *width, FILE *to) {
+    char cut[512];
+    int column = 2;
+    fputs("  ", to);
+    for (int j = 0; j < g->columns; j++) {
+        const bool last = j + 1 == g->columns;
+        if (last && g->wrap) {
+            cli_wrap(to, grid_cell(g, i, j), column, column + width[j]);
+            return;
+        }
+        const char *text = cli_text_cut(grid_cell(g, i, j), width[j], cut, sizeof cut);
+        const int pad = width[j] - ken_utf8_width(text, strlen(text));
+        fprintf(to, "%*s%s%*s%s", g->right[j] ? pad : 0, "", text, g->right[j] || last ? 0 : pad, "",
+                last ? "" : "  ");
+        column += width[j] + 2;
+    }
+    fputc('\n', to);
 }
 
 void cli_grid_print(cli_grid *g, FILE *to) {
     int width[CLI_MAX_COLUMNS] = {0};
-    char cut[512];
     for (int i = 0; i < g->rows; i++)
         for (int j = 0; j < g->columns; j++) {
             const char *text = grid_cell(g, i, j);
@@ -208,15 +229,9 @@ void cli_grid_print(cli_grid *g, FILE *to) {
         }
     grid_fit(g, width, cli_width(to) - 2);
     for (int i = 0; i < g->rows; i++) {
-        fprintf(to, "  %s", i == 0 ? cli_style(to, "2") : "");
-        for (int j = 0; j < g->columns; j++) {
-            const char *text = cli_text_cut(grid_cell(g, i, j), width[j], cut, sizeof cut);
-            const int pad = width[j] - ken_utf8_width(text, strlen(text));
-            const bool last = j + 1 == g->columns;
-            fprintf(to, "%*s%s%*s%s", g->right[j] ? pad : 0, "", text, g->right[j] || last ? 0 : pad, "",
-                    last ? "" : "  ");
-        }
-        fprintf(to, "%s\n", i == 0 ? cli_style(to, "0") : "");
+        fputs(i == 0 ? cli_style(to, "2") : "", to);
+        grid_line(g, i, width, to);
+        fputs(i == 0 ? cli_style(to, "0") : "", to);
     }
     for (int i = 0; i < g->rows * g->columns; i++) free(g->cells[i]);
     free(g->cells);

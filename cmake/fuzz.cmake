@@ -12,3 +12,13 @@ foreach(source IN LISTS fuzz_sources)
   target_link_libraries(fuzz_${name} PRIVATE ken_static)
   target_compile_options(fuzz_${name} PRIVATE -Wno-missing-prototypes)
 endforeach()
+
+# Where libFuzzer is not, the corpora are tests.
+if(KEN_TESTS AND NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+  foreach(source IN LISTS fuzz_sources)
+    get_filename_component(name ${source} NAME_WE)
+    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+      add_test(NAME fuzz_${name}_corpus COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+    endif()
+  endforeach()
+endif()

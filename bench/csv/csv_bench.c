@@ -25,8 +25,9 @@ static void describe(const ken_table *table) {
     for (int j = 0; j < ken_table_cols(table) && j < 60; j++) {
         const ken_column *c = ken_table_column(table, j);
         char cell[40];
-        printf("  %-16.16s %-8s levels %lld missing %lld first '%s'\n", c->name, ken_dtype_name(c->dtype),
-               c->dtype == KEN_CATEGORY ? (long long)c->text.n : 0LL, (long long)ken_column_count_missing(c),
+        printf("  %-16.16s %-8s levels %lld missing %lld first '%s'\n", c->name,
+               ken_dtype_name(c->dtype), c->dtype == KEN_CATEGORY ? (long long)c->text.n : 0LL,
+               (long long)ken_column_count_missing(c),
                c->n ? ken_column_format(c, 0, cell, sizeof cell) : "");
     }
 }
@@ -48,7 +49,8 @@ int main(int argc, char **argv) {
         const double gb = 1e-9 * (double)file.size, begin = now_s();
         ken_file_close(ctx, &file);
         if (ken_csv_read(ctx, argv[1], &csv, argc > 4 ? &info : NULL, &table) != KEN_OK) {
-            fprintf(stderr, "%s [%s] (%s)\n", ken_ctx_message(ctx), ken_ctx_place(ctx), ken_ctx_hint(ctx));
+            fprintf(stderr, "%s [%s] (%s)\n", ken_ctx_message(ctx), ken_ctx_place(ctx),
+                    ken_ctx_hint(ctx));
             return 1;
         }
         const double s = now_s() - begin;

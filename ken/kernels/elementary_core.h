@@ -128,7 +128,7 @@ static inline double ken__sigmoid(double x) {
 
 static inline double ken__softplus(double x) {
     const double y = ken__log1p(ken__exp(-fabs(x)));
-    return x > 0 ? x + y : y;
+    return (x > 0 ? x : 0) + y;
 }
 
 #endif

@@ -196,6 +196,28 @@ static inline void linear_check_contributions(const char *name, const char *sett
     test_ctx_free(ctx);
 }
 
+/* Weights of 0 for all rows are an error, for one row as if it were not there. */
+static inline void linear_check_zero_weights(const char *name, const char *settings, int k) {
+    ken_ctx *ctx = test_ctx(1);
+    linear_sample s = linear_sample_new(60, 3, k, true), less = s;
+    s.weight[59] = 0;
+    less.n = 59;
+    ken_model *a = linear_sample_fit(ctx, name, settings, &s);
+    ken_model *b = linear_sample_fit(ctx, name, settings, &less);
+    linear_expect_coefs(a, b, 1e-10);
+    ken_table *table = test_table(ctx, s.X, s.n, s.d);
+    const ken_column target = test_column_f64("y", s.y, s.n);
+    const ken_column weight = test_column_f64("w", s.weight, s.n);
+    const ken_data data = {.table = table, .target = &target, .weight = &weight, .task = s.task};
+    for (int64_t i = 0; i < s.n; i++) s.weight[i] = 0;
+    TEST_FAILS(ctx, ken_model_fit(ctx, a, &data), KEN_E_VALUE, "weights");
+    ken_table_free(table);
+    ken_model_free(a);
+    ken_model_free(b);
+    linear_sample_free(&s);
+    test_ctx_free(ctx);
+}
+
 typedef struct linear_round {
     const char *name, *settings;
     linear_sample sample;

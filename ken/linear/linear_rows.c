@@ -202,6 +202,12 @@ void ken__linear_contributions(const double *X, int64_t rows, int64_t d, const d
     }
 }
 
+ken_status ken__linear_weighty(ken_ctx *ctx, const ken_model *model, double total) {
+    if (total > 0) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
+                    "%s: the weights of all training rows are 0", ken_model_desc(model)->name);
+}
+
 ken_status ken__linear_expect(ken_ctx *ctx, const ken_model *model, const char *name, int64_t count) {
     const ken_tensor *t = ken_model_attr(model, name);
     if (t && t->dtype == KEN_F64 && ken_tensor_count(t) == count) return KEN_OK;

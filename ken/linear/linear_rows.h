@@ -30,6 +30,9 @@ ken_status ken__linear_tsqr(ken_ctx *ctx, const ken_problem *problem, const doub
 void ken__linear_contributions(const double *X, int64_t rows, int64_t d, const double *coef,
                                const double *center, double base, double *out, int64_t stride);
 
+/* KEN_E_VALUE unless `total`, the sum of weights, is positive. */
+ken_status ken__linear_weighty(ken_ctx *ctx, const ken_model *model, double total);
+
 /* The attribute `name` must be `count` doubles. */
 ken_status ken__linear_expect(ken_ctx *ctx, const ken_model *model, const char *name, int64_t count);
 

@@ -234,8 +234,7 @@ static bool linalg_svd_tall(double *W, int64_t m, int64_t n, double *s, double *
 /* Rows of U and V to where the caller wants them, in order and with signs fixed by V. */
 static void linalg_svd_store(const double *U, double *V, const int64_t *order, int64_t m, int64_t n,
                              bool wide, double *left, double *right) {
-    const int64_t k_all = n;
-    for (int64_t k = 0; k < k_all; k++) {
+    for (int64_t k = 0; k < n; k++) {
         double *v = V + order[k] * n;
         int64_t best = 0;
         for (int64_t i = 1; i < n; i++)

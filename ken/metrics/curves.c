@@ -21,21 +21,20 @@ static ken_status curves_check(ken_ctx *ctx, const ken_scores *s, const char *wh
 /* All steps by falling threshold, in scratch. A NaN score is an error. */
 static ken_status curves_steps(ken_ctx *ctx, const ken_scores *s, const char *what,
                                curves_step **out, int64_t *n) {
-    ken__ranked *r = NULL;
+    ken__ranked r;
     curves_step *step, now = {0, 0, 0};
-    int64_t m;
     KEN_TRY(curves_check(ctx, s, what));
-    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &r, &m));
-    if (m < 0)
+    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &r));
+    if (r.n < 0)
         return KEN_FAIL(ctx, KEN_E_VALUE, "predict without NaN first", "%s: a score is NaN", what);
-    KEN_TRY(KEN_SCRATCH(ctx, curves_step, m, &step));
+    KEN_TRY(KEN_SCRATCH(ctx, curves_step, r.n, &step));
     *n = 0;
-    for (int64_t i = 0; i < m;) {
-        const uint64_t key = r[i].key;
-        now.threshold = ken__ranked_score(r[i]);
-        for (; i < m && r[i].key == key; i++) {
-            const double w = ken__row_weight(s, ken__ranked_row(r[i]));
-            if (ken__ranked_positive(r[i]))
+    for (int64_t i = 0; i < r.n;) {
+        const double negated = r.negated[i];
+        now.threshold = ken__ranked_score(&r, i);
+        for (; i < r.n && r.negated[i] == negated; i++) {
+            const double w = ken__row_weight(s, ken__ranked_row(&r, i));
+            if (ken__ranked_positive(&r, i))
                 now.positive += w;
             else
                 now.negative += w;

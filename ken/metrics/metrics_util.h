@@ -29,32 +29,31 @@ static inline double ken__row_weight(const ken_scores *s, int64_t i) {
     return s->weight ? s->weight[i] : 1.0;
 }
 
-/* A row among others, in order of score. Equal keys are equal scores; -0 equals 0. */
+/* Rows in order of score. Equal scores stand together (-0 equals 0). */
 typedef struct ken__ranked {
-    uint64_t key;  /* falls as the score rises */
-    uint64_t item; /* 2 * row + 1 if the row is of the positive class, 2 * row if not */
+    int64_t n;              /* rows ranked; -1: a score is NaN */
+    const double *negated;  /* -score, rising */
+    const int32_t *item;    /* 2 * row + 1 if the row is of the positive class, 2 * row if not */
 } ken__ranked;
 
-static inline int64_t ken__ranked_row(ken__ranked r) { return (int64_t)(r.item >> 1); }
-static inline bool ken__ranked_positive(ken__ranked r) { return r.item & 1; }
+static inline int64_t ken__ranked_row(const ken__ranked *r, int64_t i) { return r->item[i] >> 1; }
+static inline bool ken__ranked_positive(const ken__ranked *r, int64_t i) { return r->item[i] & 1; }
+static inline double ken__ranked_score(const ken__ranked *r, int64_t i) { return 0.0 - r->negated[i]; }
 
-/* Rows by falling score, those of equal score by rising row number, in scratch.
+/* Rows by falling score, in scratch.
  *
  * score    score[i * stride] belongs to row i.
  * against  only rows of class `positive` or `against`; -1: all rows. Rows of weight 0 are left out.
- * m        out: rows ranked; -1 when a score is NaN.
- * cost     O(n): a radix sort, least significant digit first; scratch 32 bytes a row. */
+ * errors   KEN_E_LIMIT more than 2^30 rows
+ * cost     O(n): a radix sort; scratch 24 bytes a row. */
 ken_status ken__rank_rows(ken_ctx *ctx, const ken_scores *s, const double *score, int64_t stride,
-                          int positive, int against, ken__ranked **out, int64_t *m);
+                          int positive, int against, ken__ranked *out);
 
-/* Sorts values in place, rising; no NaN among them. The same radix sort. */
+/* Sorts values in place, rising; no NaN among them. */
 ken_status ken__sort_f64(ken_ctx *ctx, double *values, int64_t n);
 
-/* The score that a key was made from. */
-double ken__ranked_score(ken__ranked r);
-
 /* Area under the ROC curve of ranked rows; NaN with one class only. Exact (integers) without weights. */
-double ken__auc(const ken_scores *s, const ken__ranked *ranked, int64_t m);
+double ken__auc(const ken_scores *s, const ken__ranked *r);
 
 /* metrics_cells.c: `values` of a metric of labels over resamples of the rows, by drawing confusion
  * matrices; only where ken__cells_suit. Random: stream "metrics.cells", one index a resample. */

@@ -2,6 +2,20 @@
 
 #define FIGURE_SCHEMA "https://vega.github.io/schema/vega-lite/v5.json"
 
+const char *ken__figure_metric(const char *name) {
+    static const char *const known[][2] = {
+        {"roc_auc", "ROC AUC"}, {"log_loss", "log loss"}, {"accuracy", "accuracy"},
+        {"balanced_accuracy", "balanced accuracy"}, {"f1", "F1"}, {"f1_macro", "F1, mean over classes"},
+        {"average_precision", "average precision"}, {"brier", "Brier score"},
+        {"precision", "precision"}, {"recall", "recall"}, {"mcc", "Matthews correlation"},
+        {"rmse", "root mean squared error"}, {"mae", "mean absolute error"},
+        {"r2", "R\xC2\xB2"}, {"mape", "mean absolute percentage error"},
+        {"median_ae", "median absolute error"}, {"mse", "mean squared error"}};
+    for (int i = 0; i < KEN_COUNT(known); i++)
+        if (!strcmp(name, known[i][0])) return known[i][1];
+    return name;
+}
+
 void ken__figure_data_begin(ken_ctx *ctx, ken__figure_data *data) {
     data->text = ken_text_new(ctx);
     data->w = ken_json_writer_new(&data->text, 0);

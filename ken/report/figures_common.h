@@ -19,6 +19,9 @@ void ken__figure_string(ken__figure_data *data, const char *key, const char *tex
 ken_status ken__figure_end(ken_ctx *ctx, ken__figure_data *data, const char *spec,
                            const char *const *texts, const char *const *raws, ken_json_writer *w);
 
+/* A metric's name for people: "roc_auc" is "ROC AUC"; `name` itself when it has no other. */
+const char *ken__figure_metric(const char *name);
+
 /* Row i of m shown, of n rows. */
 static inline int64_t ken__figure_pick(int64_t i, int64_t m, int64_t n) {
     return m < n ? (int64_t)((double)i * ((double)n / (double)m)) : i;

@@ -11,7 +11,8 @@ ken_status ken_figure_permutation(ken_ctx *ctx, const ken_model *model,
     const char *x = NULL;
     const int m = KEN_MIN(n, 30);
     ken_text_addf(&title, "%s in %s when shuffled",
-                  info && !info->higher_is_better ? "growth" : "loss", info ? info->metric : "score");
+                  info && !info->higher_is_better ? "growth" : "loss",
+                  info ? ken__figure_metric(info->metric) : "score");
     ken_status status = ken_text_end(&title, &x);
     ken__figure_data_begin(ctx, &data);
     for (int i = 0; i < m; i++) {
@@ -30,7 +31,7 @@ ken_status ken_figure_permutation(ken_ctx *ctx, const ken_model *model,
             "'encoding':{'y':{'field':'f','type':'nominal','sort':null,'title':null,"
             "'axis':{'domain':false,'ticks':false,'grid':false,'labelPadding':6}}},'layer':["
             "{'mark':{'type':'bar','height':{'band':0.62},'cornerRadiusEnd':2},'encoding':{"
-            "'x':{'field':'m','type':'quantitative','title':$0,'axis':{'tickCount':5,'format':'~g'}},"
+            "'x':{'field':'m','type':'quantitative','title':$0,'axis':{'tickCount':5}},"
             "'tooltip':[{'field':'f','title':'column'},{'field':'m','title':'mean','format':'.4~g'},"
             "{'field':'s','title':'standard deviation','format':'.2~g'}]}},"
             "{'mark':{'type':'rule','style':'ken-error'},'encoding':{"
@@ -91,7 +92,7 @@ static void effect_rows(const ken_effect_view *v, const char *const *classes,
     "@5"                                                                                           \
     "{'transform':[{'filter':'datum.k === `mean`'}],'mark':{'type':'line','strokeWidth':2.6,'clip':true},"      \
     "'encoding':{'y':{'field':'y','type':'quantitative','title':$0,'scale':{'zero':false@1},"       \
-    "'axis':{'tickCount':4}}@2}},"                                                                 \
+    "'axis':{'tickCount':4,'titleLimit':150}}@2}},"                                                                 \
     "{'transform':[{'filter':'datum.k === `mean`'}],'mark':{'type':'point','opacity':0,'size':80,"  \
     "'tooltip':true},'encoding':{'y':{'field':'y','type':'quantitative'},'tooltip':["               \
     "{'field':'x','type':'@0','title':$1},{'field':'y','title':$0,'format':'.4~g'}]}},"             \

@@ -18,6 +18,7 @@ struct ken_report_parts {
     ken_report_fact *recipe;
     const char **recipe_why;
     ken_json_doc *recipe_doc;
+    ken_report_curve_point *training;
 };
 
 void ken_report_parts_free(ken_report_parts *p) {
@@ -31,6 +32,7 @@ void ken_report_parts_free(ken_report_parts *p) {
     ken_allocator_free(&alloc, p->recipe);
     ken_allocator_free(&alloc, p->recipe_why);
     ken_json_doc_free(p->recipe_doc);
+    ken_allocator_free(&alloc, p->training);
     ken_allocator_free(&alloc, p);
 }
 
@@ -180,6 +182,26 @@ static ken_status collect_recipe(ken_ctx *ctx, const ken_model *model, ken_repor
     return KEN_OK;
 }
 
+/* --- training: what the model itself remembers --------------------------------------------------------------- */
+
+static ken_status collect_training(ken_ctx *ctx, const ken_model *model, ken_report_input *in,
+                                   ken_report_parts *parts) {
+    const ken_tensor *train = ken_model_attr(model, "train_loss");
+    const ken_tensor *validation = ken_model_attr(model, "validation_loss");
+    const ken_tensor *any = train ? train : validation;
+    const int64_t n = any && any->ndim == 1 ? KEN_MIN(any->shape[0], 100000) : 0;
+    if (n < 2 || (train && validation && train->shape[0] != validation->shape[0])) return KEN_OK;
+    KEN_TRY(KEN_ALLOC(ctx, ken_report_curve_point, n, &parts->training));
+    for (int64_t i = 0; i < n; i++)
+        parts->training[i] = (ken_report_curve_point){
+            (double)(i + 1), train ? ken_tensor_value(train, i) : NAN,
+            validation ? ken_tensor_value(validation, i) : NAN};
+    in->training = parts->training;
+    in->n_training = (int)n;
+    if (!in->training_name) in->training_name = "mean loss";
+    return KEN_OK;
+}
+
 /* --- all ------------------------------------------------------------------------------------------------------ */
 
 static ken_status collect_explanations(ken_ctx *ctx, const ken_model *model, const ken_data *data,
@@ -214,6 +236,8 @@ ken_status ken_report_collect(ken_ctx *ctx, const ken_model *model, const ken_da
     input->model = model;
     ken_status status = KEN_OK;
     if (test) status = collect_explanations(ctx, model, test, o, input, parts);
+    if (status == KEN_OK && !input->training)
+        status = collect_training(ctx, model, input, parts);
     if (status == KEN_OK && !input->recipe)
         status = collect_excuse(ctx, collect_recipe(ctx, model, input, parts), "the recipe");
     if (status != KEN_OK) {

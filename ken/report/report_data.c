@@ -1,5 +1,5 @@
 /* What is in the table: warnings, a small picture of every column, what goes with what. */
-#include "ken/report/figures.h"
+#include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 
 enum { DATA_LEVELS = 5, DATA_COLUMNS = 60, DATA_TARGET_ROWS = 15, DATA_WARNINGS = 12 };
@@ -206,7 +206,7 @@ static ken_status data_target(ken__report *r) {
         ken__report_add(r, "<h3>Which columns go with $</h3>\n<div class='scroll'><table><thead><tr>"
                            "<th>column</th><th></th><th class='n'>association</th>"
                            "<th class='n'>alone$$</th></tr></thead>\n<tbody>\n",
-                        p->columns[p->target].name, *alone ? ", " : "", alone);
+                        p->columns[p->target].name, *alone ? ", " : "", ken__figure_metric(alone));
         data_target_rows(r, order, n);
         ken__report_add(r, "</tbody></table></div>\n<p class='hint'>Association: correlation, "
                            "Cram\xC3\xA9r's V or correlation ratio, by the types. Alone: how well this one "

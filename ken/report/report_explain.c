@@ -1,5 +1,5 @@
 /* Which columns matter, and how the answer moves with them. */
-#include "ken/report/figures.h"
+#include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 
 /* A horizontal bar on a scale from low to high (low <= 0 <= high), with a whisker of +- error. */
@@ -68,12 +68,46 @@ static void explain_own_table(ken__report *r) {
     ken__report_add(r, "</tbody></table></div>\n");
 }
 
+/* Coefficients of a linear model, with what is known of their uncertainty; for a few inputs. */
+static void explain_coefficients(ken__report *r) {
+    enum { MOST = 60 };
+    const ken_model *m = r->in->model;
+    const int d = ken_model_n_inputs(m);
+    const ken_tensor *coef = ken_model_attr(m, "coef");
+    const ken_tensor *se = ken_model_attr(m, "standard_error"), *p = ken_model_attr(m, "p_value");
+    const ken_tensor *low = ken_model_attr(m, "conf_low"), *high = ken_model_attr(m, "conf_high");
+    if (!coef || ken_tensor_count(coef) != d || d > MOST) return;
+    const bool more = se && p && low && high && ken_tensor_count(se) == d &&
+                      ken_tensor_count(p) == d && ken_tensor_count(low) == d &&
+                      ken_tensor_count(high) == d;
+    ken__report_add(r, "<h3>Coefficients</h3>\n<div class='scroll'><table><thead><tr><th>input</th>"
+                       "<th class='n'>coefficient</th>");
+    if (more)
+        ken__report_add(r, "<th class='n'>standard error</th><th class='n'>interval</th>"
+                           "<th class='n'>p</th>");
+    ken__report_add(r, "</tr></thead>\n<tbody>\n");
+    for (int j = 0; j < d; j++) {
+        ken__report_add(r, "<tr><th scope='row' class='name'>$</th><td class='n'>$</td>",
+                        ken_model_input(m, j), ken__report_num(r, ken_tensor_value(coef, j)));
+        if (more)
+            ken__report_add(r, "<td class='n'>$</td><td class='n'>$</td><td class='n'>$</td>",
+                            ken__report_digits(r, ken_tensor_value(se, j), 3),
+                            ken__report_range(r, ken_tensor_value(low, j),
+                                              ken_tensor_value(high, j)),
+                            ken__report_digits(r, ken_tensor_value(p, j), 2));
+        ken__report_add(r, "</tr>\n");
+    }
+    ken__report_add(r, "</tbody></table></div>\n<p class='hint'>Change of the $ for one unit more of "
+                       "the input, as the model sees it after the preparation below.</p>\n",
+                    ken_model_task(m) == KEN_CLASSIFY ? "log odds" : "answer");
+}
+
 static const char *explain_metric_title(const ken_report_input *in,
                                         const ken_permutation_info *info) {
     for (int i = 0; info && i < in->n_metrics; i++)
         if (!strcmp(in->metrics[i].name, info->metric))
             return ken__report_metric_title(&in->metrics[i]);
-    return info ? info->metric : "by its score";
+    return info ? ken__figure_metric(info->metric) : "its score";
 }
 
 ken_status ken__report_importance(ken__report *r) {
@@ -81,6 +115,7 @@ ken_status ken__report_importance(ken__report *r) {
     if (!in->model || (!in->n_permutation && !in->importance)) return KEN_OK;
     if (!in->n_permutation) {
         explain_own_table(r);
+        explain_coefficients(r);
         return KEN_OK;
     }
     const ken_permutation_info *info = in->permutation_info;
@@ -94,7 +129,7 @@ ken_status ken__report_importance(ken__report *r) {
     ken_json_writer w = ken_json_writer_new(&spec, 0);
     const ken_status status =
         ken_figure_permutation(r->ctx, in->model, info, in->permutation, in->n_permutation, &w);
-    ken__report_add(r, "<p>How much worse the model gets ($) when one column is shuffled, so that it "
+    ken__report_add(r, "<p>How much worse the model gets (by $) when one column is shuffled, so that it "
                        "tells nothing any more", explain_metric_title(in, info));
     if (info)
         ken__report_add(r, " ($ shuffles, $ rows; untouched: $)",
@@ -108,6 +143,7 @@ ken_status ken__report_importance(ken__report *r) {
     ken__report_figure_begin(r, &f);
     explain_permutation_table(r);
     ken__report_figure_end(r, &f, &spec);
+    explain_coefficients(r);
     ken_text_free(&spec);
     return status;
 }

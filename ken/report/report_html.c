@@ -97,6 +97,7 @@ const char *ken__report_digits(ken__report *r, double value, int digits) {
     if (isnan(value)) return "\xE2\x80\x93";
     if (isinf(value)) return value > 0 ? "\xE2\x88\x9E" : "\xE2\x88\x92\xE2\x88\x9E";
     double size = fabs(value);
+    if (size < 1e-12) return "0";
     for (int whole = 1; size >= 10 && whole < 15; whole++, size /= 10)
         if (whole + 1 > digits) digits = whole + 1;
     ken_format_f64_digits(value, digits, plain);

@@ -1,5 +1,5 @@
 /* The leaderboard, and how the fit went. */
-#include "ken/report/figures.h"
+#include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 
 /* One line of the leaderboard. */
@@ -25,16 +25,17 @@ ken_status ken__report_leaders(ken__report *r) {
     ken_text spec = ken_text_new(r->ctx);
     ken_json_writer w = ken_json_writer_new(&spec, 0);
     if (!in->n_leaders) return KEN_OK;
-    ken__report_add(r, "<p>$ models by $ ($ is better)$$.</p>\n", ken__report_int(r, in->n_leaders),
-                    in->leader_metric, in->leader_higher_is_better ? "higher" : "lower",
+    const char *metric = ken__figure_metric(in->leader_metric ? in->leader_metric : "score");
+    ken__report_add(r, "<p>$ models by $ ($ is better)$$.</p>\n", ken__report_int(r, in->n_leaders), metric,
+                    in->leader_higher_is_better ? "higher" : "lower",
                     in->leader_how ? ", " : "", in->leader_how);
     if (in->leader_reason) ken__report_add(r, "<p>$</p>\n", in->leader_reason);
     ken_status status =
-        ken_figure_leaders(r->ctx, in->leaders, in->n_leaders, in->leader_metric, &w);
+        ken_figure_leaders(r->ctx, in->leaders, in->n_leaders, metric, &w);
     ken__report_figure_begin(r, &f);
     ken__report_add(r, "<table><thead><tr><th>model</th><th class='n'>$ \xC2\xB1 standard error</th>"
                        "<th class='n'>fit</th><th class='n'>predict</th><th class='n'>size</th></tr>"
-                       "</thead>\n<tbody>\n", in->leader_metric);
+                       "</thead>\n<tbody>\n", metric);
     for (int i = 0; i < in->n_leaders; i++) models_line(r, &in->leaders[i]);
     ken__report_add(r, "</tbody></table>");
     ken__report_figure_end(r, &f, &spec);
@@ -78,7 +79,7 @@ ken_status ken__report_training(ken__report *r) {
                              in->training_name ? in->training_name : "objective"));
     if (in->n_learning >= 2)
         KEN_TRY(models_curve(r, &learning, in->learning, in->n_learning, "training rows",
-                             in->leader_metric ? in->leader_metric : "score"));
+                             in->leader_metric ? ken__figure_metric(in->leader_metric) : "score"));
     ken__report_add(r, "</div>\n");
     return KEN_OK;
 }

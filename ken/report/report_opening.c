@@ -1,18 +1,10 @@
 /* The opening: the verdict in plain words and the key numbers. */
+#include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 
 const char *ken__report_metric_title(const ken_report_metric *metric) {
-    static const char *const known[][2] = {
-        {"roc_auc", "ROC AUC"}, {"log_loss", "Log loss"}, {"accuracy", "Accuracy"},
-        {"balanced_accuracy", "Balanced accuracy"}, {"f1", "F1"}, {"f1_macro", "F1, mean over classes"},
-        {"average_precision", "Average precision"}, {"brier", "Brier score"},
-        {"precision", "Precision"}, {"recall", "Recall"}, {"mcc", "Matthews correlation"},
-        {"rmse", "Root mean squared error"}, {"mae", "Mean absolute error"},
-        {"r2", "R\xC2\xB2"}, {"mape", "Mean absolute percentage error"},
-        {"median_ae", "Median absolute error"}, {"mse", "Mean squared error"}};
-    for (int i = 0; i < KEN_COUNT(known); i++)
-        if (!strcmp(metric->name, known[i][0])) return known[i][1];
-    return metric->title ? metric->title : metric->name;
+    const char *known = ken__figure_metric(metric->name);
+    return known != metric->name || !metric->title ? known : metric->title;
 }
 
 static const ken_report_metric *opening_metric(const ken_report_input *in, const char *name) {

@@ -378,8 +378,8 @@ static void quality_metrics(ken__report *r) {
     for (int i = 0; i < in->n_metrics; i++) {
         const ken_report_metric *m = &in->metrics[i];
         const bool known = isfinite(m->low) && isfinite(m->high);
-        ken__report_add(r, "<tr><th scope='row'>$</th><td class='n'>$</td><td class='n'>$</td>"
-                           "<td class='n'>$</td><td>$</td></tr>\n",
+        ken__report_add(r, "<tr><th scope='row' class='metric'>$</th><td class='n'>$</td>"
+                           "<td class='n'>$</td><td class='n'>$</td><td>$</td></tr>\n",
                         ken__report_metric_title(m), ken__report_num(r, m->value),
                         known ? ken__report_range(r, m->low, m->high) : "\xE2\x80\x93",
                         ken__report_num(r, m->baseline), m->higher_is_better ? "higher" : "lower");

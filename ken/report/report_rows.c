@@ -43,9 +43,12 @@ static void rows_line(ken__report *r, const char *name, const char *value, doubl
     ken__report_add(r, "<div role='cell' title='$'><b>$</b>", name, name);
     if (value) ken__report_add(r, " <span class='value'>= $</span>", *value ? value : "missing");
     ken__report_add(r, "</div><div role='cell' class='track'>");
-    ken_text_add(r->out, to < from ? "<i class='minus' " : "<i ");
-    ken__report_add(r, "style='left:$%;width:$%'></i></div><div role='cell' class='n'>$$</div>\n",
-                    ken__report_digits(r, KEN_MAX(a, 0), 4), ken__report_digits(r, b, 4),
+    if (strcmp(shown, "0")) {
+        ken_text_add(r->out, to < from ? "<i class='minus' " : "<i ");
+        ken__report_add(r, "style='left:$%;width:$%'></i>", ken__report_digits(r, KEN_MAX(a, 0), 4),
+                        ken__report_digits(r, b, 4));
+    }
+    ken__report_add(r, "</div><div role='cell' class='n'>$$</div>\n",
                     to > from && strcmp(shown, "0") ? "+" : "", shown);
 }
 

@@ -123,13 +123,57 @@ void ken_sort_strings(const ken_strings *s, int32_t *order, int32_t *tmp) {
     sort_texts(s, order, s->n, tmp);
 }
 
+/* Between neighbors a <= b: as NumPy's _lerp from the nearer end, so that t = 1 gives exactly b. */
+static double sort_between(double a, double b, double t) {
+    if (t == 0 || a == b) return a;
+    return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
+}
+
 double ken_quantile_sorted(const double *x, int64_t n, double p) {
     if (n <= 0) return NAN;
     const double at = p * (double)(n - 1);
     const int64_t low = (int64_t)at;
     if (low >= n - 1) return x[n - 1];
-    const double a = x[low], b = x[low + 1], t = at - (double)low;
-    if (t == 0 || a == b) return a;
-    /* NumPy's _lerp: from the nearer end, so that p = 1 gives exactly the upper one */
-    return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
+    return sort_between(x[low], x[low + 1], at - (double)low);
+}
+
+/* x[k] becomes what it would be in sorted x; smaller ones stand before it, larger ones behind. After
+ * too many bad splits: a full sort. */
+static void sort_select(double *x, int64_t n, int64_t k, double *tmp) {
+    int64_t low = 0, high = n - 1;
+    for (int round = 0; low < high; round++) {
+        if (round > 128) {
+            ken_sort_f64(x + low, high - low + 1, tmp);
+            return;
+        }
+        const double a = x[low], b = x[low + (high - low) / 2], c = x[high];
+        const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (x[i] < pivot) i++;
+            while (x[j] > pivot) j--;
+            if (i > j) break;
+            const double swap = x[i];
+            x[i++] = x[j];
+            x[j--] = swap;
+        }
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+double ken_quantile(double *x, int64_t n, double p, double *tmp) {
+    if (n <= 0) return NAN;
+    const double at = p * (double)(n - 1);
+    const int64_t low = KEN_MIN((int64_t)at, n - 1);
+    sort_select(x, n, low, tmp);
+    if (low == n - 1) return x[low];
+    double next = x[low + 1];
+    for (int64_t i = low + 2; i < n; i++)
+        if (x[i] < next) next = x[i];
+    return sort_between(x[low], next, at - (double)low);
 }

@@ -20,6 +20,9 @@ KEN_API int ken_compare_bytes(const char *a, int64_t na, const char *b, int64_t 
  * & Fan 1996, what NumPy and R do); NaN when n is 0. */
 KEN_API double ken_quantile_sorted(const double *x, int64_t n, double p);
 
+/* The same of x in any order, exactly, in O(n); x is reordered. tmp: n doubles. No NaN. */
+KEN_API double ken_quantile(double *x, int64_t n, double p, double *tmp);
+
 KEN_END_C
 
 #endif

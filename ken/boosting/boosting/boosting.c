@@ -251,10 +251,18 @@ static int boosting_by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* ceil(column_fraction * d) columns, ascending; NULL: all. */
+/* The share of the columns that a tree sees. By default four of five, but a table of few columns cannot
+ * spare one. */
+static double boosting_column_fraction(const boosting_fit *s) {
+    if (s->p->column_fraction > 0)
+        return s->p->column_fraction;
+    return s->binned.d < 8 ? 1.0 : 0.8;
+}
+
+/* ceil(fraction * d) columns, ascending; NULL: all. */
 static const int32_t *boosting_draw_columns(ken_ctx *ctx, boosting_fit *s, int *n) {
     const int d = s->binned.d;
-    *n = (int)ceil(s->p->column_fraction * d);
+    *n = (int)ceil(boosting_column_fraction(s) * d);
     if (*n >= d || d == 0)
         return NULL;
     ken_rng rng = ken_rng_stream(ctx, "boosting.columns", s->n_trees);
@@ -453,7 +461,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
     for (int k = 0; k < s->loss.outputs; k++)
         KEN_TRY(boosting_tree(ctx, s, k, &split));
-    out->done = !split && s->p->row_fraction >= 1 && s->p->column_fraction >= 1;
+    out->done = !split && s->p->row_fraction >= 1 && boosting_column_fraction(s) >= 1;
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
@@ -549,11 +557,12 @@ static int boosting_views(const ken_model *model, void *state, ken_view *out, in
 
 static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
     const ken_boosting_params *const p = params;
-    const bool stop = p->early_stopping == KEN_BOOSTING_STOP_ON ||
-                      (p->early_stopping == KEN_BOOSTING_STOP_AUTO && n_rows > 10000);
+    const bool on = p->early_stopping == KEN_BOOSTING_STOP_ON;
+    const bool off = p->early_stopping == KEN_BOOSTING_STOP_OFF;
+    (void)n_rows;
     return (ken_stop_rule){.max_steps = p->trees,
-                           .validation_fraction = stop ? p->validation_fraction : 0,
-                           .patience = stop ? p->patience : 0, .min_delta = p->min_delta};
+                           .validation_fraction = on ? p->validation_fraction : 0,
+                           .patience = off ? 0 : p->patience, .min_delta = p->min_delta};
 }
 
 /* --- predict ------------------------------------------------------------------------------------ */
@@ -687,8 +696,8 @@ static const ken_param boosting_params[] = {
                 .doc = "a split must improve the objective by more"),
     KEN_ROW_F64(ken_boosting_params, row_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.5,
                 .hi = 1, .doc = "share of the rows that each tree sees"),
-    KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .open_min = true, .max = 1,
-                .lo = 0.4, .hi = 1, .doc = "share of the columns that each tree sees"),
+    KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
+                .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,
                    .doc = "split the leaf with most gain, or level after level"),
     KEN_ROW_CHOICE(ken_boosting_params, loss, boosting_losses,
@@ -700,9 +709,11 @@ static const ken_param boosting_params[] = {
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,
-                   .doc = "stop when validation rows no longer improve; auto: above 10000 rows"),
+                   .doc = "stop when validation rows no longer improve; on: set some rows aside for "
+                          "it; auto: if validation rows are given"),
     KEN_ROW_F64(ken_boosting_params, validation_fraction, .min = 0.001, .max = 0.9,
-                .doc = "share of the training rows set aside for it, if no validation rows are given"),
+                .when = "early_stopping=on",
+                .doc = "share of the training rows set aside, if no validation rows are given"),
     KEN_ROW_I64(ken_boosting_params, patience, .min = 1, .max = 1000000, .unit = "rounds",
                 .doc = "rounds without improvement before stopping"),
     KEN_ROW_F64(ken_boosting_params, min_delta, .min = 0, .max = 1e300,

@@ -156,7 +156,10 @@ static ken_status effect_labels(ken_ctx *ctx, const ken_column *column, ken_effe
         one.stride = 1;
         one.valid = NULL;
         e->label[a][g] = e->texts[a] + g * EFFECT_LABEL;
-        ken_column_format(&one, 0, e->label[a][g], EFFECT_LABEL);
+        if (column->dtype == KEN_F64 || column->dtype == KEN_F32)
+            ken_format_f64_digits(axis->value[g], 4, e->label[a][g]);
+        else
+            ken_column_format(&one, 0, e->label[a][g], EFFECT_LABEL);
     }
     axis->label = (const char *const *)e->label[a];
     return KEN_OK;

@@ -25,7 +25,7 @@ typedef struct ken_effect_axis {
     ken_dtype dtype;
     int64_t n;
     const double *value;      /* (n) rising numbers; category: the codes of the table asked with */
-    const char *const *label; /* (n) the value as text */
+    const char *const *label; /* (n) the value as text; numbers to 4 digits */
     int64_t n_marks;          /* numbers: 9 deciles of the rows, for a rug; else 0 */
     const double *marks;
 } ken_effect_axis;

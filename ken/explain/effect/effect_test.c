@@ -154,6 +154,57 @@ static void test_effect__grid_is_by_quantiles(void **state) {
     end(&f);
 }
 
+/* golden/partial_dependence.py, scikit-learn 1.9.1: grids to the last digits, averages to 1e-12 (their
+ * order of summing differs). */
+static const double sklearn_grid[2][7] = {
+    {-1.0, -0.673762078750735, -0.34752415750147014, -0.02128623625220527, 0.3049516849970597,
+     0.6311896062463247, 0.9574275274955895},
+    {-1.0, -0.6724146475677024, -0.34482929513540483, -0.01724394270310725, 0.31034140972919033,
+     0.6379267621614879, 0.9655121145937855}};
+static const double sklearn_average[2][7] = {
+    {0.24292495115811377, 0.37811861937123453, 0.5350216066681663, 0.6855889077390797,
+     0.8056618559544702, 0.887752120671614, 0.9379962384204952},
+    {0.7526245795329826, 0.6625420917705587, 0.6025199383551566, 0.5805172396868461,
+     0.5983493635430803, 0.6545902358086471, 0.7421991125933968}};
+static const double sklearn_pair[9] = {
+    0.37754066879814535, 0.18246987722288371, 0.3617477682584711, 0.8111389064718335,
+    0.6124743161102043, 0.8005349519544173, 0.9681655807084273, 0.9179754766479976,
+    0.9660087153525868};
+
+static void test_effect__agrees_with_scikit_learn(void **state) {
+    (void)state;
+    fixture f = {.ctx = test_ctx(1)};
+    void *a, *b, *y;
+    const int both[] = {0, 1};
+    ken_effect_params p = {7, 0, 0, 0, 1, true, -1};
+    ken_effect *e = NULL;
+    TEST_OK(f.ctx, ken_table_new(f.ctx, 50, &f.table));
+    TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "a", KEN_F64, &a, NULL));
+    TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "b", KEN_F64, &b, NULL));
+    TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "y", KEN_BOOL, &y, NULL));
+    for (int i = 0; i < 50; i++) {
+        ((double *)a)[i] = 2 * fmod(i * 0.618033988749895, 1) - 1;
+        ((double *)b)[i] = 2 * fmod(i * 0.414213562373095, 1) - 1;
+        ((uint8_t *)y)[i] = i % 2;
+    }
+    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
+    for (int j = 0; j < 2; j++) {
+        TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &j, 1, &p, &e));
+        const ken_effect_view *v = ken_effect_get(e);
+        assert_int_equal(v->axis[0].n, 7);
+        for (int g = 0; g < 7; g++) {
+            TEST_NEAR(v->axis[0].value[g], sklearn_grid[j][g], 1e-14);
+            TEST_NEAR(v->mean[g], sklearn_average[j][g], 1e-12);
+        }
+        ken_effect_free(e);
+    }
+    p.grid = 3;
+    TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, both, 2, &p, &e));
+    for (int g = 0; g < 9; g++) TEST_NEAR(ken_effect_get(e)->mean[g], sklearn_pair[g], 1e-12);
+    ken_effect_free(e);
+    end(&f);
+}
+
 static void test_effect__same_bits_for_any_threads(void **state) {
     (void)state;
     double mean[2][24];
@@ -210,6 +261,7 @@ int main(void) {
         cmocka_unit_test(test_effect__two_columns),
         cmocka_unit_test(test_effect__classes_give_the_probability_of_the_second),
         cmocka_unit_test(test_effect__grid_is_by_quantiles),
+        cmocka_unit_test(test_effect__agrees_with_scikit_learn),
         cmocka_unit_test(test_effect__same_bits_for_any_threads),
         cmocka_unit_test(test_effect__says_what_is_wrong),
         cmocka_unit_test(test_effect__survives_every_failed_allocation),

@@ -1,23 +1,29 @@
-/* The CSV reader's door: bytes (plain or gzip) in, a table out. Parsing goes in rounds: each column is
- * read as what it looks like so far, and what turned out to be something else is read again, until
- * every cell of every column was read as the column's type. So the types are those of all rows, and
- * neither threads nor cuts can change them. Read csv_parts.h first. */
+/* The CSV reader's door: bytes (plain or gzip) in, a table out. Parsing goes in rounds: each column
+ * is read as what it looks like so far, and what turned out to be something else is read again,
+ * until every cell of every column was read as the column's type. So the types are those of all
+ * rows, and neither threads nor cuts can change them. Read csv_parts.h first. */
 #include "ken/io/csv/csv.h"
+
+#include <math.h>
+#include <string.h>
 
 #include "ken/core/sha256.h"
 #include "ken/core/text.h"
 #include "ken/io/csv/csv_parts.h"
 #include "ken/io/file.h"
 
-/* At most 20 levels, or 65536 with four rows each on the average: more distinct texts are strings. */
+/* At most 20 levels, or 65536 with four rows each on the average: more distinct texts are strings.
+ */
 #define CSV_FEW_LEVELS 20
 #define CSV_MOST_LEVELS 65536
 
-/* --- memory for workers ------------------------------------------------------------------------------ */
+/* --- memory for workers
+ * ------------------------------------------------------------------------------ */
 void *ken__csv_memory(csv_job *job, size_t count, size_t size) {
     void *memory = NULL;
     if (size == 0 || count <= (SIZE_MAX - 4096) / size) {
-        while (atomic_flag_test_and_set_explicit(&job->lock, memory_order_acquire)) {}
+        while (atomic_flag_test_and_set_explicit(&job->lock, memory_order_acquire)) {
+        }
         memory = job->alloc.alloc(job->alloc.user, count * size + CSV_PAD, 64);
         atomic_flag_clear_explicit(&job->lock, memory_order_release);
     }
@@ -27,12 +33,14 @@ void *ken__csv_memory(csv_job *job, size_t count, size_t size) {
 
 void ken__csv_release(csv_job *job, void *memory) {
     if (!memory) return;
-    while (atomic_flag_test_and_set_explicit(&job->lock, memory_order_acquire)) {}
+    while (atomic_flag_test_and_set_explicit(&job->lock, memory_order_acquire)) {
+    }
     job->alloc.free(job->alloc.user, memory);
     atomic_flag_clear_explicit(&job->lock, memory_order_release);
 }
 
-/* --- places ------------------------------------------------------------------------------------------- */
+/* --- places
+ * ------------------------------------------------------------------------------------------- */
 int64_t ken__csv_line(const csv_job *job, int64_t at) {
     int64_t line = 1;
     for (const char *s = job->text, *end = s + at; s < end; s++) {
@@ -47,29 +55,33 @@ ken_status ken__csv_point(csv_job *job, int64_t at, ken_status code) {
     int64_t start = at, column = 1;
     while (start > 0 && job->text[start - 1] != job->dialect.newline) start--;
     for (int64_t i = start; i < at; i++) column += ((unsigned char)job->text[i] & 0xC0) != 0x80;
-    ken_fail_place(job->ctx, "%s:%lld:%lld", job->name, (long long)ken__csv_line(job, at), (long long)column);
+    ken_fail_place(job->ctx, "%s:%lld:%lld", job->name, (long long)ken__csv_line(job, at),
+                   (long long)column);
     return code;
 }
 
 static ken_status csv_no_memory(csv_job *job) {
     return KEN_FAIL(job->ctx, KEN_E_NOMEM, "free some memory, or read fewer rows or columns",
-                    "csv: no memory for %lld rows and %d columns of '%s'", (long long)job->n_rows, job->n_cols,
-                    job->name);
+                    "csv: no memory for %lld rows and %d columns of '%s'", (long long)job->n_rows,
+                    job->n_cols, job->name);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 static ken_status csv_bad_row(csv_job *job, const csv_range *r) {
     if (r->bad_fields < 0)
-        (void)KEN_FAIL(job->ctx, KEN_E_LIMIT, "look for a quote that is never closed, or raise max_cell_bytes",
+        (void)KEN_FAIL(job->ctx, KEN_E_LIMIT,
+                       "look for a quote that is never closed, or raise max_cell_bytes",
                        "csv: a cell has more than %lld bytes", (long long)job->max_cell);
     else
         (void)KEN_FAIL(job->ctx, KEN_E_FORMAT,
-                       r->bad_fields < job->n_cols ? "add the missing cells, or leave such rows out (skip_bad_rows)"
-                                                   : "quote cells that hold the delimiter, or leave such "
-                                                     "rows out (skip_bad_rows)",
+                       r->bad_fields < job->n_cols
+                           ? "add the missing cells, or leave such rows out (skip_bad_rows)"
+                           : "quote cells that hold the delimiter, or leave such "
+                             "rows out (skip_bad_rows)",
                        "csv: this row has %lld cells, the first one has %d (delimiter '%s')",
                        (long long)r->bad_fields, job->n_cols,
-                       job->dialect.delimiter == '\t' ? "\\t" : (char[2]){job->dialect.delimiter, 0});
+                       job->dialect.delimiter == '\t' ? "\\t"
+                                                      : (char[2]){job->dialect.delimiter, 0});
     return ken__csv_point(job, r->bad_cell, r->bad_fields < 0 ? KEN_E_LIMIT : KEN_E_FORMAT);
 }
 
@@ -105,7 +117,8 @@ static bool csv_rows_differ(csv_job *job) {
     return differ;
 }
 
-/* --- columns ---------------------------------------------------------------------------------------------- */
+/* --- columns
+ * ---------------------------------------------------------------------------------------------- */
 static size_t csv_item(csv_mode mode) {
     return mode == CSV_AS_CATEGORY ? 4 : mode == CSV_AS_BOOL ? 1 : 8;
 }
@@ -184,16 +197,19 @@ static ken_status csv_check_refused(csv_job *job) {
         for (int j = 0; j < job->n_cols; j++) {
             const csv_piece *p = &job->pieces[(int64_t)i * job->n_cols + j];
             if (p->refused_at < 0) continue;
-            static const char *const names[] = {"f64", "i64", "bool", "time", "time:dmy", "time:mdy"};
+            static const char *const names[] = {"f64",  "i64",      "bool",
+                                                "time", "time:dmy", "time:mdy"};
             (void)KEN_FAIL(job->ctx, KEN_E_TYPE, "correct the cell, or ask for another type",
-                           "csv: '%.*s' in column '%s' is not of type %s", (int)KEN_MIN(p->refused_size, 60u),
-                           job->text + p->refused_at, job->columns[j].name, names[job->columns[j].forced]);
+                           "csv: '%.*s' in column '%s' is not of type %s",
+                           (int)KEN_MIN(p->refused_size, 60u), job->text + p->refused_at,
+                           job->columns[j].name, names[job->columns[j].forced]);
             return ken__csv_point(job, p->refused_at, KEN_E_TYPE);
         }
     return KEN_OK;
 }
 
-/* --- what the columns are ----------------------------------------------------------------------------------- */
+/* --- what the columns are
+ * ----------------------------------------------------------------------------------- */
 static csv_piece *csv_piece_of(const csv_job *job, int range, int j) {
     return &job->pieces[(int64_t)range * job->n_cols + j];
 }
@@ -210,7 +226,8 @@ static void csv_gather_column(csv_job *job, int j) {
 static csv_mode csv_decide(const csv_column *c) {
     csv_mode mode = ken__csv_mode_of(c->flags);
     if (c->forced >= 0) return (csv_mode)c->forced;
-    if ((c->flags & ~(uint32_t)CSV_WORD) == CSV_SLASH) mode = CSV_AS_CATEGORY; /* day or month first? nothing tells */
+    if ((c->flags & ~(uint32_t)CSV_WORD) == CSV_SLASH)
+        mode = CSV_AS_CATEGORY; /* day or month first? nothing tells */
     if (!ken__csv_is_text(mode)) return mode;
     if (c->many) return CSV_AS_STRING;
     return ken__csv_is_text(c->mode) ? c->mode : CSV_AS_CATEGORY;
@@ -264,7 +281,8 @@ static ken_status csv_rounds(csv_job *job) {
     }
 }
 
-/* --- all rows, then all types ----------------------------------------------------------------------------------- */
+/* --- all rows, then all types
+ * ----------------------------------------------------------------------------------- */
 typedef struct csv_digest {
     const ken_kernels *k;
     const void *data;
@@ -313,7 +331,8 @@ static ken_status csv_first_round(csv_job *job, csv_digest *digest) {
         KEN_TRY(csv_check_rows(job));
         if (!csv_rows_differ(job)) return KEN_OK;
         if (attempt == 2)
-            return KEN_FAIL(job->ctx, KEN_E_BUG, "please report this file", "csv: rows cannot be counted");
+            return KEN_FAIL(job->ctx, KEN_E_BUG, "please report this file",
+                            "csv: rows cannot be counted");
     }
 }
 
@@ -324,7 +343,8 @@ static ken_status csv_read_rows(csv_job *job, csv_digest *digest) {
         KEN_TRY(csv_count_rows(job));
         if (!ken__csv_needs_slow(job)) KEN_TRY(csv_first_round(job, digest));
         if (!ken__csv_needs_slow(job)) break;
-        if (job->dialect.slow) return KEN_FAIL(job->ctx, KEN_E_BUG, NULL, "csv: quotes make no sense");
+        if (job->dialect.slow)
+            return KEN_FAIL(job->ctx, KEN_E_BUG, NULL, "csv: quotes make no sense");
         job->dialect.slow = true;
         job->max_cell = KEN_MIN(job->max_cell, (int64_t)CSV_PACK_SIZE - 1);
     }
@@ -333,22 +353,25 @@ static ken_status csv_read_rows(csv_job *job, csv_digest *digest) {
     return csv_check_refused(job);
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 static void csv_warn_type(const csv_job *job, const csv_column *c) {
     if (c->forced >= 0 || (c->flags & CSV_TEXT)) return;
     if (c->flags & CSV_BIG)
-        ken_warn(job->ctx, "%s: column '%s' has whole numbers beyond 64 bits; it is kept as text, to lose none",
-                 job->name, c->name);
+        ken_warn(
+            job->ctx,
+            "%s: column '%s' has whole numbers beyond 64 bits; it is kept as text, to lose none",
+            job->name, c->name);
     if ((c->flags & ~(uint32_t)CSV_WORD) == CSV_SLASH)
-        ken_warn(job->ctx,
-                 "%s: dates of column '%s' could be day/month or month/day; they are kept as text: say "
-                 "%s=time:dmy or %s=time:mdy",
-                 job->name, c->name, c->name, c->name);
+        ken_warn(
+            job->ctx,
+            "%s: dates of column '%s' could be day/month or month/day; they are kept as text: say "
+            "%s=time:dmy or %s=time:mdy",
+            job->name, c->name, c->name, c->name);
 }
 
 static ken_dtype csv_dtype(csv_mode mode) {
-    static const ken_dtype types[] = {KEN_F64, KEN_I64, KEN_BOOL, KEN_TIME, KEN_TIME, KEN_TIME, KEN_CATEGORY,
-                                      KEN_STRING};
+    static const ken_dtype types[] = {KEN_F64,  KEN_I64,  KEN_BOOL,     KEN_TIME,
+                                      KEN_TIME, KEN_TIME, KEN_CATEGORY, KEN_STRING};
     return types[mode];
 }
 
@@ -385,7 +408,8 @@ static ken_status csv_add_column(csv_job *job, int j, ken_table *table) {
 static ken_status csv_table(csv_job *job, ken_table **out) {
     ken_table *table = NULL;
     ken_status status = ken_table_new(job->ctx, job->n_rows, &table);
-    for (int j = 0; j < job->n_cols && status == KEN_OK; j++) status = csv_add_column(job, j, table);
+    for (int j = 0; j < job->n_cols && status == KEN_OK; j++)
+        status = csv_add_column(job, j, table);
     if (status != KEN_OK) {
         ken_table_free(table);
         return status;
@@ -397,15 +421,17 @@ static ken_status csv_table(csv_job *job, ken_table **out) {
 static void csv_count_bad(csv_job *job) {
     job->bad_rows = job->first_bad = 0;
     for (int i = 0; i < job->n_ranges; i++) {
-        if (job->ranges[i].bad && job->bad_rows == 0) job->first_bad = ken__csv_line(job, job->ranges[i].bad_at);
+        if (job->ranges[i].bad && job->bad_rows == 0)
+            job->first_bad = ken__csv_line(job, job->ranges[i].bad_at);
         job->bad_rows += job->ranges[i].bad;
     }
     if (job->bad_rows)
-        ken_warn(job->ctx, "%s: %lld row%s left out that had not %d cells, the first in line %lld", job->name,
-                 (long long)job->bad_rows, job->bad_rows == 1 ? "" : "s", job->n_cols, (long long)job->first_bad);
+        ken_warn(job->ctx, "%s: %lld row%s left out that had not %d cells, the first in line %lld",
+                 job->name, (long long)job->bad_rows, job->bad_rows == 1 ? "" : "s", job->n_cols,
+                 (long long)job->first_bad);
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------------------- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 static ken_status csv_refuse_binary(csv_job *job) {
     const unsigned char *s = (const unsigned char *)job->text;
     const char *what = NULL, *hint = "give a table in text (UTF-8)";
@@ -420,7 +446,8 @@ static ken_status csv_refuse_binary(csv_job *job) {
     return ken__csv_point(job, 0, KEN_E_FORMAT);
 }
 
-static ken_status csv_refuse_head(csv_job *job) { /* the header; the rest is looked at in parallel */
+static ken_status
+csv_refuse_head(csv_job *job) { /* the header; the rest is looked at in parallel */
     const char *nul = memchr(job->text, 0, (size_t)job->body);
     const size_t good = ken_utf8_valid(job->text, (size_t)job->body);
     if (nul) {
@@ -449,7 +476,8 @@ static void csv_free(csv_job *job) {
     ken_free(job->ctx, job->tail);
 }
 
-static ken_status csv_run(csv_job *job, const ken_csv_options *o, csv_digest *digest, ken_table **out) {
+static ken_status csv_run(csv_job *job, const ken_csv_options *o, csv_digest *digest,
+                          ken_table **out) {
     KEN_TRY(csv_refuse_binary(job));
     if (job->size >= 3 && memcmp(job->text, "\xEF\xBB\xBF", 3) == 0) job->text += 3, job->size -= 3;
     KEN_TRY(ken__csv_missing_words(job->ctx, o->missing, &job->missing));
@@ -465,10 +493,12 @@ static ken_status csv_run(csv_job *job, const ken_csv_options *o, csv_digest *di
 static ken_status csv_check_options(ken_ctx *ctx, const ken_csv_options *o) {
     const char d = o->delimiter;
     if (d == '\n' || d == '\r' || d == '"' || (d && d == o->quote) || d < 0)
-        return KEN_FAIL(ctx, KEN_E_ARG, "use a comma, a semicolon, a tab or another ASCII character",
+        return KEN_FAIL(ctx, KEN_E_ARG,
+                        "use a comma, a semicolon, a tab or another ASCII character",
                         "csv: byte 0x%02X cannot delimit cells", (unsigned)(unsigned char)d);
     if (o->decimal && o->decimal != '.' && o->decimal != ',')
-        return KEN_FAIL(ctx, KEN_E_ARG, "use '.' or ','", "csv: '%c' is no decimal mark", o->decimal);
+        return KEN_FAIL(ctx, KEN_E_ARG, "use '.' or ','", "csv: '%c' is no decimal mark",
+                        o->decimal);
     if (o->max_rows < 0 || o->max_levels < 0)
         return KEN_FAIL(ctx, KEN_E_ARG, "use 0 for no limit", "csv: a limit is negative");
     return KEN_OK;
@@ -480,8 +510,9 @@ static ken_status csv_plain(ken_ctx *ctx, const char *name, const char *bytes, s
     const size_t max_cell = ken_ctx_get_options(ctx)->max_cell_bytes;
     csv_job job = {0};
     KEN_TRY(csv_check_options(ctx, o));
-    if (sizeof(size_t) > 4 && size >> 38)
-        return KEN_FAIL(ctx, KEN_E_LIMIT, "split the file", "csv: '%s' has more than 256 GiB", name);
+    if ((uint64_t)size >> 38)
+        return KEN_FAIL(ctx, KEN_E_LIMIT, "split the file", "csv: '%s' has more than 256 GiB",
+                        name);
     job.ctx = ctx;
     job.k = ken_ctx_kernels(ctx);
     job.alloc = ken_ctx_allocator(ctx);
@@ -498,13 +529,15 @@ static ken_status csv_plain(ken_ctx *ctx, const char *name, const char *bytes, s
     if (status == KEN_OK && info) {
         info->delimiter = job.dialect.delimiter, info->decimal = job.dialect.decimal;
         info->header = job.header;
-        info->rows = job.n_rows, info->bad_rows = job.bad_rows, info->first_bad_line = job.first_bad;
+        info->rows = job.n_rows, info->bad_rows = job.bad_rows,
+        info->first_bad_line = job.first_bad;
     }
     csv_free(&job);
     return status;
 }
 
-/* --- the door ------------------------------------------------------------------------------------------ */
+/* --- the door
+ * ------------------------------------------------------------------------------------------ */
 ken_status ken_csv_parse(ken_ctx *ctx, const char *name, const char *bytes, size_t size,
                          const ken_csv_options *options, ken_csv_info *info, ken_table **out) {
     static const ken_csv_options defaults = KEN_CSV_DEFAULTS;
@@ -522,8 +555,8 @@ ken_status ken_csv_parse(ken_ctx *ctx, const char *name, const char *bytes, size
     return status;
 }
 
-ken_status ken_csv_read(ken_ctx *ctx, const char *path, const ken_csv_options *options, ken_csv_info *info,
-                        ken_table **out) {
+ken_status ken_csv_read(ken_ctx *ctx, const char *path, const ken_csv_options *options,
+                        ken_csv_info *info, ken_table **out) {
     ken_file_bytes file;
     *out = NULL;
     KEN_TRY(ken_file_open(ctx, path, &file));

@@ -1,6 +1,6 @@
-/* The reader against what others say of files: csv-spectrum (max-mapper/csv-spectrum@d30e80f, rows as
- * texts), and the index of the outside data folder (rows, columns, names, missing cells, counted by
- * its own scripts with Python's csv module). */
+/* The reader against what others say of files: csv-spectrum (max-mapper/csv-spectrum@d30e80f, rows
+ * as texts), and the index of the outside data folder (rows, columns, names, missing cells, counted
+ * by its own scripts with Python's csv module). */
 #include <unistd.h>
 
 #include "tests/support.h"
@@ -18,9 +18,10 @@ static ken_json_doc *read_json(ken_ctx *ctx, const char *path) {
     return doc;
 }
 
-/* --- csv-spectrum ----------------------------------------------------------------------------------- */
-/* Two of the pairs differ in themselves: newlines_crlf.csv has lost its CRs on the way through git, and
- * the phone number of location_coordinates was made anonymous in one file only. */
+/* --- csv-spectrum
+ * ----------------------------------------------------------------------------------- */
+/* Two of the pairs differ in themselves: newlines_crlf.csv has lost its CRs on the way through git,
+ * and the phone number of location_coordinates was made anonymous in one file only. */
 static size_t without_cr(const char *s, size_t n, char *out) {
     size_t size = 0;
     for (size_t i = 0; i < n; i++)
@@ -58,7 +59,8 @@ static void check_spectrum(ken_ctx *ctx, const char *name) {
             int64_t size = 0;
             const ken_column *c = ken_table_column(t, (int)j);
             char want[1024], got_buf[1024];
-            const char *raw = ken_json_string(ken_json_get(spectrum_row(rows, i), c->name), &want_size, NULL);
+            const char *raw =
+                ken_json_string(ken_json_get(spectrum_row(rows, i), c->name), &want_size, NULL);
             assert_non_null(raw);
             want_size = without_cr(raw, want_size, want);
             const char *got = ken_column_missing(c, i) ? "" : ken_strings_at(&c->text, i, &size);
@@ -73,9 +75,10 @@ static void check_spectrum(ken_ctx *ctx, const char *name) {
 }
 
 static void test_csv__csv_spectrum(void **state) {
-    static const char *const names[] = {
-        "comma_in_quotes", "empty",   "empty_crlf", "escaped_quotes",      "json",   "location_coordinates",
-        "newlines",        "newlines_crlf", "quotes_and_newlines", "simple", "simple_crlf", "utf8"};
+    static const char *const names[] = {"comma_in_quotes", "empty",         "empty_crlf",
+                                        "escaped_quotes",  "json",          "location_coordinates",
+                                        "newlines",        "newlines_crlf", "quotes_and_newlines",
+                                        "simple",          "simple_crlf",   "utf8"};
     (void)state;
     if (!test_shared("suites/parsers/csv-spectrum/csvs/simple.csv")) TEST_SKIP("no outside suites");
     ken_ctx *ctx = test_ctx(2);
@@ -83,7 +86,8 @@ static void test_csv__csv_spectrum(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- the index of the data folder -------------------------------------------------------------------- */
+/* --- the index of the data folder
+ * -------------------------------------------------------------------- */
 static bool is_table(const char *path) {
     const char *end = path + strlen(path);
     return strstr(path, ".csv") || !strcmp(end - 4, ".tsv") || strstr(path, "kddcup.data") ||
@@ -121,9 +125,11 @@ static void check_file(ken_ctx *ctx, const ken_json *f, int *n_checked) {
     for (int j = 0; j < ken_table_cols(t); j++) {
         found += ken_column_count_missing(ken_table_column(t, j));
         if (info.header && names)
-            assert_string_equal(ken_table_column(t, j)->name, ken_json_string(ken_json_at(names, j), NULL, ""));
+            assert_string_equal(ken_table_column(t, j)->name,
+                                ken_json_string(ken_json_at(names, j), NULL, ""));
     }
-    /* 11 cells of TotalCharges hold one blank: no empty cells to the index, missing to the reader */
+    /* 11 cells of TotalCharges hold one blank: no empty cells to the index, missing to the reader
+     */
     if (strstr(path, "telco_churn")) found -= 11;
     if (missing) assert_int_equal(found, ken_json_i64(missing, -1));
     ken_table_free(t);
@@ -140,7 +146,8 @@ static void test_csv__agrees_with_the_index_of_the_data(void **state) {
     const ken_json *sets = ken_json_get(ken_json_root(doc), "sets");
     for (int64_t s = 0; s < ken_json_count(sets); s++) {
         const ken_json *files = ken_json_get(ken_json_at(sets, s), "files");
-        for (int64_t k = 0; k < ken_json_count(files); k++) check_file(ctx, ken_json_at(files, k), &n);
+        for (int64_t k = 0; k < ken_json_count(files); k++)
+            check_file(ctx, ken_json_at(files, k), &n);
     }
     print_message("%d files agree\n", n);
     assert_true(n > 50);

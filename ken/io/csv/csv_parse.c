@@ -1,11 +1,13 @@
 /* The cells of a range into columns. The range is indexed a piece at a time; then each column is
- * parsed on its own over the rows of the piece, so that its loop knows what it reads. A cell that is
- * not what the column was taken for adds its bit to the column's flags; csv.c looks at them after the
- * round and has the piece parsed again as what it is. */
+ * parsed on its own over the rows of the piece, so that its loop knows what it reads. A cell that
+ * is not what the column was taken for adds its bit to the column's flags; csv.c looks at them
+ * after the round and has the piece parsed again as what it is. */
+#include <math.h>
+
 #include "ken/core/number.h"
 #include "ken/io/csv/csv_parts.h"
 
-typedef struct parse_batch {
+typedef struct csv_parse_batch {
     csv_job *job;
     csv_range *range;
     csv_worker *w;
@@ -15,10 +17,11 @@ typedef struct parse_batch {
     int64_t row; /* in the table, of the first span */
     int n;
     int64_t edge_low, edge_high; /* bytes of the bitmap shared with other ranges */
-} parse_batch;
+} csv_parse_batch;
 
-/* --- missing cells ------------------------------------------------------------------------------ */
-static void parse_clear(const parse_batch *b, int64_t row) {
+/* --- missing cells ------------------------------------------------------------------------------
+ */
+static void csv_parse_clear(const csv_parse_batch *b, int64_t row) {
     uint8_t *byte = b->column->valid + (row >> 3);
     const uint8_t mask = (uint8_t)~(1u << (row & 7));
     if ((row >> 3) == b->edge_low || (row >> 3) == b->edge_high)
@@ -27,26 +30,28 @@ static void parse_clear(const parse_batch *b, int64_t row) {
         *byte &= mask;
 }
 
-static void parse_set_all(const parse_batch *b, int64_t row, int64_t n) {
+static void csv_parse_set_all(const csv_parse_batch *b, int64_t row, int64_t n) {
     for (int64_t i = row; i < row + n;) {
         uint8_t *byte = b->column->valid + (i >> 3);
         if ((i & 7) == 0 && i + 8 <= row + n) {
             *byte = 0xFF;
             i += 8;
         } else {
-            atomic_fetch_or_explicit((_Atomic uint8_t *)byte, (uint8_t)(1u << (i & 7)), memory_order_relaxed);
+            atomic_fetch_or_explicit((_Atomic uint8_t *)byte, (uint8_t)(1u << (i & 7)),
+                                     memory_order_relaxed);
             i++;
         }
     }
 }
 
-static void parse_missing(const parse_batch *b, int i) {
-    parse_clear(b, b->row + i);
+static void csv_parse_missing(const csv_parse_batch *b, int i) {
+    csv_parse_clear(b, b->row + i);
     b->piece->missing++;
 }
 
-/* --- a cell that the fast loops do not take ------------------------------------------------------ */
-static bool parse_value(const parse_batch *b, csv_cell cell, int i) {
+/* --- a cell that the fast loops do not take ------------------------------------------------------
+ */
+static bool csv_parse_value(const csv_parse_batch *b, csv_cell cell, int i) {
     const csv_mode mode = (csv_mode)b->piece->mode;
     const int64_t row = b->row + i;
     double f = 0;
@@ -76,25 +81,27 @@ static bool parse_value(const parse_batch *b, csv_cell cell, int i) {
     }
     if (flags == CSV_INT) f = (double)v;
     ((double *)b->column->data)[row] = f;
-    if (flags == CSV_FLOAT && f != f) parse_missing(b, i); /* some spelling of NaN */
+    if (flags == CSV_FLOAT && f != f) csv_parse_missing(b, i); /* some spelling of NaN */
     return flags == CSV_INT || flags == CSV_FLOAT;
 }
 
-static void parse_zero(const parse_batch *b, int i) {
+static void csv_parse_zero(const csv_parse_batch *b, int i) {
     const int64_t row = b->row + i;
-    if (b->piece->mode == CSV_AS_F64) ((double *)b->column->data)[row] = (double)NAN;
-    else memset((char *)b->column->data + (size_t)row * b->column->item, 0, b->column->item);
+    if (b->piece->mode == CSV_AS_F64)
+        ((double *)b->column->data)[row] = (double)NAN;
+    else
+        memset((char *)b->column->data + (size_t)row * b->column->item, 0, b->column->item);
 }
 
 /* What it is, where it is not what it should be. */
-static void parse_odd(parse_batch *b, const char *s, uint32_t n, int i) {
+static void csv_parse_odd(csv_parse_batch *b, const char *s, uint32_t n, int i) {
     const uint32_t flags = ken__csv_classify(&b->job->dialect, &b->job->missing, s, n);
     if (b->column->forced >= 0) {
         if (b->piece->refused_at < 0) {
             b->piece->refused_at = b->range->begin + (s - b->range->text);
             b->piece->refused_size = n;
         }
-        parse_zero(b, i);
+        csv_parse_zero(b, i);
         return;
     }
     b->piece->flags |= flags;
@@ -102,41 +109,44 @@ static void parse_odd(parse_batch *b, const char *s, uint32_t n, int i) {
     atomic_fetch_or_explicit(&b->column->flags, flags, memory_order_relaxed);
 }
 
-static void parse_slow(parse_batch *b, int i) {
+static void csv_parse_slow(csv_parse_batch *b, int i) {
     const ken_span span = b->w->span[i];
     const char *s = b->range->text + span.start;
     const csv_cell cell = ken__csv_cell(&b->job->dialect, s, span.size);
     if (ken__csv_is_missing(&b->job->missing, cell.text, cell.size)) {
         if (cell.quoted && cell.size) b->piece->flags |= CSV_WORD;
         if (b->piece->broken) return;
-        parse_zero(b, i);
-        parse_missing(b, i);
+        csv_parse_zero(b, i);
+        csv_parse_missing(b, i);
         return;
     }
-    if (b->piece->broken || !parse_value(b, cell, i)) parse_odd(b, s, span.size, i);
+    if (b->piece->broken || !csv_parse_value(b, cell, i)) csv_parse_odd(b, s, span.size, i);
 }
 
-/* --- one column over the spans of a batch --------------------------------------------------------- */
+/* --- one column over the spans of a batch
+ * --------------------------------------------------------- */
 /* A quoted cell without its quotes; false: it has none. */
-static inline bool parse_unquote(const parse_batch *b, const char **s, uint32_t *n) {
+static inline bool csv_parse_unquote(const csv_parse_batch *b, const char **s, uint32_t *n) {
     const csv_dialect *d = &b->job->dialect;
     if (d->slow || !d->quote || *n < 3 || **s != d->quote || (*s)[*n - 1] != d->quote) return false;
     ++*s, *n -= 2;
     return true;
 }
 
-/* The loops of the common shapes: FAST(text, size, i) takes a cell or leaves it to parse_slow. */
-#define PARSE_LOOP(b, FAST)                                                             \
-    for (int i = 0; i < (b)->n; i++) {                                                  \
-        const ken_span span = (b)->w->span[i];                                          \
-        const char *s = (b)->range->text + span.start;                                  \
-        uint32_t n = span.size;                                                         \
-        if (KEN_LIKELY(FAST(s, n, i)) || (parse_unquote(b, &s, &n) && FAST(s, n, i))) continue; \
-        parse_slow(b, i);                                                               \
+/* The loops of the common shapes: FAST(text, size, i) takes a cell or leaves it to csv_parse_slow.
+ */
+#define CSV_PARSE_LOOP(b, FAST)                                                                    \
+    for (int i = 0; i < (b)->n; i++) {                                                             \
+        const ken_span span = (b)->w->span[i];                                                     \
+        const char *s = (b)->range->text + span.start;                                             \
+        uint32_t n = span.size;                                                                    \
+        if (KEN_LIKELY(FAST(s, n, i)) || (csv_parse_unquote(b, &s, &n) && FAST(s, n, i)))          \
+            continue;                                                                              \
+        csv_parse_slow(b, i);                                                                      \
     }
 
 /* The kernel reads numbers up to one that it leaves to others. */
-static void parse_f64(parse_batch *b) {
+static void csv_parse_f64(csv_parse_batch *b) {
     const ken_kernels *k = b->job->k;
     const char *text = b->range->text, point = b->job->dialect.decimal;
     double *out = (double *)b->column->data + b->row;
@@ -145,15 +155,15 @@ static void parse_f64(parse_batch *b) {
         if (i == b->n) break;
         ken_span span = b->w->span[i];
         const char *s = text + span.start;
-        if (span.size && parse_unquote(b, &s, &span.size)) {
+        if (span.size && csv_parse_unquote(b, &s, &span.size)) {
             span.start++;
             if (k->read_decimals(text, &span, 1, point, out + i)) continue;
         }
-        parse_slow(b, i);
+        csv_parse_slow(b, i);
     }
 }
 
-static void parse_i64(parse_batch *b) {
+static void csv_parse_i64(csv_parse_batch *b) {
     const ken_kernels *k = b->job->k;
     const char *text = b->range->text;
     int64_t *out = (int64_t *)b->column->data + b->row;
@@ -162,38 +172,39 @@ static void parse_i64(parse_batch *b) {
         if (i == b->n) break;
         ken_span span = b->w->span[i];
         const char *s = text + span.start;
-        if (span.size && parse_unquote(b, &s, &span.size)) {
+        if (span.size && csv_parse_unquote(b, &s, &span.size)) {
             span.start++;
             if (k->read_integers(text, &span, 1, out + i)) continue;
         }
-        parse_slow(b, i);
+        csv_parse_slow(b, i);
     }
 }
 
-static void parse_iso(parse_batch *b) {
+static void csv_parse_iso(csv_parse_batch *b) {
     int64_t *out = (int64_t *)b->column->data + b->row;
-#define PARSE_ISO(s, n, i) ken__csv_time_fast(s, n, &out[i])
-    PARSE_LOOP(b, PARSE_ISO)
+#define CSV_PARSE_ISO(s, n, i) ken__csv_time_fast(s, n, &out[i])
+    CSV_PARSE_LOOP(b, CSV_PARSE_ISO)
 }
 
-static inline bool parse_fast_bool(const char *s, uint32_t n, uint8_t *out) {
+static inline bool csv_parse_fast_bool(const char *s, uint32_t n, uint8_t *out) {
     const uint64_t word = csv_load(s) & csv_low_bytes(KEN_MIN(n, 8));
-    *out = word == 0x65757274;                  /* true */
-    return *out || word == 0x65736c6166u;       /* false */
+    *out = word == 0x65757274;            /* true */
+    return *out || word == 0x65736c6166u; /* false */
 }
 
-static void parse_bool(parse_batch *b) {
+static void csv_parse_bool(csv_parse_batch *b) {
     uint8_t *out = (uint8_t *)b->column->data + b->row;
-#define PARSE_BOOL(s, n, i) parse_fast_bool(s, n, &out[i])
-    PARSE_LOOP(b, PARSE_BOOL)
+#define CSV_PARSE_BOOL(s, n, i) csv_parse_fast_bool(s, n, &out[i])
+    CSV_PARSE_LOOP(b, CSV_PARSE_BOOL)
 }
 
-static void parse_others(parse_batch *b) {
-    for (int i = 0; i < b->n; i++) parse_slow(b, i);
+static void csv_parse_others(csv_parse_batch *b) {
+    for (int i = 0; i < b->n; i++) csv_parse_slow(b, i);
 }
 
 /* A text cell: false when missing. An unquoted one keeps its blanks. */
-static inline bool parse_text_cell(const parse_batch *b, const char **s, uint32_t *n, bool *escaped) {
+static inline bool csv_parse_text_cell(const csv_parse_batch *b, const char **s, uint32_t *n,
+                                       bool *escaped) {
     const csv_dialect *d = &b->job->dialect;
     *escaped = false;
     if (*n >= 2 && **s == d->quote && (*s)[*n - 1] == d->quote && d->quote && !d->slow) {
@@ -209,7 +220,8 @@ static inline bool parse_text_cell(const parse_batch *b, const char **s, uint32_
             return cell.size > 0;
         }
     }
-    if (*n <= b->job->missing.longest && ken__csv_is_missing(&b->job->missing, *s, *n)) return false;
+    if (*n <= b->job->missing.longest && ken__csv_is_missing(&b->job->missing, *s, *n))
+        return false;
     if (*n && (**s == ' ' || (*s)[*n - 1] == ' ')) {
         const csv_cell cell = ken__csv_cell(d, *s, *n);
         return !ken__csv_is_missing(&b->job->missing, cell.text, cell.size);
@@ -217,7 +229,7 @@ static inline bool parse_text_cell(const parse_batch *b, const char **s, uint32_
     return *n > 0;
 }
 
-static void parse_category(parse_batch *b) {
+static void csv_parse_category(csv_parse_batch *b) {
     csv_dict *dict = &b->w->dicts[b->column - b->job->columns];
     int32_t *out = (int32_t *)b->column->data + b->row;
     for (int i = 0; i < b->n; i++) {
@@ -225,8 +237,8 @@ static void parse_category(parse_batch *b) {
         uint32_t n = b->w->span[i].size;
         bool escaped;
         out[i] = 0;
-        if (!parse_text_cell(b, &s, &n, &escaped)) {
-            parse_missing(b, i);
+        if (!csv_parse_text_cell(b, &s, &n, &escaped)) {
+            csv_parse_missing(b, i);
             continue;
         }
         const int32_t code = ken__csv_dict_add(b->job, dict, b->column->max_levels, s, n, escaped);
@@ -239,28 +251,29 @@ static void parse_category(parse_batch *b) {
     }
 }
 
-static uint32_t parse_unescaped_size(const char *s, uint32_t n, char quote) {
+static uint32_t csv_parse_unescaped_size(const char *s, uint32_t n, char quote) {
     uint32_t size = n;
     for (uint32_t i = 0; i + 1 < n; i++)
         if (s[i] == quote) size--, i++;
     return size;
 }
 
-static void parse_string(parse_batch *b) {
+static void csv_parse_string(csv_parse_batch *b) {
     csv_dict *dict = &b->w->dicts[b->column - b->job->columns];
     uint64_t *out = (uint64_t *)b->column->data + b->row;
-    bool probe = !b->column->settled && !atomic_load_explicit(&b->column->many, memory_order_relaxed);
+    bool probe =
+        !b->column->settled && !atomic_load_explicit(&b->column->many, memory_order_relaxed);
     for (int i = 0; i < b->n; i++) {
         const char *s = b->range->text + b->w->span[i].start;
         uint32_t n = b->w->span[i].size;
         bool escaped;
-        if (!parse_text_cell(b, &s, &n, &escaped)) {
-            parse_missing(b, i);
+        if (!csv_parse_text_cell(b, &s, &n, &escaped)) {
+            csv_parse_missing(b, i);
             out[i] = 0;
             continue;
         }
         out[i] = csv_pack(b->range->begin + (s - b->range->text), n, escaped);
-        b->piece->bytes += escaped ? parse_unescaped_size(s, n, b->job->dialect.quote) : n;
+        b->piece->bytes += escaped ? csv_parse_unescaped_size(s, n, b->job->dialect.quote) : n;
         if (probe && ken__csv_dict_add(b->job, dict, b->column->max_levels, s, n, escaped) < 0) {
             atomic_store_explicit(&b->column->many, true, memory_order_relaxed);
             probe = false;
@@ -268,32 +281,43 @@ static void parse_string(parse_batch *b) {
     }
 }
 
-static void parse_column(parse_batch *b) {
+static void csv_parse_column(csv_parse_batch *b) {
     if (ken__csv_is_text((csv_mode)b->piece->mode)) {
         if (b->piece->broken) return;
-        if (b->piece->mode == CSV_AS_CATEGORY) parse_category(b);
-        else parse_string(b);
+        if (b->piece->mode == CSV_AS_CATEGORY)
+            csv_parse_category(b);
+        else
+            csv_parse_string(b);
         return;
     }
     if (b->piece->broken) { /* only its type is of interest, and that is settled once it is text */
-        if (!(b->piece->flags & CSV_TEXT)) parse_others(b);
+        if (!(b->piece->flags & CSV_TEXT)) csv_parse_others(b);
         return;
     }
-    if (b->job->missing.digits) parse_others(b); /* 9999 may be a missing cell: look at each */
-    else if (b->piece->mode == CSV_AS_F64) parse_f64(b);
-    else if (b->piece->mode == CSV_AS_I64) parse_i64(b);
-    else if (b->piece->mode == CSV_AS_ISO) parse_iso(b);
-    else if (b->piece->mode == CSV_AS_BOOL) parse_bool(b);
-    else parse_others(b);
+    if (b->job->missing.digits)
+        csv_parse_others(b); /* 9999 may be a missing cell: look at each */
+    else if (b->piece->mode == CSV_AS_F64)
+        csv_parse_f64(b);
+    else if (b->piece->mode == CSV_AS_I64)
+        csv_parse_i64(b);
+    else if (b->piece->mode == CSV_AS_ISO)
+        csv_parse_iso(b);
+    else if (b->piece->mode == CSV_AS_BOOL)
+        csv_parse_bool(b);
+    else
+        csv_parse_others(b);
 }
 
-/* --- the rows of a piece --------------------------------------------------------------------------- */
-static bool parse_row_blank(const csv_range *r, int64_t begin, int64_t end) {
-    while (begin < end && (r->text[begin] == ' ' || r->text[begin] == '\t' || r->text[begin] == '\r')) begin++;
+/* --- the rows of a piece
+ * --------------------------------------------------------------------------- */
+static bool csv_parse_row_blank(const csv_range *r, int64_t begin, int64_t end) {
+    while (begin < end &&
+           (r->text[begin] == ' ' || r->text[begin] == '\t' || r->text[begin] == '\r'))
+        begin++;
     return begin == end;
 }
 
-static void parse_bad_row(csv_range *r, int64_t begin, int64_t cell, int64_t fields) {
+static void csv_parse_bad_row(csv_range *r, int64_t begin, int64_t cell, int64_t fields) {
     if (r->bad++ == 0) {
         r->bad_at = r->begin + begin;
         r->bad_cell = r->begin + cell;
@@ -302,11 +326,12 @@ static void parse_bad_row(csv_range *r, int64_t begin, int64_t cell, int64_t fie
 }
 
 /* The longest cell of a row that is longer than a cell may be. */
-static bool parse_too_long(const csv_job *job, csv_range *r, const uint32_t *pos, int64_t fields) {
+static bool csv_parse_too_long(const csv_job *job, csv_range *r, const uint32_t *pos,
+                               int64_t fields) {
     for (int64_t k = 0; k < fields; k++) {
         const int64_t size = (int64_t)pos[k] - (int64_t)(pos[k - 1] + 1);
         if (size > job->max_cell) {
-            parse_bad_row(r, pos[-1] + 1, pos[k - 1] + 1, -1);
+            csv_parse_bad_row(r, pos[-1] + 1, pos[k - 1] + 1, -1);
             return true;
         }
     }
@@ -314,30 +339,33 @@ static bool parse_too_long(const csv_job *job, csv_range *r, const uint32_t *pos
 }
 
 /* Number of good rows of the piece; their first cells go to w->first. */
-static int64_t parse_rows(csv_job *job, csv_range *r, csv_worker *w, const ken_scan *scan) {
+static int64_t csv_parse_rows(csv_job *job, csv_range *r, csv_worker *w, const ken_scan *scan) {
     int64_t from = 1, n = 0;
     for (int64_t e = 0; e < scan->n_ends; e++) {
         const uint32_t *pos = w->pos + from;
         const int64_t last = w->ends[e], fields = last - from + 1;
         const uint32_t begin = w->pos[from - 1] + 1, end = w->pos[last];
         bool bad = false;
-        if (KEN_UNLIKELY(end - begin > job->max_cell)) bad = parse_too_long(job, r, pos, fields);
+        if (KEN_UNLIKELY(end - begin > job->max_cell))
+            bad = csv_parse_too_long(job, r, pos, fields);
         if (KEN_LIKELY(fields == job->n_cols && !bad && end > begin + 1)) {
             w->first[n++] = (uint32_t)from;
-        } else if (!bad && fields == 1 && parse_row_blank(r, begin, end) &&
-                   (job->n_cols > 1 || end == begin || (end == begin + 1 && r->text[begin] == '\r'))) {
+        } else if (!bad && fields == 1 && csv_parse_row_blank(r, begin, end) &&
+                   (job->n_cols > 1 || end == begin ||
+                    (end == begin + 1 && r->text[begin] == '\r'))) {
             /* a blank line */
         } else if (!bad && fields == job->n_cols) {
             w->first[n++] = (uint32_t)from;
         } else if (!bad) {
-            parse_bad_row(r, begin, fields > job->n_cols ? pos[job->n_cols - 1] : end, fields);
+            csv_parse_bad_row(r, begin, fields > job->n_cols ? pos[job->n_cols - 1] : end, fields);
         }
         from = last + 1;
     }
     return n;
 }
 
-static void parse_spans(const csv_job *job, const csv_range *r, csv_worker *w, int64_t first, int n, int j) {
+static void csv_parse_spans(const csv_job *job, const csv_range *r, csv_worker *w, int64_t first,
+                            int n, int j) {
     const uint32_t *pos = w->pos + j;
     const uint32_t *rows = w->first + first;
     for (int i = 0; i < n; i++) {
@@ -346,30 +374,40 @@ static void parse_spans(const csv_job *job, const csv_range *r, csv_worker *w, i
     }
     if (j < job->n_cols - 1 || !job->crlf) return;
     for (int i = 0; i < n; i++)
-        if (w->span[i].size && r->text[w->span[i].start + w->span[i].size - 1] == '\r') w->span[i].size--;
+        if (w->span[i].size && r->text[w->span[i].start + w->span[i].size - 1] == '\r')
+            w->span[i].size--;
 }
 
-static void parse_piece(csv_job *job, csv_range *r, csv_worker *w, int worker, int64_t n_rows) {
+static void csv_parse_piece(csv_job *job, csv_range *r, csv_worker *w, int worker, int64_t n_rows) {
     csv_piece *pieces = job->pieces + (r - job->ranges) * job->n_cols;
     n_rows = KEN_MIN(n_rows, r->rows - r->good);
     for (int64_t first = 0; first < n_rows; first += CSV_BATCH) {
-        parse_batch b = {job, r, w, worker, NULL, NULL, r->row + r->good + first,
-                         (int)KEN_MIN(CSV_BATCH, n_rows - first), r->row >> 3,
-                         (r->row + r->rows - 1) >> 3};
+        csv_parse_batch b = {job,
+                             r,
+                             w,
+                             worker,
+                             NULL,
+                             NULL,
+                             r->row + r->good + first,
+                             (int)KEN_MIN(CSV_BATCH, n_rows - first),
+                             r->row >> 3,
+                             (r->row + r->rows - 1) >> 3};
         for (int j = 0; j < job->n_cols; j++) {
             if (!pieces[j].todo) continue;
             b.column = &job->columns[j];
             b.piece = &pieces[j];
-            if (b.piece->broken && (ken__csv_is_text((csv_mode)b.piece->mode) || (b.piece->flags & CSV_TEXT)))
+            if (b.piece->broken &&
+                (ken__csv_is_text((csv_mode)b.piece->mode) || (b.piece->flags & CSV_TEXT)))
                 continue;
-            parse_spans(job, r, w, first, b.n, j);
-            parse_column(&b);
+            csv_parse_spans(job, r, w, first, b.n, j);
+            csv_parse_column(&b);
         }
     }
 }
 
-/* --- a range ---------------------------------------------------------------------------------------- */
-static bool parse_room(csv_job *job, csv_worker *w, int64_t n_pos) {
+/* --- a range
+ * ---------------------------------------------------------------------------------------- */
+static bool csv_parse_room(csv_job *job, csv_worker *w, int64_t n_pos) {
     const int64_t need = n_pos + CSV_PIECE + 80;
     if (need <= w->pos_capacity) return true;
     const int64_t capacity = need + need / 2;
@@ -382,15 +420,19 @@ static bool parse_room(csv_job *job, csv_worker *w, int64_t n_pos) {
     return true;
 }
 
-static void parse_index(csv_job *job, ken_scan *scan, csv_worker *w, const char *text, int64_t n) {
+static void csv_parse_index(csv_job *job, ken_scan *scan, csv_worker *w, const char *text,
+                            int64_t n) {
     scan->pos = w->pos, scan->ends = w->ends, scan->n_ends = 0;
-    if (job->dialect.slow) ken__csv_index_slow(scan, text, n);
-    else job->k->scan_index(scan, text, n);
+    if (job->dialect.slow)
+        ken__csv_index_slow(scan, text, n);
+    else
+        job->k->scan_index(scan, text, n);
 }
 
-static void parse_finish_piece(csv_job *job, csv_range *r, csv_worker *w, int worker, ken_scan *scan) {
-    const int64_t n = parse_rows(job, r, w, scan);
-    if (!job->count_only) parse_piece(job, r, w, worker, n);
+static void csv_parse_finish_piece(csv_job *job, csv_range *r, csv_worker *w, int worker,
+                                   ken_scan *scan) {
+    const int64_t n = csv_parse_rows(job, r, w, scan);
+    if (!job->count_only) csv_parse_piece(job, r, w, worker, n);
     r->good += n;
     if (scan->n_ends == 0) return;
     const int64_t last = w->ends[scan->n_ends - 1];
@@ -398,7 +440,7 @@ static void parse_finish_piece(csv_job *job, csv_range *r, csv_worker *w, int wo
     scan->n_pos -= last;
 }
 
-static void parse_range(csv_job *job, csv_range *r, int worker) {
+static void csv_parse_range(csv_job *job, csv_range *r, int worker) {
     csv_worker *w = &job->workers[worker];
     ken_scan scan = {0};
     scan.delimiter = job->dialect.delimiter, scan.newline = job->dialect.newline;
@@ -406,12 +448,12 @@ static void parse_range(csv_job *job, csv_range *r, int worker) {
     scan.carry = job->dialect.slow ? 0 : 1;
     r->good = r->bad = 0;
     r->bad_at = -1;
-    if (!parse_room(job, w, 1)) return;
+    if (!csv_parse_room(job, w, 1)) return;
     w->pos[0] = UINT32_MAX;
     scan.n_pos = 1;
     for (int64_t at = 0; at < r->size; at += CSV_PIECE) {
-        if (!parse_room(job, w, scan.n_pos)) return;
-        parse_index(job, &scan, w, r->text + at, KEN_MIN(CSV_PIECE, r->size - at));
+        if (!csv_parse_room(job, w, scan.n_pos)) return;
+        csv_parse_index(job, &scan, w, r->text + at, KEN_MIN(CSV_PIECE, r->size - at));
         if (scan.irregular) {
             r->irregular = true;
             return;
@@ -420,13 +462,13 @@ static void parse_range(csv_job *job, csv_range *r, int worker) {
             w->ends[scan.n_ends++] = (uint32_t)scan.n_pos; /* the last line has no end */
             w->pos[scan.n_pos++] = (uint32_t)r->size;
         }
-        parse_finish_piece(job, r, w, worker, &scan);
+        csv_parse_finish_piece(job, r, w, worker, &scan);
         if (r->bad && (!job->skip_bad || r->bad_fields < 0)) return;
         if (r->cut && r->good >= r->rows) return;
     }
 }
 
-static void parse_begin_pieces(csv_job *job, csv_range *r, int worker) {
+static void csv_parse_begin_pieces(csv_job *job, csv_range *r, int worker) {
     csv_piece *pieces = job->pieces + (r - job->ranges) * job->n_cols;
     for (int j = 0; j < job->n_cols; j++) {
         csv_piece *p = &pieces[j];
@@ -439,25 +481,26 @@ static void parse_begin_pieces(csv_job *job, csv_range *r, int worker) {
         p->worker = (uint16_t)worker;
         p->mode = (uint8_t)c->mode;
         p->refused_at = -1;
-        if (c->mode == CSV_AS_CATEGORY && atomic_load_explicit(&c->many, memory_order_relaxed)) p->broken = true;
+        if (c->mode == CSV_AS_CATEGORY && atomic_load_explicit(&c->many, memory_order_relaxed))
+            p->broken = true;
         if (!ken__csv_is_text(c->mode) && c->forced < 0 && /* known by now to be something else */
             ken__csv_mode_of(atomic_load_explicit(&c->flags, memory_order_relaxed)) != c->mode)
             p->broken = true;
         if (job->round > 0 && r->rows > 0) {
-            parse_batch b = {job, r, NULL, worker, c, p, 0, 0, 0, 0};
-            parse_set_all(&b, r->row, r->rows);
+            csv_parse_batch b = {job, r, NULL, worker, c, p, 0, 0, 0, 0};
+            csv_parse_set_all(&b, r->row, r->rows);
         }
     }
 }
 
-typedef struct parse_job {
+typedef struct csv_parse_job {
     csv_job *job;
     void (*beside)(void *);
     void *arg;
-} parse_job;
+} csv_parse_job;
 
-static void parse_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const parse_job *p = arg;
+static void csv_parse_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const csv_parse_job *p = arg;
     csv_job *job = p->job;
     for (int64_t block = begin; block < end; block++) {
         int64_t r = block;
@@ -468,14 +511,14 @@ static void parse_block(void *arg, int64_t begin, int64_t end, int worker) {
         bool todo = job->count_only;
         for (int j = 0; j < job->n_cols && !todo; j++) todo = job->pieces[r * job->n_cols + j].todo;
         if (!todo || atomic_load_explicit(&job->no_memory, memory_order_relaxed)) continue;
-        if (!job->count_only) parse_begin_pieces(job, &job->ranges[r], worker);
-        parse_range(job, &job->ranges[r], worker);
+        if (!job->count_only) csv_parse_begin_pieces(job, &job->ranges[r], worker);
+        csv_parse_range(job, &job->ranges[r], worker);
     }
 }
 
 ken_status ken__csv_parse_round(csv_job *job, void (*beside)(void *), void *arg) {
-    parse_job p = {job, beside, arg};
-    KEN_TRY(ken_parallel(job->ctx, job->n_ranges + (beside != NULL), 1, parse_block, &p));
+    csv_parse_job p = {job, beside, arg};
+    KEN_TRY(ken_parallel(job->ctx, job->n_ranges + (beside != NULL), 1, csv_parse_block, &p));
     if (job->no_memory)
         return KEN_FAIL(job->ctx, KEN_E_NOMEM, "free some memory, or read fewer rows",
                         "csv: out of memory while reading '%s'", job->name);

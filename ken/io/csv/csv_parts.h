@@ -24,16 +24,16 @@
 /* What a cell can be, one bit each; a column's bits are those of all its cells. Missing: none. */
 enum {
     CSV_BOOL = 1,
-    CSV_INT = 2,     /* whole, within int64 */
-    CSV_BIG = 4,     /* whole, beyond int64 */
+    CSV_INT = 2, /* whole, within int64 */
+    CSV_BIG = 4, /* whole, beyond int64 */
     CSV_FLOAT = 8,
-    CSV_ZEROS = 16,  /* whole with leading zeros: an identifier */
-    CSV_ISO = 32,    /* year first */
-    CSV_SLASH = 64,  /* day and month first, could be either */
+    CSV_ZEROS = 16, /* whole with leading zeros: an identifier */
+    CSV_ISO = 32,   /* year first */
+    CSV_SLASH = 64, /* day and month first, could be either */
     CSV_DMY = 128,
     CSV_MDY = 256,
     CSV_TEXT = 512,
-    CSV_WORD = 1024  /* a missing-value word in quotes: text in a text column, missing elsewhere */
+    CSV_WORD = 1024 /* a missing-value word in quotes: text in a text column, missing elsewhere */
 };
 
 typedef enum csv_mode {
@@ -86,12 +86,12 @@ typedef struct csv_dict {
 typedef struct csv_range {
     const char *text; /* of its first byte: in the file, or in a padded copy of the last range */
     int64_t begin, size;
-    int64_t row, rows;    /* first row, rows counted from afar */
-    bool cut;             /* stop after `rows`: more are not wanted */
-    int64_t good, bad;    /* rows found */
-    int64_t bad_at;       /* of the first bad row, -1: none */
-    int64_t bad_cell;     /* where to point at */
-    int64_t bad_fields;   /* what it has; -1: a cell is too long */
+    int64_t row, rows;  /* first row, rows counted from afar */
+    bool cut;           /* stop after `rows`: more are not wanted */
+    int64_t good, bad;  /* rows found */
+    int64_t bad_at;     /* of the first bad row, -1: none */
+    int64_t bad_cell;   /* where to point at */
+    int64_t bad_fields; /* what it has; -1: a cell is too long */
     bool irregular;
 } csv_range;
 
@@ -100,25 +100,25 @@ typedef struct csv_piece {
     uint32_t flags;
     uint16_t worker;
     uint8_t mode;
-    bool todo, broken;   /* to be parsed; values are not all there */
-    int64_t bytes;       /* of its texts */
+    bool todo, broken; /* to be parsed; values are not all there */
+    int64_t bytes;     /* of its texts */
     int64_t missing;
-    int64_t refused_at;  /* first cell that is not of the type asked for, -1: none */
+    int64_t refused_at; /* first cell that is not of the type asked for, -1: none */
     uint32_t refused_size;
 } csv_piece;
 
 typedef struct csv_column {
     char *name;
     _Atomic uint32_t flags;
-    _Atomic bool many;       /* more distinct texts than a category may have */
-    bool settled;            /* category or string is decided */
-    int forced;              /* a csv_mode, or -1 */
-    csv_mode mode;           /* of this round */
-    uint32_t seen;           /* flags of the first rows */
-    bool varied;             /* a text that differs in most of the first rows */
+    _Atomic bool many; /* more distinct texts than a category may have */
+    bool settled;      /* category or string is decided */
+    int forced;        /* a csv_mode, or -1 */
+    csv_mode mode;     /* of this round */
+    uint32_t seen;     /* flags of the first rows */
+    bool varied;       /* a text that differs in most of the first rows */
     int64_t max_levels;
     void *data;
-    size_t item;             /* bytes of an item of data */
+    size_t item; /* bytes of an item of data */
     uint8_t *valid;
     int64_t missing;
 } csv_column;
@@ -137,7 +137,7 @@ typedef struct csv_job {
     const char *name;
     const char *text; /* after the byte order mark */
     int64_t size;
-    int64_t body;     /* offset of the first row of data */
+    int64_t body; /* offset of the first row of data */
     int64_t max_cell, max_rows, max_levels;
     bool skip_bad, header, crlf, count_only;
     csv_dialect dialect;
@@ -154,7 +154,7 @@ typedef struct csv_job {
     _Atomic bool no_memory;
 } csv_job;
 
-/* --- csv.c --- */
+/* --- csv.c ------------------------------------------------------------------------------------ */
 /* Memory that is not zeroed (from the allocator of ken_alloc); any thread, NULL: none left. */
 void *ken__csv_memory(csv_job *job, size_t count, size_t size);
 void ken__csv_release(csv_job *job, void *memory);
@@ -162,27 +162,27 @@ void ken__csv_release(csv_job *job, void *memory);
 ken_status ken__csv_point(csv_job *job, int64_t at, ken_status code);
 int64_t ken__csv_line(const csv_job *job, int64_t at);
 
-/* --- csv_gzip.c --- */
+/* --- csv_gzip.c ------------------------------------------------------------------------------- */
 /* *out belongs to the caller, also after an error. */
-ken_status ken__csv_unpack(ken_ctx *ctx, const char *name, const char *bytes, size_t size, char **out,
-                           size_t *out_size);
+ken_status ken__csv_unpack(ken_ctx *ctx, const char *name, const char *bytes, size_t size,
+                           char **out, size_t *out_size);
 
-/* --- csv_sniff.c --- */
+/* --- csv_sniff.c ------------------------------------------------------------------------------ */
 /* Dialect, header, names, number of columns, first flags. */
 ken_status ken__csv_sniff(csv_job *job, const ken_csv_options *options);
 ken_status ken__csv_force_types(csv_job *job, const char *const *types);
 
-/* --- csv_scan.c --- */
+/* --- csv_scan.c ------------------------------------------------------------------------------- */
 ken_status ken__csv_ranges(csv_job *job);
 /* As the kernel scan_index, by a state machine that knows where a quote counts. */
 int64_t ken__csv_index_slow(ken_scan *s, const char *text, int64_t n);
 bool ken__csv_needs_slow(const csv_job *job);
 
-/* --- csv_parse.c --- */
+/* --- csv_parse.c ------------------------------------------------------------------------------ */
 /* All pieces that are todo, in parallel. */
 ken_status ken__csv_parse_round(csv_job *job, void (*beside)(void *), void *arg);
 
-/* --- csv_types.c --- */
+/* --- csv_types.c ------------------------------------------------------------------------------ */
 ken_status ken__csv_missing_words(ken_ctx *ctx, const char *words, csv_missing *out);
 bool ken__csv_is_missing(const csv_missing *m, const char *s, uint32_t n);
 csv_cell ken__csv_cell(const csv_dialect *d, const char *s, uint32_t n);
@@ -192,13 +192,13 @@ uint32_t ken__csv_number(char decimal, const char *s, uint32_t n, double *f, int
 int ken__csv_bool(const char *s, uint32_t n); /* -1: no */
 static inline bool ken__csv_is_text(csv_mode m) { return m >= CSV_AS_CATEGORY; }
 
-/* --- csv_time.c --- */
+/* --- csv_time.c ------------------------------------------------------------------------------- */
 /* Flags (CSV_ISO, CSV_SLASH, CSV_DMY, CSV_MDY; 0: not a time). dmy: which way to read CSV_SLASH. */
 uint32_t ken__csv_time(const char *s, uint32_t n, bool dmy, int64_t *us);
 
 bool ken__csv_time_fast(const char *s, uint32_t n, int64_t *us);
 
-/* --- csv_text.c --- */
+/* --- csv_text.c ------------------------------------------------------------------------------- */
 int32_t ken__csv_dict_add(csv_job *job, csv_dict *dict, int64_t limit, const char *s, uint32_t n,
                           bool escaped);
 void ken__csv_dict_free(csv_job *job, csv_dict *dict);
@@ -237,7 +237,8 @@ static inline bool csv_has(const char *s, uint32_t n, char c) {
 /* A text cell as it waits in a string column's offsets: where it is, how long. */
 #define CSV_PACK_SIZE 0xFFFFFFu
 static inline uint64_t csv_pack(int64_t at, uint32_t size, bool escaped) {
-    return (uint64_t)at << 25 | (uint64_t)(size < CSV_PACK_SIZE ? size : CSV_PACK_SIZE) << 1 | escaped;
+    return (uint64_t)at << 25 | (uint64_t)(size < CSV_PACK_SIZE ? size : CSV_PACK_SIZE) << 1 |
+           escaped;
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* Random tables of some megabytes: cells known before they are written as CSV, read back by any number
- * of threads. Numbers are held against the C library's strtod, bit by bit. */
+/* Random tables of some megabytes: cells known before they are written as CSV, read back by any
+ * number of threads. Numbers are held against the C library's strtod, bit by bit. */
 #include <unistd.h>
 
 #include "tests/support.h"
@@ -38,11 +38,13 @@ static uint32_t roll(dice *d, uint32_t sides) { /* SplitMix64 */
     return (uint32_t)((x ^ x >> 31) >> 33) % sides;
 }
 
-/* --- texts with quotes, line ends and delimiters inside ------------------------------------------------ */
+/* --- texts with quotes, line ends and delimiters inside
+ * ------------------------------------------------ */
 #define COLUMNS 4
 
 static size_t random_cell(dice *d, char *cell, bool *quote) {
-    static const char *const parts[] = {"a", "bc", "\"", ",", "\n", "\r\n", "x y", ";", "\"\"", "é", "漢", "1", "-", "\t"};
+    static const char *const parts[] = {"a", "bc",   "\"", ",",  "\n", "\r\n", "x y",
+                                        ";", "\"\"", "é",  "漢", "1",  "-",    "\t"};
     const uint32_t kind = roll(d, 100);
     size_t n = kind < 5 ? 0 : kind == 5 ? 20000 + roll(d, 60000) : roll(d, 6);
     size_t size = 0;
@@ -54,7 +56,9 @@ static size_t random_cell(dice *d, char *cell, bool *quote) {
     }
     if (roll(d, 4) == 0) *quote = size > 0;
     for (size_t k = 0; k < size; k++) *quote |= strchr("\",\n\r", cell[k]) != NULL;
-    if (size && (cell[0] == ' ' || cell[0] == '\t' || cell[size - 1] == ' ' || cell[size - 1] == '\t')) *quote = true;
+    if (size &&
+        (cell[0] == ' ' || cell[0] == '\t' || cell[size - 1] == ' ' || cell[size - 1] == '\t'))
+        *quote = true;
     return size;
 }
 
@@ -116,8 +120,8 @@ static void check_texts(uint64_t seed, const char *line_end, size_t bytes, bool 
                 const size_t want = end[i * COLUMNS + j] - from;
                 if ((size_t)size != want || memcmp(got, cells.data + from, want) != 0 ||
                     ken_column_missing(c, i) != (want == 0)) {
-                    print_error("seed %llu row %lld column %d: got %lld bytes, want %zu\n", (unsigned long long)seed,
-                                (long long)i, j, (long long)size, want);
+                    print_error("seed %llu row %lld column %d: got %lld bytes, want %zu\n",
+                                (unsigned long long)seed, (long long)i, j, (long long)size, want);
                     fail();
                 }
                 from += want;
@@ -135,10 +139,11 @@ static void test_csv__texts_come_back_whatever_is_in_them(void **state) {
     check_texts(1, "\n", 3500000, false);
     check_texts(2, "\r\n", 3500000, false);
     check_texts(3, "\n", 3500000, true);
-    for (uint64_t seed = 10; seed < 60; seed++) check_texts(seed, seed % 2 ? "\n" : "\r\n", 300 + seed * 40, seed % 3 == 0);
+    for (uint64_t seed = 10; seed < 60; seed++)
+        check_texts(seed, seed % 2 ? "\n" : "\r\n", 300 + seed * 40, seed % 3 == 0);
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------ */
+/* --- numbers ---------------------------------------------------------------------------------- */
 static void random_number(dice *d, char *out) {
     char digits[40];
     const uint32_t n = 1 + roll(d, roll(d, 8) ? 9 : 24);
@@ -176,7 +181,8 @@ static void test_csv__numbers_are_those_of_strtod(void **state) {
     for (int64_t i = 0; i < n; i++)
         for (int j = 0; j < 2; j++) {
             char *end;
-            const double want = strtod(at, &end), got = ((const double *)ken_table_column(t, j)->data)[i];
+            const double want = strtod(at, &end),
+                         got = ((const double *)ken_table_column(t, j)->data)[i];
             if (memcmp(&want, &got, sizeof want) != 0) {
                 print_error("'%.*s' became %.17g\n", (int)(end - at), at, got);
                 fail();
@@ -188,16 +194,25 @@ static void test_csv__numbers_are_those_of_strtod(void **state) {
     free(text.data);
 }
 
-/* --- types over all rows -------------------------------------------------------------------------------------- */
+/* --- types over all rows
+ * -------------------------------------------------------------------------------------- */
 /* Columns that look like one thing for megabytes and turn out to be another in row `turn`. */
 static void check_turn(int64_t turn, int threads) {
     static const struct {
         const char *before, *at, *type;
-    } columns[] = {{"17", "17.5", "f64"},        {"", "5", "i64"},           {"", "", "f64"},
-                   {"1", "99999999999999999999", "category"}, {"2.5", "x", "category"}, {"true", "1", "category"},
-                   {"2020-01-01", "x", "category"},  {"1/2/2020", "13/2/2020", "time"},
-                   {"1/2/2020", "2/13/2020", "time"}, {"5", "05", "category"}, {"", "true", "bool"},
-                   {"NA", "\"NA\"", "category"}, {"x", "\"x\"", "category"}};
+    } columns[] = {{"17", "17.5", "f64"},
+                   {"", "5", "i64"},
+                   {"", "", "f64"},
+                   {"1", "99999999999999999999", "category"},
+                   {"2.5", "x", "category"},
+                   {"true", "1", "category"},
+                   {"2020-01-01", "x", "category"},
+                   {"1/2/2020", "13/2/2020", "time"},
+                   {"1/2/2020", "2/13/2020", "time"},
+                   {"5", "05", "category"},
+                   {"", "true", "bool"},
+                   {"NA", "\"NA\"", "category"},
+                   {"x", "\"x\"", "category"}};
     const int64_t n = 60000;
     buffer text = {0};
     char name[16];
@@ -220,9 +235,12 @@ static void check_turn(int64_t turn, int threads) {
         assert_string_equal(ken_dtype_name(c->dtype), columns[j].type);
         for (int64_t i = 0; i < n; i++) {
             const char *want = i == turn ? columns[j].at : columns[j].before;
-            if (*want == '"') want = i == turn && j == 11 ? "NA" : "x";
-            else if (!strcmp(want, "NA")) want = "";
-            if (c->dtype == KEN_TIME) want = i == turn ? "2020-02-13" : j == 7 ? "2020-02-01" : "2020-01-02";
+            if (*want == '"')
+                want = i == turn && j == 11 ? "NA" : "x";
+            else if (!strcmp(want, "NA"))
+                want = "";
+            if (c->dtype == KEN_TIME)
+                want = i == turn ? "2020-02-13" : j == 7 ? "2020-02-01" : "2020-01-02";
             assert_string_equal(ken_column_format(c, i, cell, sizeof cell), want);
         }
     }
@@ -239,9 +257,11 @@ static void test_csv__types_are_decided_over_all_rows(void **state) {
     check_turn(1, 2);
 }
 
-/* --- write and read -------------------------------------------------------------------------------------------- */
+/* --- write and read
+ * -------------------------------------------------------------------------------------------- */
 static ken_table *random_table(ken_ctx *ctx, dice *d, int64_t n) {
-    static const char *const words[] = {"a", "b,c", "d\"e", "f\ng", " h ", "NA", "i;j", "k\tl", "m\r", "é", "true-ish"};
+    static const char *const words[] = {"a",   "b,c",  "d\"e", "f\ng", " h ",     "NA",
+                                        "i;j", "k\tl", "m\r",  "é",    "true-ish"};
     ken_table *t = NULL;
     void *data;
     uint8_t *valid;
@@ -251,16 +271,19 @@ static ken_table *random_table(ken_ctx *ctx, dice *d, int64_t n) {
     for (int j = 0; j < 4; j++) {
         TEST_OK(ctx, ken_table_add_new(ctx, t, names[j], types[j], &data, &valid));
         for (int64_t i = 0; i < n; i++) {
-            const uint64_t bits = (uint64_t)roll(d, 1u << 31) << 40 ^ (uint64_t)roll(d, 1u << 31) << 20 ^ roll(d, 1u << 31);
+            const uint64_t bits = (uint64_t)roll(d, 1u << 31) << 40 ^
+                                  (uint64_t)roll(d, 1u << 31) << 20 ^ roll(d, 1u << 31);
             if (j == 0) {
                 double x;
                 memcpy(&x, &bits, 8);
                 if (i == 0) x = 0.5;
                 ((double *)data)[i] = isnan(x) ? 1.5 : x;
             }
-            if (j == 1) ((int64_t *)data)[i] = (int64_t)(bits >> roll(d, 60)) * (roll(d, 2) ? 1 : -1);
+            if (j == 1)
+                ((int64_t *)data)[i] = (int64_t)(bits >> roll(d, 60)) * (roll(d, 2) ? 1 : -1);
             if (j == 2) ((uint8_t *)data)[i] = (uint8_t)roll(d, 2);
-            if (j == 3) ((int64_t *)data)[i] = (int64_t)(bits % 200000000000) * (roll(d, 2) ? 1000000 : 1);
+            if (j == 3)
+                ((int64_t *)data)[i] = (int64_t)(bits % 200000000000) * (roll(d, 2) ? 1000000 : 1);
             if (i > 0 && roll(d, 10) == 0) ken_bitmap_clear(valid, i);
         }
     }
@@ -301,8 +324,10 @@ static void test_csv__what_is_written_reads_back(void **state) {
             for (int64_t i = 0; i < n; i++) {
                 assert_int_equal(ken_column_missing(x, i), ken_column_missing(y, i));
                 if (x->dtype == KEN_F64 && y->dtype == KEN_F64 && !ken_column_missing(x, i))
-                    assert_memory_equal((const double *)x->data + i, (const double *)y->data + i, 8);
-                assert_string_equal(ken_column_format(x, i, a, sizeof a), ken_column_format(y, i, b, sizeof b));
+                    assert_memory_equal((const double *)x->data + i, (const double *)y->data + i,
+                                        8);
+                assert_string_equal(ken_column_format(x, i, a, sizeof a),
+                                    ken_column_format(y, i, b, sizeof b));
             }
         }
         ken_table_free(back);
@@ -312,8 +337,9 @@ static void test_csv__what_is_written_reads_back(void **state) {
     remove(path);
 }
 
-/* --- kernels ------------------------------------------------------------------------------------------------------ */
-static void scan_all(const ken_kernels *k, const char *text, int64_t n, char quote, ken_survey *s, ken_scan *i) {
+/* --- kernels ---------------------------------------------------------------------------------- */
+static void scan_all(const ken_kernels *k, const char *text, int64_t n, char quote, ken_survey *s,
+                     ken_scan *i) {
     const int64_t cut = n / 3 / 64 * 64;
     memset(s, 0, sizeof(*s));
     s->quote = quote, s->newline = '\n', s->first[0] = s->first[1] = -1, s->carry = 1;
@@ -336,7 +362,8 @@ static void test_csv__kernels_agree(void **state) {
         const char quote = roll(&d, 3) ? '"' : 0;
         ken_survey want_s, got_s;
         ken_scan want = {0}, got = {0};
-        for (int64_t i = 0; i < n; i++) text[i] = alphabet[roll(&d, roll(&d, 4) ? 8 : sizeof alphabet - 1)];
+        for (int64_t i = 0; i < n; i++)
+            text[i] = alphabet[roll(&d, roll(&d, 4) ? 8 : sizeof alphabet - 1)];
         want.pos = memory[0], want.ends = memory[1], got.pos = memory[2], got.ends = memory[3];
         scan_all(generic, text, n, quote, &want_s, &want);
         for (int k = 0; ken_kernels_at(k); k++) {
@@ -358,9 +385,45 @@ static void test_csv__kernels_agree(void **state) {
     }
 }
 
+/* Every instruction set reads the same bits, and those of strtod; what none may read is refused by
+ * all. */
+static void test_csv__kernels_read_the_same_numbers(void **state) {
+    static const char alphabet[] = "0123456789012345678901234567890123456789.-+e, ";
+    dice d = {11};
+    char text[64], *end;
+    (void)state;
+    for (int round = 0; round < 300000; round++) {
+        const uint32_t n = roll(&d, 19);
+        double want_f = 0, got_f = 0;
+        int64_t want_i = 0, got_i = 0;
+        memset(text, '7', sizeof text);
+        for (uint32_t k = 0; k < n; k++)
+            text[k] = alphabet[roll(&d, roll(&d, 3) ? 41 : sizeof alphabet - 1)];
+        if (roll(&d, 4) == 0) text[0] = '-';
+        const ken_span span = {0, n};
+        const ken_kernels *g = ken_kernels_find("generic");
+        const int64_t read_f = g->read_decimals(text, &span, 1, '.', &want_f);
+        const int64_t read_i = g->read_integers(text, &span, 1, &want_i);
+        for (int k = 0; ken_kernels_at(k); k++) {
+            assert_int_equal(ken_kernels_at(k)->read_decimals(text, &span, 1, '.', &got_f), read_f);
+            assert_int_equal(ken_kernels_at(k)->read_integers(text, &span, 1, &got_i), read_i);
+            if (read_f) assert_memory_equal(&got_f, &want_f, 8);
+            if (read_i) assert_true(got_i == want_i);
+        }
+        text[n] = 0;
+        if (read_f) {
+            const double truth = strtod(text, &end);
+            assert_ptr_equal(end, text + n);
+            assert_memory_equal(&truth, &want_f, 8);
+        }
+        if (read_i) assert_true(strtoll(text, &end, 10) == want_i && end == text + n);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv__kernels_agree),
+        cmocka_unit_test(test_csv__kernels_read_the_same_numbers),
         cmocka_unit_test(test_csv__texts_come_back_whatever_is_in_them),
         cmocka_unit_test(test_csv__numbers_are_those_of_strtod),
         cmocka_unit_test(test_csv__types_are_decided_over_all_rows),

@@ -5,16 +5,19 @@
 
 #include "tests/support.h"
 
-static ken_table *parse_with(ken_ctx *ctx, const char *text, const ken_csv_options *o, ken_csv_info *info) {
+static ken_table *parse_with(ken_ctx *ctx, const char *text, const ken_csv_options *o,
+                             ken_csv_info *info) {
     ken_table *t = NULL;
     TEST_OK(ctx, ken_csv_parse(ctx, "t.csv", text, strlen(text), o, info, &t));
     return t;
 }
 
-static ken_table *parse(ken_ctx *ctx, const char *text) { return parse_with(ctx, text, NULL, NULL); }
+static ken_table *parse(ken_ctx *ctx, const char *text) {
+    return parse_with(ctx, text, NULL, NULL);
+}
 
-static void refuse(ken_ctx *ctx, const char *text, size_t size, const ken_csv_options *o, ken_status code,
-                   const char *part, const char *place) {
+static void refuse(ken_ctx *ctx, const char *text, size_t size, const ken_csv_options *o,
+                   ken_status code, const char *part, const char *place) {
     ken_table *t = NULL;
     TEST_FAILS(ctx, ken_csv_parse(ctx, "t.csv", text, size, o, NULL, &t), code, part);
     assert_null(t);
@@ -30,7 +33,10 @@ static void expect_cells(const ken_table *t, const char *want) {
             const ken_column *c = ken_table_column(t, j);
             const bool missing = ken_column_missing(c, i);
             const size_t used = strlen(got);
-            snprintf(got + used, sizeof got - used, "%s%s", j ? "|" : i ? ";" : "",
+            snprintf(got + used, sizeof got - used, "%s%s",
+                     j   ? "|"
+                     : i ? ";"
+                         : "",
                      missing ? "~" : ken_column_format(c, i, cell, sizeof cell));
         }
     assert_string_equal(got, want);
@@ -40,25 +46,26 @@ static void expect_types(const ken_table *t, const char *want) {
     char got[1024] = "";
     for (int j = 0; j < ken_table_cols(t); j++) {
         const size_t used = strlen(got);
-        snprintf(got + used, sizeof got - used, "%s%s:%s", j ? " " : "", ken_table_column(t, j)->name,
-                 ken_dtype_name(ken_table_column(t, j)->dtype));
+        snprintf(got + used, sizeof got - used, "%s%s:%s", j ? " " : "",
+                 ken_table_column(t, j)->name, ken_dtype_name(ken_table_column(t, j)->dtype));
     }
     assert_string_equal(got, want);
 }
 
-#define CHECK(text, types, cells)               \
-    do {                                        \
-        ken_table *t_ = parse(ctx, (text));     \
-        expect_types(t_, (types));              \
-        expect_cells(t_, (cells));              \
-        ken_table_free(t_);                     \
+#define CHECK(text, types, cells)                                                                  \
+    do {                                                                                           \
+        ken_table *t_ = parse(ctx, (text));                                                        \
+        expect_types(t_, (types));                                                                 \
+        expect_cells(t_, (cells));                                                                 \
+        ken_table_free(t_);                                                                        \
     } while (0)
 
 static void test_csv__types_are_found(void **state) {
     ken_ctx *ctx = test_ctx(2);
     (void)state;
     CHECK("a,b,c,d,e\n1,1.5,true,x,2020-01-31\n-2,3,FALSE,y,1969-12-31\n",
-          "a:i64 b:f64 c:bool d:category e:time", "1|1.5|true|x|2020-01-31;-2|3|false|y|1969-12-31");
+          "a:i64 b:f64 c:bool d:category e:time",
+          "1|1.5|true|x|2020-01-31;-2|3|false|y|1969-12-31");
     CHECK("a\n1e3\n.5\n5.\n+7\ninf\n-Infinity\n", "a:f64", "1000;0.5;5;7;Infinity;-Infinity");
     CHECK("a,b\n1,\n,\n3,NA\n", "a:i64 b:f64", "1|~;~|~;3|~");
     CHECK("zip,n\n01234,0\n99999,-0\n", "zip:category n:i64", "01234|0;99999|0");
@@ -101,7 +108,9 @@ static void test_csv__line_ends(void **state) {
     CHECK("a,b\r1,x\r2,y\r", "a:i64 b:category", "1|x;2|y");
     CHECK("\n\na,b\n\n1,x\n   \n\r\n2,y\n\n\n", "a:i64 b:category", "1|x;2|y");
     CHECK("a\n1\n\n2\n\"\"\n", "a:i64", "1;2;~");
-    CHECK("\xEF\xBB\xBF" "a,b\n1,2\n", "a:i64 b:i64", "1|2");
+    CHECK("\xEF\xBB\xBF"
+          "a,b\n1,2\n",
+          "a:i64 b:i64", "1|2");
     CHECK("a,b\r\n", "a:f64 b:f64", "");
     CHECK("a,b", "a:f64 b:f64", "");
     test_ctx_free(ctx);
@@ -141,7 +150,8 @@ static void test_csv__dialects(void **state) {
 static void test_csv__times(void **state) {
     ken_ctx *ctx = test_ctx(1);
     (void)state;
-    ken_table *t = parse(ctx, "t\n2024-02-29T12:34:56.789Z\n2024-02-29 12:34:56+01:00\n0001-01-01\n9999-12-31\n");
+    ken_table *t = parse(
+        ctx, "t\n2024-02-29T12:34:56.789Z\n2024-02-29 12:34:56+01:00\n0001-01-01\n9999-12-31\n");
     const int64_t *us = ken_table_column(t, 0)->data;
     assert_int_equal(ken_table_column(t, 0)->dtype, KEN_TIME);
     assert_true(us[0] == 1709210096789000);
@@ -176,8 +186,8 @@ static void test_csv__types_can_be_asked_for(void **state) {
     expect_types(t, "a:f64 b:string c:i64 d:category");
     expect_cells(t, "1|7|7|1;~|8|~|2");
     ken_table_free(t);
-    refuse(ctx, "a,b,c,d\n1,7,1,1\n1,8,2.5,2\n", 26, &o, KEN_E_TYPE, "'2.5' in column 'c' is not of type i64",
-           "t.csv:3:5");
+    refuse(ctx, "a,b,c,d\n1,7,1,1\n1,8,2.5,2\n", 26, &o, KEN_E_TYPE,
+           "'2.5' in column 'c' is not of type i64", "t.csv:3:5");
     o.types = unknown;
     ken_ctx_clear_error(ctx);
     refuse(ctx, "a\n1\n", 4, &o, KEN_E_NOT_FOUND, "no column 'x'", "");
@@ -201,14 +211,19 @@ static void test_csv__missing_words_can_be_given(void **state) {
 static void test_csv__errors_name_the_place(void **state) {
     ken_ctx *ctx = test_ctx(2);
     (void)state;
-    refuse(ctx, "a,b\n1,2\n3\n", 10, NULL, KEN_E_FORMAT, "this row has 1 cells, the first one has 2", "t.csv:3:2");
+    refuse(ctx, "a,b\n1,2\n3\n", 10, NULL, KEN_E_FORMAT,
+           "this row has 1 cells, the first one has 2", "t.csv:3:2");
     refuse(ctx, "a,b\n1,2\n3,4,5\n", 14, NULL, KEN_E_FORMAT, "this row has 3 cells", "t.csv:3:4");
-    refuse(ctx, "a,b\n\"x\ny\",2\n3,4,5\n", 18, NULL, KEN_E_FORMAT, "this row has 3 cells", "t.csv:4:4");
+    refuse(ctx, "a,b\n\"x\ny\",2\n3,4,5\n", 18, NULL, KEN_E_FORMAT, "this row has 3 cells",
+           "t.csv:4:4");
     refuse(ctx, "a,b\n1,\"2\n3,4\n", 13, NULL, KEN_E_FORMAT, "never closed", "t.csv:2:3");
     refuse(ctx, "a,b\n1,\xC3\xA9\xFF\n", 10, NULL, KEN_E_FORMAT, "0xFF is not UTF-8", "t.csv:2:4");
     refuse(ctx, "a,\xFF\n1,2\n", 8, NULL, KEN_E_FORMAT, "0xFF is not UTF-8", "t.csv:1:3");
     refuse(ctx, "a,b\n1,\0\n", 8, NULL, KEN_E_FORMAT, "no text", "t.csv:2:3");
-    refuse(ctx, "\xFF\xFE" "a\0", 4, NULL, KEN_E_FORMAT, "UTF-16", "t.csv:1:1");
+    refuse(ctx,
+           "\xFF\xFE"
+           "a\0",
+           4, NULL, KEN_E_FORMAT, "UTF-16", "t.csv:1:1");
     refuse(ctx, "PK\003\004....", 8, NULL, KEN_E_FORMAT, "zip", "t.csv:1:1");
     ken_ctx_clear_error(ctx);
     refuse(ctx, "", 0, NULL, KEN_E_FORMAT, "empty", "");
@@ -253,7 +268,8 @@ static void test_csv__many_levels_are_a_string(void **state) {
     ken_csv_options o = KEN_CSV_DEFAULTS;
     char text[2048] = "a\n";
     (void)state;
-    for (int i = 0; i < 21; i++) snprintf(text + strlen(text), sizeof text - strlen(text), "w%d\n", i);
+    for (int i = 0; i < 21; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "w%d\n", i);
     ken_table *t = parse(ctx, text);
     expect_types(t, "a:string");
     ken_table_free(t);
@@ -300,7 +316,8 @@ static ken_status read_and_write(ken_ctx *ctx, void *arg) {
 
 static void test_csv__every_allocation_may_fail(void **state) {
     (void)state;
-    test_every_allocation(read_and_write, "a,b,c,d\n1,x,2020-01-01,1\n2.5,\"y\"\"\",2020-01-02,x\n,,,\n", 2000);
+    test_every_allocation(read_and_write,
+                          "a,b,c,d\n1,x,2020-01-01,1\n2.5,\"y\"\"\",2020-01-02,x\n,,,\n", 2000);
     test_every_allocation(read_and_write, "a,b\n1,5\" x\n2\n", 1); /* only that it does not crash */
 }
 

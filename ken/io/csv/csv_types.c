@@ -37,17 +37,18 @@ bool ken__csv_is_missing(const csv_missing *m, const char *s, uint32_t n) {
     return false;
 }
 
-static bool types_blank(char c) { return c == ' ' || c == '\t'; }
+static bool csv_types_blank(char c) { return c == ' ' || c == '\t'; }
 
 csv_cell ken__csv_cell(const csv_dialect *d, const char *s, uint32_t n) {
     csv_cell cell = {s, n, false};
-    while (cell.size && types_blank(cell.text[cell.size - 1])) cell.size--;
+    while (cell.size && csv_types_blank(cell.text[cell.size - 1])) cell.size--;
     if (d->quote && cell.size >= 2 && s[0] == d->quote && s[cell.size - 1] == d->quote) {
         cell.quoted = true;
         cell.text = s + 1;
         cell.size -= 2;
         if (!d->slow) return cell;
-        for (uint32_t i = 0; i < cell.size; i++) { /* a lone quote inside: all of it is plain text */
+        for (uint32_t i = 0; i < cell.size;
+             i++) { /* a lone quote inside: all of it is plain text */
             if (cell.text[i] != d->quote) continue;
             if (i + 1 < cell.size && cell.text[i + 1] == d->quote) {
                 i++;
@@ -57,7 +58,7 @@ csv_cell ken__csv_cell(const csv_dialect *d, const char *s, uint32_t n) {
         }
         return cell;
     }
-    while (cell.size && types_blank(*cell.text)) cell.text++, cell.size--;
+    while (cell.size && csv_types_blank(*cell.text)) cell.text++, cell.size--;
     return cell;
 }
 
@@ -83,8 +84,10 @@ uint32_t ken__csv_number(char decimal, const char *s, uint32_t n, double *f, int
 }
 
 int ken__csv_bool(const char *s, uint32_t n) {
-    if (n == 4 && (!memcmp(s, "true", 4) || !memcmp(s, "TRUE", 4) || !memcmp(s, "True", 4))) return 1;
-    if (n == 5 && (!memcmp(s, "false", 5) || !memcmp(s, "FALSE", 5) || !memcmp(s, "False", 5))) return 0;
+    if (n == 4 && (!memcmp(s, "true", 4) || !memcmp(s, "TRUE", 4) || !memcmp(s, "True", 4)))
+        return 1;
+    if (n == 5 && (!memcmp(s, "false", 5) || !memcmp(s, "FALSE", 5) || !memcmp(s, "False", 5)))
+        return 0;
     return -1;
 }
 
@@ -93,24 +96,26 @@ uint32_t ken__csv_classify(const csv_dialect *d, const csv_missing *m, const cha
     double f;
     int64_t i;
     uint32_t flags;
-    if (ken__csv_is_missing(m, cell.text, cell.size)) return cell.quoted && cell.size ? CSV_WORD : 0;
+    if (ken__csv_is_missing(m, cell.text, cell.size))
+        return cell.quoted && cell.size ? CSV_WORD : 0;
     if (ken__csv_bool(cell.text, cell.size) >= 0) return CSV_BOOL;
     flags = ken__csv_number(d->decimal, cell.text, cell.size, &f, &i);
     if (!flags) flags = ken__csv_time(cell.text, cell.size, true, &i);
     return flags ? flags : CSV_TEXT;
 }
 
-static bool types_only(uint32_t flags, uint32_t allowed) { return !(flags & ~allowed); }
+static bool csv_types_only(uint32_t flags, uint32_t allowed) { return !(flags & ~allowed); }
 
 csv_mode ken__csv_mode_of(uint32_t flags) {
     if (flags == CSV_WORD) return CSV_AS_CATEGORY;
     flags &= ~(uint32_t)CSV_WORD;
-    if (flags && types_only(flags, CSV_BOOL)) return CSV_AS_BOOL;
-    if (types_only(flags, CSV_INT)) return CSV_AS_I64; /* also 0: nothing but missing cells so far */
-    if (types_only(flags, CSV_INT | CSV_FLOAT)) return CSV_AS_F64;
-    if (types_only(flags, CSV_ISO)) return CSV_AS_ISO;
+    if (flags && csv_types_only(flags, CSV_BOOL)) return CSV_AS_BOOL;
+    if (csv_types_only(flags, CSV_INT))
+        return CSV_AS_I64; /* also 0: nothing but missing cells so far */
+    if (csv_types_only(flags, CSV_INT | CSV_FLOAT)) return CSV_AS_F64;
+    if (csv_types_only(flags, CSV_ISO)) return CSV_AS_ISO;
     /* CSV_SLASH alone: so far; when it stays so, csv.c makes it text */
-    if (types_only(flags, CSV_SLASH | CSV_DMY)) return CSV_AS_DMY;
-    if (types_only(flags, CSV_SLASH | CSV_MDY)) return CSV_AS_MDY;
+    if (csv_types_only(flags, CSV_SLASH | CSV_DMY)) return CSV_AS_DMY;
+    if (csv_types_only(flags, CSV_SLASH | CSV_MDY)) return CSV_AS_MDY;
     return CSV_AS_CATEGORY;
 }

@@ -7,7 +7,8 @@
 
 #include "ken/core/number.h"
 
-int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point, double *out);
+int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point,
+                             double *out);
 int64_t KEN_K(read_integers)(const char *text, const ken_span *span, int64_t n, int64_t *out);
 
 #define DECIMAL_EXACT ((uint64_t)1 << 53)
@@ -19,24 +20,26 @@ static inline uint32_t decimal_sign(const char *s) {
 
 #if KEN_AVX2
 /* The digits of s[0..n), n in 1..16, around at most one point. */
-static inline bool decimal_digits(const char *s, uint32_t n, char point, bool whole, uint64_t *value,
-                                  uint32_t *fraction) {
+static inline bool decimal_digits(const char *s, uint32_t n, char point, bool whole,
+                                  uint64_t *value, uint32_t *fraction) {
     const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
     const __m128i iota = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const uint32_t there = (uint32_t)((1u << n) - 1);
     const __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-    const uint32_t good = (uint32_t)_mm_movemask_epi8(
-        _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
+    const uint32_t good =
+        (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit));
     const uint32_t points =
         whole ? 0 : (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(point))) & there;
-    const uint32_t at = (uint32_t)__builtin_ctz(points | 1u << n), has = points != 0, digits = n - has;
+    const uint32_t at = (uint32_t)__builtin_ctz(points | 1u << n), has = points != 0,
+                   digits = n - has;
     /* 16 - digits zeros, then the digits; those behind the point come from one further on */
     const __m128i place = _mm_sub_epi8(iota, _mm_set1_epi8((char)(16 - digits)));
     const __m128i behind = _mm_cmpgt_epi8(place, _mm_set1_epi8((char)((int)at - 1)));
     const __m128i ones = _mm_shuffle_epi8(digit, _mm_sub_epi8(place, behind));
     const __m128i pairs = _mm_maddubs_epi16(ones, _mm_set1_epi16(0x010A));
     const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00010064));
-    const __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
+    const __m128i eights =
+        _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(0x00012710));
     const uint64_t halves = (uint64_t)_mm_cvtsi128_si64(eights);
     *value = (halves & 0xFFFFFFFFu) * 100000000 + (halves >> 32);
     *fraction = n - has - at;
@@ -57,7 +60,8 @@ static inline uint64_t decimal_load(const char *s) {
 static inline uint64_t decimal_eight(uint64_t t) {
     t = t * 10 + (t >> 8);
     return ((t & 0x000000FF000000FFu) * 0x000F424000000064u +
-            ((t >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >> 32;
+            ((t >> 16) & 0x000000FF000000FFu) * 0x0000271000000001u) >>
+           32;
 }
 
 static inline bool decimal_digits_ok(uint64_t t) {
@@ -96,8 +100,8 @@ static inline uint32_t decimal_find(uint64_t word, uint64_t pattern, uint32_t n)
 }
 
 /* The digits of s[0..n), n in 1..16, around at most one point. */
-static inline bool decimal_digits(const char *s, uint32_t n, char point, bool whole, uint64_t *value,
-                                  uint32_t *fraction) {
+static inline bool decimal_digits(const char *s, uint32_t n, char point, bool whole,
+                                  uint64_t *value, uint32_t *fraction) {
     const uint64_t pattern = 0x0101010101010101u * (uint8_t)point;
     uint64_t low = decimal_load(s), high = n > 8 ? decimal_load(s + 8) : 0;
     uint32_t at = n;
@@ -123,7 +127,8 @@ static inline bool decimal_digits(const char *s, uint32_t n, char point, bool wh
 }
 #endif
 
-int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point, double *out) {
+int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point,
+                             double *out) {
     for (int64_t i = 0; i < n; i++) {
         const char *s = text + span[i].start;
         const uint32_t sign = decimal_sign(s), size = span[i].size - sign;

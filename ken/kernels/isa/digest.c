@@ -24,8 +24,8 @@ static bool digest_has_sha(void) {
 }
 
 /* The instructions want the state as (a b e f) and (c d g h), four rounds by two of them. */
-__attribute__((target("sha,sse4.1,ssse3"))) static void digest_blocks(uint32_t state[8], const uint8_t *p,
-                                                                      int64_t n_blocks) {
+__attribute__((target("sha,sse4.1,ssse3"))) static void
+digest_blocks(uint32_t state[8], const uint8_t *p, int64_t n_blocks) {
     const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     const __m128i dcba = _mm_loadu_si128((const __m128i *)(const void *)state);
     const __m128i hgfe = _mm_loadu_si128((const __m128i *)(const void *)(state + 4));
@@ -35,11 +35,13 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void digest_blocks(uint32_t s
         const __m128i abef_before = abef, cdgh_before = cdgh;
         __m128i w[4];
         for (int i = 0; i < 4; i++)
-            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), swap);
+            w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)),
+                                    swap);
 #pragma GCC unroll 16
         for (int i = 0; i < 16; i++) {
             const __m128i now = w[i & 3];
-            const __m128i sum = _mm_add_epi32(now, _mm_load_si128((const __m128i *)(const void *)(digest_k + 4 * i)));
+            const __m128i sum = _mm_add_epi32(
+                now, _mm_load_si128((const __m128i *)(const void *)(digest_k + 4 * i)));
             cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
             abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));
             if (i >= 12) continue; /* the four words that come 16 later */

@@ -1,7 +1,13 @@
 /* Elementary functions over arrays: the arithmetic of elementary_core.h, which the compiler turns into
  * vectors of this instruction set. No FMA: the bits are those of elementary.h on every table. */
-#include "ken/kernels/elementary_core.h"
 #include "ken/kernels/isa/vec.h"
+
+/* GCC keeps branches for the sake of exception flags, which nobody reads, and then does not vectorize;
+ * values are the same. clang reads no flags by default. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-trapping-math")
+#endif
+#include "ken/kernels/elementary_core.h"
 
 #define LANES_MAP(name)                                             \
     void KEN_K(name##_n)(const double *x, double *out, int64_t n);  \
@@ -15,7 +21,21 @@ LANES_MAP(log1p)
 LANES_MAP(expm1)
 LANES_MAP(tanh)
 LANES_MAP(sigmoid)
-LANES_MAP(softplus)
+
+/* ken__softplus in three passes over a small piece: in one it is too much for the vectorizer. */
+void KEN_K(softplus_n)(const double *x, double *out, int64_t n);
+void KEN_K(softplus_n)(const double *x, double *out, int64_t n) {
+    enum { PIECE = 64 };
+    double t[PIECE];
+    for (int64_t first = 0; first < n; first += PIECE) {
+        const int64_t count = KEN_MIN(n - first, PIECE);
+        const double *at = x + first;
+        for (int64_t i = 0; i < count; i++) t[i] = -fabs(at[i]);
+        KEN_K(exp_n)(t, t, count);
+        KEN_K(log1p_n)(t, t, count);
+        for (int64_t i = 0; i < count; i++) out[first + i] = (at[i] > 0 ? at[i] : 0) + t[i];
+    }
+}
 
 void KEN_K(softmax_rows)(double *M, int64_t n, int64_t k, double *lse);
 void KEN_K(softmax_rows)(double *M, int64_t n, int64_t k, double *lse) {

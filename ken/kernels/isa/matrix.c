@@ -20,10 +20,10 @@ void KEN_K(gemv)(const double *X, int64_t n, int64_t d, int64_t ld, const double
         for (int i = 0; i < M; i++)                                                            \
             acc[i][0] = kv_load(C + i * ldc), acc[i][1] = kv_load(C + i * ldc + KV);           \
         for (int64_t r = 0; r < n; r++) {                                                      \
-            const kv b0 = kv_load(B + r * ldb), b1 = kv_load(B + r * ldb + KV);                \
-            const double s = w ? w[r] : 1;                                                     \
+            kv b0 = kv_load(B + r * ldb), b1 = kv_load(B + r * ldb + KV);                      \
+            if (w) b0 = kv_mul(b0, kv_set(w[r])), b1 = kv_mul(b1, kv_set(w[r]));               \
             for (int i = 0; i < M; i++) {                                                      \
-                const kv a = kv_set(A[r * lda + i] * s);                                       \
+                const kv a = kv_set(A[r * lda + i]);                                           \
                 acc[i][0] = kv_madd(a, b0, acc[i][0]), acc[i][1] = kv_madd(a, b1, acc[i][1]);  \
             }                                                                                  \
         }                                                                                      \

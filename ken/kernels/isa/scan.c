@@ -12,7 +12,8 @@
 int64_t KEN_K(scan_survey)(ken_survey *s, const char *text, int64_t n);
 int64_t KEN_K(scan_index)(ken_scan *s, const char *text, int64_t n);
 
-/* --- 64 bytes as masks ------------------------------------------------------------------------- */
+/* --- 64 bytes as masks -------------------------------------------------------------------------
+ */
 #if KEN_AVX512 && defined(__AVX512BW__)
 typedef __m512i scan_block;
 static inline scan_block scan_load(const char *p) { return _mm512_loadu_si512(p); }
@@ -30,7 +31,8 @@ static inline scan_block scan_load(const char *p) {
     return b;
 }
 static inline uint64_t scan_both(__m256i low, __m256i high) {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                     << 32;
 }
 static inline uint64_t scan_equal(scan_block b, char c) {
     const __m256i v = _mm256_set1_epi8(c);
@@ -105,7 +107,8 @@ static inline scan_block scan_tail(const char *text, int64_t n, uint64_t *there)
     return scan_load(padded);
 }
 
-/* --- survey: what a piece looks like from afar, whether it starts inside quotes or not ---------- */
+/* --- survey: what a piece looks like from afar, whether it starts inside quotes or not ----------
+ */
 static inline void scan_survey_lines(ken_survey *s, int side, uint64_t ends, uint64_t rows,
                                      int64_t at) {
     s->rows[side] += scan_count(rows);
@@ -120,8 +123,8 @@ static inline void scan_survey_block(ken_survey *s, scan_block b, uint64_t there
     const uint64_t newline = scan_equal(b, s->newline) & there;
     const uint64_t quote = s->quote ? scan_equal(b, s->quote) & there : 0;
     const uint64_t cr = scan_equal(b, '\r') & there;
-    const uint64_t after = newline << 1 | (s->carry & 1);          /* just after a line end */
-    const uint64_t after_cr = after & cr;                          /* an empty line's CR */
+    const uint64_t after = newline << 1 | (s->carry & 1); /* just after a line end */
+    const uint64_t after_cr = after & cr;                 /* an empty line's CR */
     const uint64_t blank = newline & (after | after_cr << 1 | (s->carry >> 1 & 1));
     s->carry = newline >> 63 | (after_cr >> 63) << 1;
     s->non_ascii |= scan_high(b) & there;
@@ -147,7 +150,8 @@ int64_t KEN_K(scan_survey)(ken_survey *s, const char *text, int64_t n) {
     return n;
 }
 
-/* --- index: where the cells end ---------------------------------------------------------------- */
+/* --- index: where the cells end ----------------------------------------------------------------
+ */
 /* Eight at a time without asking whether there are eight: what is too much is overwritten. */
 static inline uint32_t *scan_positions(uint32_t *out, uint64_t mask, uint32_t at) {
     const int n = scan_count(mask);
@@ -159,10 +163,11 @@ static inline uint32_t *scan_positions(uint32_t *out, uint64_t mask, uint32_t at
     return out + n;
 }
 
-/* An opening quote stands at the start of a cell (or after a quote: a doubled one), and what follows
- * a closing quote ends the cell. Anything else, and pairing quotes by parity is not to be trusted. */
-static inline uint64_t scan_check_quotes(ken_scan *s, uint64_t quote, uint64_t separator, uint64_t cr,
-                                         uint64_t inside, uint64_t there) {
+/* An opening quote stands at the start of a cell (or after a quote: a doubled one), and what
+ * follows a closing quote ends the cell. Anything else, and pairing quotes by parity is not to be
+ * trusted. */
+static inline uint64_t scan_check_quotes(ken_scan *s, uint64_t quote, uint64_t separator,
+                                         uint64_t cr, uint64_t inside, uint64_t there) {
     const uint64_t opening = quote & inside, closing = quote & ~inside;
     const uint64_t may_open = separator << 1 | (s->carry & 1) | closing << 1 | (s->carry >> 1 & 1);
     const uint64_t after = closing << 1 | (s->carry >> 1 & 1);

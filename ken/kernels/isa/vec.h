@@ -12,6 +12,7 @@ static inline kv kv_load(const double *p) { return _mm512_loadu_pd(p); }
 static inline void kv_store(double *p, kv a) { _mm512_storeu_pd(p, a); }
 static inline kv kv_set(double a) { return _mm512_set1_pd(a); }
 static inline kv kv_add(kv a, kv b) { return _mm512_add_pd(a, b); }
+static inline kv kv_mul(kv a, kv b) { return _mm512_mul_pd(a, b); }
 static inline kv kv_madd(kv a, kv b, kv c) { return _mm512_fmadd_pd(a, b, c); }
 #define KEN_MADD(a, b, c) __builtin_fma(a, b, c)
 #elif KEN_AVX2
@@ -21,6 +22,7 @@ static inline kv kv_load(const double *p) { return _mm256_loadu_pd(p); }
 static inline void kv_store(double *p, kv a) { _mm256_storeu_pd(p, a); }
 static inline kv kv_set(double a) { return _mm256_set1_pd(a); }
 static inline kv kv_add(kv a, kv b) { return _mm256_add_pd(a, b); }
+static inline kv kv_mul(kv a, kv b) { return _mm256_mul_pd(a, b); }
 static inline kv kv_madd(kv a, kv b, kv c) { return _mm256_fmadd_pd(a, b, c); }
 #define KEN_MADD(a, b, c) __builtin_fma(a, b, c)
 #else
@@ -32,6 +34,7 @@ static inline kv kv_load(const double *p) { return (kv){{p[0], p[1]}}; }
 static inline void kv_store(double *p, kv a) { p[0] = a.v[0], p[1] = a.v[1]; }
 static inline kv kv_set(double a) { return (kv){{a, a}}; }
 static inline kv kv_add(kv a, kv b) { return (kv){{a.v[0] + b.v[0], a.v[1] + b.v[1]}}; }
+static inline kv kv_mul(kv a, kv b) { return (kv){{a.v[0] * b.v[0], a.v[1] * b.v[1]}}; }
 static inline kv kv_madd(kv a, kv b, kv c) {
     return (kv){{a.v[0] * b.v[0] + c.v[0], a.v[1] * b.v[1] + c.v[1]}};
 }

@@ -105,6 +105,7 @@ static ken_status linear_fit(ken_ctx *ctx, ken_model *model, const ken_problem *
     KEN_TRY(ken_attr_new(ctx, model, "center", KEN_F64, 1, &d, (void **)&s.center));
     KEN_TRY(ken_attr_new(ctx, model, "covariance", KEN_F64, 2, square, (void **)&s.covariance));
     KEN_TRY(ken__linear_solve(ctx, problem, params->fit_intercept, &s));
+    KEN_TRY(ken__linear_weighty(ctx, model, s.total_weight));
     linear_warn_dependent(ctx, problem, &s);
     const double dof = (double)(s.rows - s.rank - params->fit_intercept);
     const double sigma = dof > 0 ? sqrt(s.rss / dof) : NAN;

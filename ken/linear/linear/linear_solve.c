@@ -226,10 +226,12 @@ typedef struct linear_doubles {
     const double *center; /* mean, or zeros without intercept */
 } linear_doubles;
 
-/* One step of refinement: gradient at the solution so far, with residuals from the data. */
+/* One step of refinement: gradient at the solution so far, with residuals from the data. *moved: the
+ * largest change, as a part of the largest coefficient (of columns of length 1). */
 static ken_status linear_refine(ken_ctx *ctx, const ken_problem *problem, ken_linear_solution *s,
-                                const linear_doubles *w, const double *R, bool center) {
-    double *g;
+                                const linear_doubles *w, const double *R, bool center,
+                                double *moved) {
+    double *g, largest = 0, change = 0;
     const int64_t d = s->d;
     KEN_TRY(KEN_SCRATCH(ctx, double, d + 2, &g));
     KEN_TRY(ken__linear_gradient(ctx, problem, w->center, s->coef, s->intercept, g));
@@ -244,9 +246,12 @@ static ken_status linear_refine(ken_ctx *ctx, const ken_problem *problem, ken_li
         const int64_t j = w->pivot[k];
         const double step = w->z[k] * w->scale[j];
         s->coef[j] += step;
+        change = KEN_MAX(change, fabs(w->z[k]));
+        largest = KEN_MAX(largest, fabs(s->coef[j] / w->scale[j]));
         s->intercept -= center ? step * w->mean[j] : 0;
     }
     s->rss = KEN_MAX(s->rss - shift * g[d], 0);
+    *moved = largest > 0 ? change / largest : 0;
     return KEN_OK;
 }
 
@@ -263,8 +268,9 @@ static ken_status linear_finish(ken_ctx *ctx, const ken_problem *problem, ken_li
         s->intercept -= center ? s->coef[j] * w->mean[j] : 0;
     }
     linear_covariance(s, R, w->ld, w->pivot, w->scale, work);
-    for (int round = 0; round < 2; round++)
-        KEN_TRY(linear_refine(ctx, problem, s, w, R, center));
+    double moved = INFINITY; /* a change of 1e-10 leaves one of some 1e-20: enough */
+    for (int round = 0; round < 3 && moved > 1e-10; round++)
+        KEN_TRY(linear_refine(ctx, problem, s, w, R, center, &moved));
     linear_intercept_variance(s);
     return linear_condition(ctx, s, R, w->ld);
 }

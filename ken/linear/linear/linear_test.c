@@ -290,6 +290,10 @@ static void test_linear__contributions_sum_to_the_value(void **state) {
     linear_check_contributions("linear", NULL, 0);
     linear_check_contributions("linear", "fit_intercept=false", 0);
 }
+static void test_linear__rows_of_weight_zero_do_not_count(void **state) {
+    (void)state;
+    linear_check_zero_weights("linear", NULL, 0);
+}
 static void test_linear__every_allocation_may_fail(void **state) {
     (void)state;
     linear_check_allocations("linear", NULL, 0);
@@ -309,6 +313,7 @@ int main(void) {
         cmocka_unit_test(test_linear__same_bits_for_any_number_of_threads),
         cmocka_unit_test(test_linear__packed_model_predicts_the_same),
         cmocka_unit_test(test_linear__contributions_sum_to_the_value),
+        cmocka_unit_test(test_linear__rows_of_weight_zero_do_not_count),
         cmocka_unit_test(test_linear__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,7 @@ static ken_status logistic_begin(ken_ctx *ctx, ken_model *model, const ken_probl
     KEN_TRY(KEN_SCRATCH(ctx, logistic_state, 1, &s)); /* lives as long as the fit */
     memset(s, 0, sizeof *s);
     KEN_TRY(logistic_begin_state(ctx, ken_model_params(model), problem, s));
+    KEN_TRY(ken__linear_weighty(ctx, model, s->loss.total_weight));
     s->coef_view = ken_tensor_2d(s->coef, KEN_F64, s->loss.m, s->loss.p);
     s->gradient_view = ken_tensor_2d(s->g, KEN_F64, s->loss.m, s->loss.p);
     *state = s;

@@ -286,6 +286,11 @@ static void test_logistic__contributions_sum_to_the_margin(void **state) {
     linear_check_contributions("logistic", NULL, 2);
     linear_check_contributions("logistic", NULL, 3);
 }
+static void test_logistic__rows_of_weight_zero_do_not_count(void **state) {
+    (void)state;
+    linear_check_zero_weights("logistic", "tol=1e-12", 2);
+    linear_check_zero_weights("logistic", "tol=1e-12", 3);
+}
 static void test_logistic__every_allocation_may_fail(void **state) {
     (void)state;
     linear_check_allocations("logistic", "solver=newton", 2);
@@ -307,6 +312,7 @@ int main(void) {
         cmocka_unit_test(test_logistic__same_bits_for_any_number_of_threads),
         cmocka_unit_test(test_logistic__packed_model_predicts_the_same),
         cmocka_unit_test(test_logistic__contributions_sum_to_the_margin),
+        cmocka_unit_test(test_logistic__rows_of_weight_zero_do_not_count),
         cmocka_unit_test(test_logistic__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

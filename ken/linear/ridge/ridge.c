@@ -96,10 +96,12 @@ static ken_status ridge_by_qr(ken_ctx *ctx, ridge_fit_state *s) {
     return KEN_OK;
 }
 
-static ken_status ridge_solve(ken_ctx *ctx, int solver, ridge_fit_state *s) {
+static ken_status ridge_solve(ken_ctx *ctx, const ken_model *model, ridge_fit_state *s) {
+    const int solver = ((const ken_ridge_params *)ken_model_params(model))->solver;
     bool definite = false;
     memset(s->center, 0, (size_t)(s->d + 1) * sizeof *s->center);
     KEN_TRY(ken__linear_means(ctx, s->problem, s->mean, &s->total));
+    KEN_TRY(ken__linear_weighty(ctx, model, s->total));
     if (s->centered) {
         memcpy(s->center, s->mean, (size_t)(s->d + 1) * sizeof *s->center);
         s->intercept = s->mean[s->d];
@@ -124,7 +126,7 @@ static ken_status ridge_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     KEN_TRY(ken_attr_new(ctx, model, "coef", KEN_F64, 1, &d, (void **)&s.coef));
     KEN_TRY(ken_attr_new(ctx, model, "center", KEN_F64, 1, &d, (void **)&center));
     KEN_TRY(ridge_alloc(ctx, &s));
-    KEN_TRY(ridge_solve(ctx, p->solver, &s));
+    KEN_TRY(ridge_solve(ctx, model, &s));
     memcpy(center, s.mean, (size_t)d * sizeof *center);
     return ken_attr_set_f64(ctx, model, "intercept", s.intercept);
 }

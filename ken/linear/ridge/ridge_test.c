@@ -153,6 +153,10 @@ static void test_ridge__contributions_sum_to_the_value(void **state) {
     (void)state;
     linear_check_contributions("ridge", NULL, 0);
 }
+static void test_ridge__rows_of_weight_zero_do_not_count(void **state) {
+    (void)state;
+    linear_check_zero_weights("ridge", NULL, 0);
+}
 static void test_ridge__every_allocation_may_fail(void **state) {
     (void)state;
     linear_check_allocations("ridge", NULL, 0);
@@ -172,6 +176,7 @@ int main(void) {
         cmocka_unit_test(test_ridge__same_bits_for_any_number_of_threads),
         cmocka_unit_test(test_ridge__packed_model_predicts_the_same),
         cmocka_unit_test(test_ridge__contributions_sum_to_the_value),
+        cmocka_unit_test(test_ridge__rows_of_weight_zero_do_not_count),
         cmocka_unit_test(test_ridge__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

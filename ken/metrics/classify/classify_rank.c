@@ -5,29 +5,27 @@
 #include "ken/metrics/metrics_util.h"
 
 ken_status ken__roc_auc_value(ken_ctx *ctx, const void *params, const ken_scores *s, double *out) {
-    ken__ranked *ranked = NULL;
-    int64_t m;
+    ken__ranked ranked;
     (void)params;
     if (s->positive >= s->n_classes) return KEN_OK;
-    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &ranked,
-                           &m));
-    if (m >= 0) *out = ken__auc(s, ranked, m);
+    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &ranked));
+    if (ranked.n >= 0) *out = ken__auc(s, &ranked);
     return KEN_OK;
 }
 
 /* DeLong's variance from the placements of each row among the rows of the other class; one pass over
  * groups of tied scores (Sun & Xu 2014 do the same with midranks). */
-static double classify_delong_variance(const ken__ranked *r, int64_t m, double auc) {
-    double n_positive = 0, n_negative = 0, above_p = 0, above_q = 0, s10 = 0, s01 = 0;
-    for (int64_t i = 0; i < m; i++) n_positive += ken__ranked_positive(r[i]);
-    n_negative = (double)m - n_positive;
+static double classify_delong_variance(const ken__ranked *r, double auc) {
+    double n_positive = 0, above_p = 0, above_q = 0, s10 = 0, s01 = 0;
+    for (int64_t i = 0; i < r->n; i++) n_positive += ken__ranked_positive(r, i);
+    const double n_negative = (double)r->n - n_positive;
     if (n_positive < 2 || n_negative < 2) return NAN;
-    for (int64_t i = 0; i < m;) {
-        const uint64_t key = r[i].key;
+    for (int64_t i = 0; i < r->n;) {
+        const double score = r->negated[i];
         double p = 0, q = 0;
-        for (; i < m && r[i].key == key; i++) {
-            p += ken__ranked_positive(r[i]);
-            q += !ken__ranked_positive(r[i]);
+        for (; i < r->n && r->negated[i] == score; i++) {
+            p += ken__ranked_positive(r, i);
+            q += !ken__ranked_positive(r, i);
         }
         const double v10 = (n_negative - above_q - 0.5 * q) / n_negative - auc;
         const double v01 = (above_p + 0.5 * p) / n_positive - auc;
@@ -41,18 +39,16 @@ static double classify_delong_variance(const ken__ranked *r, int64_t m, double a
 
 ken_status ken__roc_auc_interval(ken_ctx *ctx, const void *params, const ken_scores *s,
                                  double level, ken_interval *out) {
-    ken__ranked *ranked = NULL;
-    int64_t m;
+    ken__ranked ranked;
     (void)params;
     if (s->weight) return KEN_OK; /* DeLong knows no weights: the bootstrap does it */
     *out = (ken_interval){NAN, NAN, NAN, "delong"};
     if (s->positive >= s->n_classes) return KEN_OK;
-    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &ranked,
-                           &m));
-    if (m < 0) return KEN_OK;
-    out->value = ken__auc(s, ranked, m);
+    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &ranked));
+    if (ranked.n < 0) return KEN_OK;
+    out->value = ken__auc(s, &ranked);
     if (isnan(out->value)) return KEN_OK;
-    const double se = sqrt(classify_delong_variance(ranked, m, out->value));
+    const double se = sqrt(classify_delong_variance(&ranked, out->value));
     if (isnan(se)) return KEN_OK;
     const double z = ken_normal_quantile(0.5 * (1 + level));
     out->low = KEN_MAX(out->value - z * se, 0.0);
@@ -74,11 +70,10 @@ static ken_status classify_present(ken_ctx *ctx, const ken_scores *s, uint8_t **
 static ken_status classify_auc_of(ken_ctx *ctx, const ken_scores *s, int positive, int against,
                                   double *out) {
     const ken_mark mark = ken_scratch_mark(ctx);
-    ken__ranked *ranked = NULL;
-    int64_t m = -1;
-    const ken_status status = ken__rank_rows(ctx, s, s->proba + positive, s->n_classes, positive,
-                                             against, &ranked, &m);
-    *out = status == KEN_OK && m >= 0 ? ken__auc(s, ranked, m) : NAN;
+    ken__ranked ranked;
+    const ken_status status =
+        ken__rank_rows(ctx, s, s->proba + positive, s->n_classes, positive, against, &ranked);
+    *out = status == KEN_OK && ranked.n >= 0 ? ken__auc(s, &ranked) : NAN;
     ken_scratch_release(ctx, mark);
     return status;
 }
@@ -125,23 +120,22 @@ ken_status ken__roc_auc_ovo_value(ken_ctx *ctx, const void *params, const ken_sc
 /* Sum over thresholds of (recall gained) * (precision there): no interpolation. */
 ken_status ken__average_precision_value(ken_ctx *ctx, const void *params, const ken_scores *s,
                                         double *out) {
-    ken__ranked *r = NULL;
-    int64_t m;
+    ken__ranked r;
     double hits = 0, taken = 0, area = 0;
     (void)params;
     if (s->positive >= s->n_classes) return KEN_OK;
-    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &r, &m));
-    for (int64_t i = 0; i < m;) {
-        const uint64_t key = r[i].key;
+    KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &r));
+    for (int64_t i = 0; i < r.n;) {
+        const double score = r.negated[i];
         double gained = 0;
-        for (; i < m && r[i].key == key; i++) {
-            const double w = ken__row_weight(s, ken__ranked_row(r[i]));
+        for (; i < r.n && r.negated[i] == score; i++) {
+            const double w = ken__row_weight(s, ken__ranked_row(&r, i));
             taken += w;
-            if (ken__ranked_positive(r[i])) gained += w;
+            if (ken__ranked_positive(&r, i)) gained += w;
         }
         hits += gained;
         if (taken > 0) area += gained * hits / taken;
     }
-    *out = m >= 0 && hits > 0 ? area / hits : NAN;
+    *out = r.n >= 0 && hits > 0 ? area / hits : NAN;
     return KEN_OK;
 }

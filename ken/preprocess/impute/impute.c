@@ -58,9 +58,12 @@ static void impute_number(const impute_job *job, int64_t j, double *x) {
         job->fill[j] = impute_mean(x, n);
         return;
     }
+    if (job->params->strategy == KEN_IMPUTE_MEDIAN) {
+        job->fill[j] = ken_quantile(x, n, 0.5, x + job->n);
+        return;
+    }
     ken_sort_f64(x, n, x + job->n);
-    job->fill[j] = job->params->strategy == KEN_IMPUTE_MODE ? impute_mode(x, n)
-                                                            : ken_quantile_sorted(x, n, 0.5);
+    job->fill[j] = impute_mode(x, n);
 }
 
 static void impute_columns(void *arg, int64_t begin, int64_t end, int worker) {

@@ -236,6 +236,56 @@ static void test_recipe__is_the_same_for_any_threads_and_after_saving(void **s) 
     for (int k = 0; k < 3; k++) ken_text_free(&bytes[k]), test_ctx_free(ctx[k]);
 }
 
+/* A file's tensors with wrong numbers: unpack refuses them, or what comes out is at least sound. */
+static void test_recipe__hostile_files_never_crash(void **s) {
+    (void)s;
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *X, *out;
+    ken_model *m, *copy;
+    ken_bundle *b;
+    int refused = 0;
+    TEST_OK(ctx, mixed(ctx, 0, &X));
+    TEST_OK(ctx, recipe_for(ctx, &sink_linear, NULL, X, NULL, &m));
+    const ken_model *recipe = ken_model_recipe(m);
+    TEST_OK(ctx, ken_model_pack(ctx, recipe, &b));
+    const int n = ken_bundle_count(b);
+    ken_named_tensor *t = calloc((size_t)n, sizeof *t);
+    for (int i = 0; i < n; i++) t[i] = *ken_bundle_at(b, i);
+    for (int i = 0; i < n; i++) {
+        const size_t size = (size_t)ken_tensor_count(&t[i].tensor) * ken_dtype_size(t[i].tensor.dtype);
+        for (int k = 0; k < 12 && size; k++) {
+            const ken_named_tensor good = t[i];
+            static const uint8_t bytes[] = {0xFF, 0x7F, 0x80, 0x01};
+            uint8_t *bad = malloc(size);
+            memcpy(bad, good.tensor.data, size);
+            if (k < 4)
+                memset(bad, bytes[k], size);
+            else if (k < 8) /* one byte */
+                bad[(size_t)(k * 7919 + i * 31) % size] ^= bytes[k - 4];
+            else if (k < 10 && t[i].tensor.dtype == KEN_I64) /* one number off by one */
+                ((int64_t *)bad)[(size_t)(k * 13 + i) % (size / 8)] += k == 8 ? 1 : -1;
+            else if (t[i].tensor.shape[0] > 0 && t[i].tensor.ndim > 0) /* one item fewer */
+                t[i].tensor.shape[0]--;
+            t[i].tensor.data = bad;
+            const char *json = ken_bundle_json(b);
+            if (ken_model_unpack(ctx, "bad", json, strlen(json), t, n, &copy) == KEN_OK) {
+                if (ken_model_transform(ctx, copy, X, &out) == KEN_OK) ken_table_free(out);
+                ken_text text = ken_text_new(ctx);
+                (void)ken_recipe_describe_text(ctx, copy, &text);
+                ken_text_free(&text);
+                ken_model_free(copy);
+            } else {
+                refused++;
+            }
+            t[i] = good;
+            free(bad);
+        }
+    }
+    assert_true(refused > n);
+    ken_bundle_free(b), ken_model_free(m), ken_table_free(X), free(t);
+    test_ctx_free(ctx);
+}
+
 static void test_recipe__later_rows_may_be_missing_unseen_and_few(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
@@ -438,6 +488,7 @@ int main(void) {
         cmocka_unit_test(test_recipe__missing_stays_for_models_that_take_it),
         cmocka_unit_test(test_recipe__learns_from_training_rows_only),
         cmocka_unit_test(test_recipe__is_the_same_for_any_threads_and_after_saving),
+        cmocka_unit_test(test_recipe__hostile_files_never_crash),
         cmocka_unit_test(test_recipe__later_rows_may_be_missing_unseen_and_few),
         cmocka_unit_test(test_recipe__parameters_decide),
         cmocka_unit_test(test_recipe__says_what_it_does),

@@ -88,9 +88,9 @@ static void scale_robust(const scale_job *job, int64_t j, int worker) {
     double *x = job->sorted + 2 * job->n * worker;
     const int64_t n = scale_gather(c, 0, job->n, x, &job->infinite[j]);
     if (!n) return;
-    ken_sort_f64(x, n, x + job->n);
-    const double range = ken_quantile_sorted(x, n, 0.75) - ken_quantile_sorted(x, n, 0.25);
-    job->center[j] = ken_quantile_sorted(x, n, 0.5);
+    const double low = ken_quantile(x, n, 0.25, x + job->n);
+    const double range = ken_quantile(x, n, 0.75, x + job->n) - low;
+    job->center[j] = ken_quantile(x, n, 0.5, x + job->n);
     job->scale[j] = range > 0 ? range : 1;
 }
 

@@ -102,6 +102,7 @@ static ken_status train_hold_out(ken_ctx *ctx, double fraction, ken_training *t)
     if (fraction > 0) KEN_TRY(ken_split_holdout(ctx, &t->data, fraction, t->role));
     t->data.role = t->role;
     for (int64_t i = 0; i < n; i++) {
+        if (ken_column_missing(t->data.target, i)) continue;
         t->rows_train += t->role[i] == KEN_ROLE_TRAIN;
         t->rows_test += t->role[i] == KEN_ROLE_TEST;
     }
@@ -145,7 +146,7 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
     const double start = ken_ctx_clock(ctx);
     KEN_TRY(ken_model_fit(ctx, *model, &t->data));
     t->fit_s = ken_ctx_clock(ctx) - start;
-    t->rows_train = ken_model_rows_train(*model);
+    t->rows_validation = t->rows_train - ken_model_rows_train(*model);
     if (t->rows_test == 0) return KEN_OK;
     KEN_TRY(train_evaluate(ctx, *model, t, true, &t->evaluation));
     t->predict_s = t->evaluation.predictions.predict_s;

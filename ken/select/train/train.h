@@ -24,7 +24,8 @@ typedef struct ken_training {
     ken_table *features;              /* columns that the model was given; borrows from the table */
     ken_data data;                    /* views of the table, with role below */
     uint8_t *role;                    /* (n) training or test */
-    int64_t rows_train, rows_test;
+    int64_t rows_train, rows_test;    /* with a target; training rows include the next ones */
+    int64_t rows_validation;          /* of the training rows: set aside to stop early */
     const ken_desc *metric;           /* by which models are chosen and score is given */
     double score;                     /* of the model on the rows set aside; NaN without them */
     ken_evaluation evaluation;        /* on the rows set aside; n_metrics 0 without them */

@@ -25,8 +25,6 @@ for k in (2, 3):
         m = LogisticRegression(C=1 / l2, fit_intercept=bool(intercept), tol=1e-12, max_iter=1000,
                                solver="newton-cholesky" if k == 2 else "newton-cg",
                                class_weight="balanced" if balanced else None)
-        # the solvers want columns of like scale; the penalty must stay that of the data's own
-        # columns, so nothing is scaled here: many iterations instead
         m.fit(X, y, w if weighted else None)
         values = [k, l2, intercept, balanced, weighted, len(m.coef_), *np.broadcast_to(
             m.intercept_, len(m.coef_)), *m.coef_.ravel()]
