@@ -54,7 +54,8 @@ valgrind:
 ## make check-deep what runs before something is called done: sanitizers, valgrind, coverage, long fuzzing
 check-deep:
 	@tools/setup deep
-	@$(MAKE) --no-print-directory asan tsan generic valgrind cov
+	@KEN_TEST_DEEP=1 $(MAKE) --no-print-directory asan tsan generic
+	@$(MAKE) --no-print-directory valgrind cov
 	@tools/fuzz $(or $(FUZZ_SECONDS),600)
 
 ## make bench      beside the peers in one run: time, memory, quality (PEERS=python of their venv)

@@ -148,3 +148,8 @@ ken_column test_column_f64(const char *name, const double *values, int64_t n) {
     c.source = -1;
     return c;
 }
+
+int64_t test_rounds(int64_t deep) {
+    const char *set = getenv("KEN_TEST_DEEP");
+    return set && *set ? deep : deep / 10;
+}

@@ -58,6 +58,9 @@ char *test_read_file(const char *path, size_t *size);
 
 /* An f64 table from a dense (n, d) array, columns x0, x1 ..., copied. */
 ken_table *test_table(ken_ctx *ctx, const double *X, int64_t n, int d);
+/* Rounds of a random test: all of them with KEN_TEST_DEEP set (make check-deep), else a tenth, so that the
+ * inner loop stays quick. */
+int64_t test_rounds(int64_t deep);
 /* A borrowed column view. */
 ken_column test_column_f64(const char *name, const double *values, int64_t n);
 

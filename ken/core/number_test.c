@@ -34,7 +34,7 @@ static void same_as_strtod(const char *text) {
 static void test_number__reads_as_strtod_random(void **s) {
     (void)s;
     char text[128];
-    for (int i = 0; i < 1000000; i++) {
+    for (int i = 0; i < test_rounds(1000000); i++) {
         const uint64_t r = next();
         const int digits = 1 + (int)(next() % 25), exponent = (int)(next() % 700) - 350;
         double x = of_bits(r);
@@ -206,7 +206,7 @@ static void test_number__refuses_what_is_none(void **s) {
 static void test_number__gathered_digits_read_as_strtod(void **s) {
     (void)s;
     char text[64];
-    for (int i = 0; i < 500000; i++) {
+    for (int i = 0; i < test_rounds(500000); i++) {
         const uint64_t m = next() >> (next() & 63);
         const int e = (int)(next() % 60) - 30;
         double x;
@@ -300,7 +300,7 @@ static void check_shortest(double x) {
 
 static void test_number__prints_shortest(void **s) {
     (void)s;
-    for (int i = 0; i < 400000; i++) {
+    for (int i = 0; i < test_rounds(400000); i++) {
         const double x = of_bits(next());
         if (isfinite(x) && x != 0) check_shortest(x);
         check_shortest((double)((int64_t)(next() % 2000001) - 1000000) / 1000);
@@ -350,7 +350,7 @@ static void test_number__layout_of_shortest(void **s) {
 
 static void test_number__digits_are_correctly_rounded(void **s) {
     (void)s;
-    for (int i = 0; i < 300000; i++) {
+    for (int i = 0; i < test_rounds(300000); i++) {
         const double x = i & 1 ? of_bits(next()) : (double)(int64_t)(next() % 200001 - 100000) / 64;
         const int digits = 1 + (int)(next() % 17);
         char buf[64], want[64], back[64];

@@ -27,6 +27,8 @@ static ken_status curves_steps(ken_ctx *ctx, const ken_scores *s, const char *wh
     KEN_TRY(ken__rank_rows(ctx, s, s->proba + s->positive, s->n_classes, s->positive, -1, &r));
     if (r.n < 0)
         return KEN_FAIL(ctx, KEN_E_VALUE, "predict without NaN first", "%s: a score is NaN", what);
+    if (r.n == 0)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows some weight", "%s: all weights are 0", what);
     KEN_TRY(KEN_SCRATCH(ctx, curves_step, r.n, &step));
     *n = 0;
     for (int64_t i = 0; i < r.n;) {

@@ -247,6 +247,13 @@ static void test_metrics__wrong_calls_are_errors(void **state) {
                "level");
     s.n_classes = 3;
     TEST_FAILS(ctx, ken_metric_value(ctx, &ken_accuracy_desc, NULL, &s, &value), KEN_E_VALUE, "class 3");
+    s = golden2(NULL);
+    const double nothing[KEN_COUNT(golden2_label)] = {0};
+    ken_curve curve;
+    ken_threshold_table table;
+    s.weight = nothing;
+    TEST_FAILS(ctx, ken_roc_curve(ctx, &s, 0, &curve), KEN_E_VALUE, "all weights are 0");
+    TEST_FAILS(ctx, ken_threshold_table_new(ctx, &s, 0, &table), KEN_E_VALUE, "all weights are 0");
     s = golden4(NULL);
     s.proba = NULL;
     TEST_FAILS(ctx, ken_metric_value(ctx, &ken_log_loss_desc, NULL, &s, &value), KEN_E_ARG, "proba");

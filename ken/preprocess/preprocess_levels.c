@@ -4,11 +4,12 @@
 #include "ken/core/threads.h"
 #include "ken/stats/stats_sort.h"
 
-/* --- learning ----------------------------------------------------------------------------------- */
+/* --- learning -----------------------------------------------------------------------------------
+ */
 
 typedef struct levels_build {
-    ken_text bytes;     /* of all levels so far */
-    int64_t *offset;    /* growable, count + 1 */
+    ken_text bytes;  /* of all levels so far */
+    int64_t *offset; /* growable, count + 1 */
     int64_t *count;
     int64_t n, capacity;
 } levels_build;
@@ -141,7 +142,8 @@ ken_status ken__levels_learn(ken_ctx *ctx, ken_model *model, const ken_problem *
     return status;
 }
 
-/* --- looking up --------------------------------------------------------------------------------- */
+/* --- looking up ---------------------------------------------------------------------------------
+ */
 
 ken_status ken__attr_need(ken_ctx *ctx, const ken_model *model, const char *name, ken_dtype dtype,
                           int64_t count, const void **data) {
@@ -164,9 +166,12 @@ ken_status ken__levels_open(ken_ctx *ctx, const ken_model *model, ken__levels *o
                         "%s: it has no levels", thing);
     out->text = *text;
     out->d = missing->shape[0];
-    KEN_TRY(ken__attr_need(ctx, model, "level_missing", KEN_I64, out->d, (const void **)&out->missing));
-    KEN_TRY(ken__attr_need(ctx, model, "level_first", KEN_I64, out->d + 1, (const void **)&out->first));
-    KEN_TRY(ken__attr_need(ctx, model, "level_count", KEN_I64, text->n, (const void **)&out->count));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "level_missing", KEN_I64, out->d, (const void **)&out->missing));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "level_first", KEN_I64, out->d + 1, (const void **)&out->first));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "level_count", KEN_I64, text->n, (const void **)&out->count));
     bool good = out->first[0] == 0 && out->first[out->d] == text->n && text->n <= INT32_MAX;
     for (int64_t j = 0; good && j < out->d; j++) good = out->first[j] <= out->first[j + 1];
     if (!good)
@@ -293,7 +298,8 @@ ken_status ken__levels_keep(ken_ctx *ctx, const ken__levels *levels, int j, int6
     return KEN_OK;
 }
 
-/* --- what all transformers share ---------------------------------------------------------------- */
+/* --- what all transformers share ----------------------------------------------------------------
+ */
 
 ken_status ken__check_columns(ken_ctx *ctx, const ken_model *model, const ken_table *X, int64_t d) {
     if (ken_table_cols(X) != d)

@@ -1,5 +1,5 @@
-/* Levels of text columns (category and string), as the encoders learn and look them up, and the small
- * things that all transformers share. */
+/* Levels of text columns (category and string), as the encoders learn and look them up, and the
+ * small things that all transformers share. */
 #ifndef KEN_PREPROCESS_LEVELS_H
 #define KEN_PREPROCESS_LEVELS_H
 
@@ -20,14 +20,14 @@ typedef struct ken__levels {
     int64_t d;
 } ken__levels;
 
-#define KEN__LEVEL_ATTRS                                                                        \
-    {"levels", KEN_STRING, "l", "levels of the text columns, one column after another"},        \
-        {"level_first", KEN_I64, "d+1", "where the levels of each column begin"},               \
-        {"level_count", KEN_I64, "l", "training rows of each level"},                           \
+#define KEN__LEVEL_ATTRS                                                                           \
+    {"levels", KEN_STRING, "l", "levels of the text columns, one column after another"},           \
+        {"level_first", KEN_I64, "d+1", "where the levels of each column begin"},                  \
+        {"level_count", KEN_I64, "l", "training rows of each level"},                              \
         {"level_missing", KEN_I64, "d", "training rows without a level; -1: not a text column"}
 
-/* Levels of rows [0, n_train): those of a category column in its own order, those of a string column
- * in byte order. Stores the attributes above. */
+/* Levels of rows [0, n_train): those of a category column in its own order, those of a string
+ * column in byte order. Stores the attributes above. */
 ken_status ken__levels_learn(ken_ctx *ctx, ken_model *model, const ken_problem *problem);
 /* The view, checked: KEN_E_FORMAT if a file made it nonsense. */
 ken_status ken__levels_open(ken_ctx *ctx, const ken_model *model, ken__levels *out);

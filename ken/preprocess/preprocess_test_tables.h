@@ -9,8 +9,8 @@
 
 #define TABLES_UNUSED __attribute__((unused))
 
-/* One column from "name type cell cell ..."; '.' is missing, '_' a blank, '~' the empty text. Types:
- * f64 i64 bool category string time (days since 1970). */
+/* One column from "name type cell cell ..."; '.' is missing, '_' a blank, '~' the empty text.
+ * Types: f64 i64 bool category string time (days since 1970). */
 typedef struct tables_words {
     char *copy;
     char *word[4096];
@@ -18,9 +18,11 @@ typedef struct tables_words {
 } tables_words;
 
 static inline ken_status tables_add(ken_ctx *ctx, ken_table *table, tables_words *w) {
-    static const struct { const char *name; ken_dtype dtype; } types[] = {
-        {"f64", KEN_F64}, {"i64", KEN_I64}, {"bool", KEN_BOOL}, {"category", KEN_CATEGORY},
-        {"string", KEN_STRING}, {"time", KEN_TIME}};
+    static const struct {
+        const char *name;
+        ken_dtype dtype;
+    } types[] = {{"f64", KEN_F64},           {"i64", KEN_I64},       {"bool", KEN_BOOL},
+                 {"category", KEN_CATEGORY}, {"string", KEN_STRING}, {"time", KEN_TIME}};
     const int64_t n = w->n - 2;
     ken_column c = {.name = w->word[0], .n = n, .stride = 1};
     for (int k = 0; k < 6; k++)
@@ -97,7 +99,8 @@ static TABLES_UNUSED const ken_column *tables_col(const ken_table *t, const char
     const int j = ken_table_find(t, name);
     if (j < 0) {
         fprintf(stderr, "no column '%s' among:", name);
-        for (int k = 0; k < ken_table_cols(t); k++) fprintf(stderr, " '%s'", ken_table_column(t, k)->name);
+        for (int k = 0; k < ken_table_cols(t); k++)
+            fprintf(stderr, " '%s'", ken_table_column(t, k)->name);
         fprintf(stderr, "\n");
     }
     assert_true(j >= 0);
@@ -117,13 +120,15 @@ static TABLES_UNUSED void tables_same(const ken_table *a, const ken_table *b) {
             const double u = ken_column_f64(x, i), v = ken_column_f64(y, i);
             assert_int_equal(ken_column_missing(x, i), ken_column_missing(y, i));
             assert_true(!memcmp(&u, &v, sizeof u) || (isnan(u) && isnan(v)));
-            assert_string_equal(ken_column_format(x, i, s, sizeof s), ken_column_format(y, i, t, sizeof t));
+            assert_string_equal(ken_column_format(x, i, s, sizeof s),
+                                ken_column_format(y, i, t, sizeof t));
         }
     }
 }
 
 /* Pack and unpack; the copy must transform `table` alike. */
-static TABLES_UNUSED void tables_round_trip(ken_ctx *ctx, const ken_model *model, const ken_table *table) {
+static TABLES_UNUSED void tables_round_trip(ken_ctx *ctx, const ken_model *model,
+                                            const ken_table *table) {
     ken_bundle *bundle;
     ken_model *copy;
     ken_table *a, *b;
@@ -131,11 +136,13 @@ static TABLES_UNUSED void tables_round_trip(ken_ctx *ctx, const ken_model *model
     ken_named_tensor *tensors = calloc((size_t)ken_bundle_count(bundle) + 1, sizeof *tensors);
     for (int i = 0; i < ken_bundle_count(bundle); i++) tensors[i] = *ken_bundle_at(bundle, i);
     const char *json = ken_bundle_json(bundle);
-    TEST_OK(ctx, ken_model_unpack(ctx, "copy", json, strlen(json), tensors, ken_bundle_count(bundle), &copy));
+    TEST_OK(ctx, ken_model_unpack(ctx, "copy", json, strlen(json), tensors,
+                                  ken_bundle_count(bundle), &copy));
     TEST_OK(ctx, ken_model_transform(ctx, model, table, &a));
     TEST_OK(ctx, ken_model_transform(ctx, copy, table, &b));
     tables_same(a, b);
-    ken_table_free(a), ken_table_free(b), ken_model_free(copy), ken_bundle_free(bundle), free(tensors);
+    ken_table_free(a), ken_table_free(b), ken_model_free(copy), ken_bundle_free(bundle),
+        free(tensors);
 }
 
 /* Fit on all rows, or with roles, and transform the same table. target may be NULL. */
@@ -149,8 +156,8 @@ static TABLES_UNUSED ken_table *tables_fit(ken_ctx *ctx, ken_model *model, const
 }
 
 /* golden: (n, columns) row-major; columns of out from `first`. */
-static TABLES_UNUSED void tables_near(const ken_table *out, int first, int columns, const double *golden,
-                                      double tolerance) {
+static TABLES_UNUSED void tables_near(const ken_table *out, int first, int columns,
+                                      const double *golden, double tolerance) {
     for (int64_t i = 0; i < ken_table_rows(out); i++)
         for (int j = 0; j < columns; j++) {
             const double got = ken_column_f64(ken_table_column(out, first + j), i);

@@ -137,8 +137,8 @@ double ken_quantile_sorted(const double *x, int64_t n, double p) {
     return sort_between(x[low], x[low + 1], at - (double)low);
 }
 
-/* x[k] becomes what it would be in sorted x; smaller ones stand before it, larger ones behind. After
- * too many bad splits: a full sort. */
+/* x[k] becomes what it would be in sorted x; smaller ones stand before it, larger ones behind.
+ * After too many bad splits: a full sort. */
 static void sort_select(double *x, int64_t n, int64_t k, double *tmp) {
     int64_t low = 0, high = n - 1;
     for (int round = 0; low < high; round++) {

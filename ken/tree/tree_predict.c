@@ -7,7 +7,8 @@
 
 enum {
     PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
-    PREDICT_LANES = 8                /* rows, or trees, that walk together */
+    PREDICT_LANES = 8,               /* rows, or trees, that walk together */
+    PREDICT_STRIDE = 4               /* steps before those that have arrived are left out */
 };
 
 /* --- the plain walk --------------------------------------------------------------------------- */
@@ -136,29 +137,54 @@ static void predict_code(const predict_job *job, int64_t begin, int64_t rows, do
 
 /* --- walking ---------------------------------------------------------------------------------- */
 
-/* One step of one walker: from node n by the codes of its row. */
-#define PREDICT_STEP(n, node, codes, all)                                                          \
-    do {                                                                                           \
-        const ken_tree_node step_ = (node)[n];                                                     \
-        all &= step_.rank;                                                                         \
-        n = step_.left + ((codes)[(int64_t)step_.slot * KEN_TREE_TILE] > step_.rank);              \
-    } while (0)
+/* One step of one walker: from node n by the codes of its row. A leaf leads to itself. */
+static inline uint32_t predict_step(const ken_tree_node *node, const uint16_t *codes, uint32_t n) {
+    const ken_tree_node at = node[n];
+    return at.left + (codes[(int64_t)at.slot * KEN_TREE_TILE] > at.rank);
+}
 
-/* Eight rows of a tile through one tree without sets; a leaf leads to itself. */
-static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes, uint32_t *at) {
-    uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
-    do {
-        all = KEN_TREE_LEAF;
-        PREDICT_STEP(a, node, codes, all);
-        PREDICT_STEP(b, node, codes + 1, all);
-        PREDICT_STEP(c, node, codes + 2, all);
-        PREDICT_STEP(d, node, codes + 3, all);
-        PREDICT_STEP(e, node, codes + 4, all);
-        PREDICT_STEP(f, node, codes + 5, all);
-        PREDICT_STEP(g, node, codes + 6, all);
-        PREDICT_STEP(h, node, codes + 7, all);
-    } while (all != KEN_TREE_LEAF);
-    at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
+/* PREDICT_STRIDE steps of the eight rows list[0..8) of a tile, side by side: each waits for its loads
+ * while the others go on. */
+static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes, const uint8_t *list,
+                               uint32_t *at) {
+    uint32_t a = at[list[0]], b = at[list[1]], c = at[list[2]], d = at[list[3]], e = at[list[4]],
+             f = at[list[5]], g = at[list[6]], h = at[list[7]];
+    for (int k = 0; k < PREDICT_STRIDE; k++) {
+        a = predict_step(node, codes + list[0], a);
+        b = predict_step(node, codes + list[1], b);
+        c = predict_step(node, codes + list[2], c);
+        d = predict_step(node, codes + list[3], d);
+        e = predict_step(node, codes + list[4], e);
+        f = predict_step(node, codes + list[5], f);
+        g = predict_step(node, codes + list[6], g);
+        h = predict_step(node, codes + list[7], h);
+    }
+    at[list[0]] = a, at[list[1]] = b, at[list[2]] = c, at[list[3]] = d;
+    at[list[4]] = e, at[list[5]] = f, at[list[6]] = g, at[list[7]] = h;
+}
+
+/* All rows of a tile through a tree without sets: some steps for all, then more for those that are not
+ * at a leaf yet, and so on. */
+static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, int64_t rows,
+                              uint32_t *at) {
+    uint8_t list[KEN_TREE_TILE + PREDICT_LANES];
+    int64_t n = rows;
+    for (int64_t r = 0; r < rows; r++) {
+        list[r] = (uint8_t)r;
+        at[r] = 0;
+    }
+    while (n > 0) {
+        int64_t left = 0;
+        for (int64_t k = n; k < n + PREDICT_LANES; k++) list[k] = list[n - 1]; /* walks in step */
+        for (int64_t k = 0; k < n; k += PREDICT_LANES)
+            predict_walk_rows8(node, codes, list + k, at);
+        for (int64_t k = 0; k < n; k++) {
+            const uint8_t r = list[k];
+            list[left] = r;
+            left += node[at[r]].rank != KEN_TREE_LEAF;
+        }
+        n = left;
+    }
 }
 
 /* One row through eight trees. */
@@ -166,15 +192,16 @@ static void predict_walk_trees8(const ken_tree_node *const node[8], const uint16
                                 uint32_t *at) {
     uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
     do {
-        all = KEN_TREE_LEAF;
-        PREDICT_STEP(a, node[0], codes, all);
-        PREDICT_STEP(b, node[1], codes, all);
-        PREDICT_STEP(c, node[2], codes, all);
-        PREDICT_STEP(d, node[3], codes, all);
-        PREDICT_STEP(e, node[4], codes, all);
-        PREDICT_STEP(f, node[5], codes, all);
-        PREDICT_STEP(g, node[6], codes, all);
-        PREDICT_STEP(h, node[7], codes, all);
+        a = predict_step(node[0], codes, a);
+        b = predict_step(node[1], codes, b);
+        c = predict_step(node[2], codes, c);
+        d = predict_step(node[3], codes, d);
+        e = predict_step(node[4], codes, e);
+        f = predict_step(node[5], codes, f);
+        g = predict_step(node[6], codes, g);
+        h = predict_step(node[7], codes, h);
+        all = node[0][a].rank & node[1][b].rank & node[2][c].rank & node[3][d].rank &
+              node[4][e].rank & node[5][f].rank & node[6][g].rank & node[7][h].rank;
     } while (all != KEN_TREE_LEAF);
     at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
 }
@@ -201,12 +228,11 @@ static uint32_t predict_walk_one(const ken_ensemble *e, int32_t tree, const uint
 
 static void predict_walk_tile(const ken_ensemble *e, int32_t tree, const uint16_t *codes,
                               int64_t rows, uint32_t *at) {
-    const ken_tree_node *node = e->layout->node + e->tree_offset[tree];
-    int64_t r = 0;
-    if (!e->layout->sets[tree])
-        for (; r + PREDICT_LANES <= rows; r += PREDICT_LANES)
-            predict_walk_rows8(node, codes + r, at + r);
-    for (; r < rows; r++) at[r] = predict_walk_one(e, tree, codes + r);
+    if (!e->layout->sets[tree]) {
+        predict_walk_rows(e->layout->node + e->tree_offset[tree], codes, rows, at);
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++) at[r] = predict_walk_one(e, tree, codes + r);
 }
 
 /* Where the row at `codes` ends in every tree. */

@@ -17,8 +17,7 @@
 #define CSV_FEW_LEVELS 20
 #define CSV_MOST_LEVELS 65536
 
-/* --- memory for workers
- * ------------------------------------------------------------------------------ */
+/* --- memory for workers ----------------------------------------------------------------------- */
 void *ken__csv_memory(csv_job *job, size_t count, size_t size) {
     void *memory = NULL;
     if (size == 0 || count <= (SIZE_MAX - 4096) / size) {
@@ -39,8 +38,7 @@ void ken__csv_release(csv_job *job, void *memory) {
     atomic_flag_clear_explicit(&job->lock, memory_order_release);
 }
 
-/* --- places
- * ------------------------------------------------------------------------------------------- */
+/* --- places ----------------------------------------------------------------------------------- */
 int64_t ken__csv_line(const csv_job *job, int64_t at) {
     int64_t line = 1;
     for (const char *s = job->text, *end = s + at; s < end; s++) {
@@ -117,8 +115,7 @@ static bool csv_rows_differ(csv_job *job) {
     return differ;
 }
 
-/* --- columns
- * ---------------------------------------------------------------------------------------------- */
+/* --- columns ---------------------------------------------------------------------------------- */
 static size_t csv_item(csv_mode mode) {
     return mode == CSV_AS_CATEGORY ? 4 : mode == CSV_AS_BOOL ? 1 : 8;
 }
@@ -208,8 +205,7 @@ static ken_status csv_check_refused(csv_job *job) {
     return KEN_OK;
 }
 
-/* --- what the columns are
- * ----------------------------------------------------------------------------------- */
+/* --- what the columns are --------------------------------------------------------------------- */
 static csv_piece *csv_piece_of(const csv_job *job, int range, int j) {
     return &job->pieces[(int64_t)range * job->n_cols + j];
 }
@@ -281,8 +277,7 @@ static ken_status csv_rounds(csv_job *job) {
     }
 }
 
-/* --- all rows, then all types
- * ----------------------------------------------------------------------------------- */
+/* --- all rows, then all types ----------------------------------------------------------------- */
 typedef struct csv_digest {
     const ken_kernels *k;
     const void *data;
@@ -536,8 +531,7 @@ static ken_status csv_plain(ken_ctx *ctx, const char *name, const char *bytes, s
     return status;
 }
 
-/* --- the door
- * ------------------------------------------------------------------------------------------ */
+/* --- the door --------------------------------------------------------------------------------- */
 ken_status ken_csv_parse(ken_ctx *ctx, const char *name, const char *bytes, size_t size,
                          const ken_csv_options *options, ken_csv_info *info, ken_table **out) {
     static const ken_csv_options defaults = KEN_CSV_DEFAULTS;

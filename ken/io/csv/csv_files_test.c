@@ -18,8 +18,7 @@ static ken_json_doc *read_json(ken_ctx *ctx, const char *path) {
     return doc;
 }
 
-/* --- csv-spectrum
- * ----------------------------------------------------------------------------------- */
+/* --- csv-spectrum ----------------------------------------------------------------------------- */
 /* Two of the pairs differ in themselves: newlines_crlf.csv has lost its CRs on the way through git,
  * and the phone number of location_coordinates was made anonymous in one file only. */
 static size_t without_cr(const char *s, size_t n, char *out) {
@@ -86,8 +85,7 @@ static void test_csv__csv_spectrum(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- the index of the data folder
- * -------------------------------------------------------------------- */
+/* --- the index of the data folder ------------------------------------------------------------- */
 static bool is_table(const char *path) {
     const char *end = path + strlen(path);
     return strstr(path, ".csv") || !strcmp(end - 4, ".tsv") || strstr(path, "kddcup.data") ||

@@ -123,8 +123,7 @@ static void csv_parse_slow(csv_parse_batch *b, int i) {
     if (b->piece->broken || !csv_parse_value(b, cell, i)) csv_parse_odd(b, s, span.size, i);
 }
 
-/* --- one column over the spans of a batch
- * --------------------------------------------------------- */
+/* --- one column over the spans of a batch ----------------------------------------------------- */
 /* A quoted cell without its quotes; false: it has none. */
 static inline bool csv_parse_unquote(const csv_parse_batch *b, const char **s, uint32_t *n) {
     const csv_dialect *d = &b->job->dialect;
@@ -308,8 +307,7 @@ static void csv_parse_column(csv_parse_batch *b) {
         csv_parse_others(b);
 }
 
-/* --- the rows of a piece
- * --------------------------------------------------------------------------- */
+/* --- the rows of a piece ---------------------------------------------------------------------- */
 static bool csv_parse_row_blank(const csv_range *r, int64_t begin, int64_t end) {
     while (begin < end &&
            (r->text[begin] == ' ' || r->text[begin] == '\t' || r->text[begin] == '\r'))
@@ -405,8 +403,7 @@ static void csv_parse_piece(csv_job *job, csv_range *r, csv_worker *w, int worke
     }
 }
 
-/* --- a range
- * ---------------------------------------------------------------------------------------- */
+/* --- a range ---------------------------------------------------------------------------------- */
 static bool csv_parse_room(csv_job *job, csv_worker *w, int64_t n_pos) {
     const int64_t need = n_pos + CSV_PIECE + 80;
     if (need <= w->pos_capacity) return true;

@@ -38,8 +38,7 @@ static uint32_t roll(dice *d, uint32_t sides) { /* SplitMix64 */
     return (uint32_t)((x ^ x >> 31) >> 33) % sides;
 }
 
-/* --- texts with quotes, line ends and delimiters inside
- * ------------------------------------------------ */
+/* --- texts with quotes, line ends and delimiters inside --------------------------------------- */
 #define COLUMNS 4
 
 static size_t random_cell(dice *d, char *cell, bool *quote) {
@@ -194,8 +193,7 @@ static void test_csv__numbers_are_those_of_strtod(void **state) {
     free(text.data);
 }
 
-/* --- types over all rows
- * -------------------------------------------------------------------------------------- */
+/* --- types over all rows ---------------------------------------------------------------------- */
 /* Columns that look like one thing for megabytes and turn out to be another in row `turn`. */
 static void check_turn(int64_t turn, int threads) {
     static const struct {
@@ -257,8 +255,7 @@ static void test_csv__types_are_decided_over_all_rows(void **state) {
     check_turn(1, 2);
 }
 
-/* --- write and read
- * -------------------------------------------------------------------------------------------- */
+/* --- write and read --------------------------------------------------------------------------- */
 static ken_table *random_table(ken_ctx *ctx, dice *d, int64_t n) {
     static const char *const words[] = {"a",   "b,c",  "d\"e", "f\ng", " h ",     "NA",
                                         "i;j", "k\tl", "m\r",  "é",    "true-ish"};

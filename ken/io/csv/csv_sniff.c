@@ -80,8 +80,7 @@ static uint32_t csv_sniff_flags(const csv_sniff *s, char decimal, int64_t row, i
     return ken__csv_classify(&d, &s->job->missing, s->job->text + cell.start, cell.size);
 }
 
-/* --- delimiter
- * ------------------------------------------------------------------------------------ */
+/* --- delimiter -------------------------------------------------------------------------------- */
 /* How much a delimiter looks right: rows as long as the first one, and cells that are not text. */
 static double csv_sniff_score(csv_sniff *s, char delimiter) {
     int64_t same = 0, cells = 0, typed = 0;
@@ -150,8 +149,7 @@ static char csv_sniff_decimal(const csv_sniff *s) {
     return commas ? ',' : '.';
 }
 
-/* --- header
- * ------------------------------------------------------------------------------------------ */
+/* --- header ----------------------------------------------------------------------------------- */
 /* No number in the first row; or some, but over a column of numbers there is a word, and all cells
  * of the row are words or whole numbers (years, say). */
 static bool csv_sniff_header(const csv_sniff *s) {
@@ -232,8 +230,7 @@ static ken_status csv_sniff_names(csv_sniff *s) {
     return status;
 }
 
-/* --- first guess of the types
- * --------------------------------------------------------------------- */
+/* --- first guess of the types ----------------------------------------------------------------- */
 static ken_status csv_sniff_types(csv_sniff *s) {
     csv_job *job = s->job;
     int64_t rows = s->n_rows - job->header, used = 0;
@@ -262,8 +259,7 @@ static ken_status csv_sniff_types(csv_sniff *s) {
     return KEN_OK;
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------------------ */
+/* --- all of it -------------------------------------------------------------------------------- */
 static ken_status csv_sniff_room(csv_sniff *s) {
     ken_ctx *ctx = s->job->ctx;
     KEN_TRY(KEN_ALLOC(ctx, uint32_t, s->size + 16, &s->pos));

@@ -68,8 +68,7 @@ int32_t ken__csv_dict_add(csv_job *job, csv_dict *dict, int64_t limit, const cha
     return (int32_t)dict->count - 1;
 }
 
-/* --- levels
- * ---------------------------------------------------------------------------------------- */
+/* --- levels ----------------------------------------------------------------------------------- */
 /* Bytes of a key without doubled quotes; to may be NULL. */
 static uint32_t csv_text_unescape(const char *s, uint32_t n, char quote, char *to) {
     uint32_t size = 0;
@@ -195,8 +194,7 @@ ken_status ken__csv_recode(csv_job *job, int j) {
     return ken_parallel(job->ctx, job->n_ranges, 1, csv_text_recode_range, &work);
 }
 
-/* --- string columns
- * --------------------------------------------------------------------------------- */
+/* --- string columns --------------------------------------------------------------------------- */
 /* The size of a cell that was too long to pack: on to where it must end. */
 static uint32_t csv_text_measure(const csv_job *job, const char *s, bool quoted) {
     const char *end = job->text + job->size, *at = s;

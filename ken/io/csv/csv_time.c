@@ -143,8 +143,7 @@ uint32_t ken__csv_time(const char *s, uint32_t n, bool dmy, int64_t *us) {
     return csv_time_year_last(&c, dmy, us);
 }
 
-/* --- the two common shapes, without a loop
- * ---------------------------------------------------------- */
+/* --- the two common shapes, without a loop ---------------------------------------------------- */
 /* Eight characters like `shape`, in which 0 is any digit. */
 static bool csv_time_eight(const char *s, const char *shape, uint8_t digit[8]) {
     unsigned odd = 0;

@@ -28,8 +28,9 @@ static bool logistic_wants_newton(const ken_logistic_params *p, int64_t m, int64
     return m == 1 ? columns <= 256 : m * columns <= 160;
 }
 
-static ken_status logistic_begin_state(ken_ctx *ctx, const ken_logistic_params *p,
+static ken_status logistic_begin_state(ken_ctx *ctx, const ken_model *model,
                                        const ken_problem *problem, logistic_state *s) {
+    const ken_logistic_params *p = ken_model_params(model);
     const int64_t m = problem->n_classes > 2 ? problem->n_classes : 1;
     const double *weight = problem->weight;
     double *balanced;
@@ -39,6 +40,7 @@ static ken_status logistic_begin_state(ken_ctx *ctx, const ken_logistic_params *
     }
     s->newton = logistic_wants_newton(p, m, ken_table_cols(problem->X) + p->fit_intercept);
     KEN_TRY(ken__logistic_loss_open(ctx, problem, weight, p->fit_intercept, p->l2, s->newton, &s->loss));
+    KEN_TRY(ken__linear_weighty(ctx, model, s->loss.total_weight));
     s->size = m * s->loss.p;
     KEN_TRY(KEN_SCRATCH(ctx, double, s->size, &s->next));
     KEN_TRY(KEN_SCRATCH(ctx, double, s->size, &s->coef));
@@ -66,8 +68,7 @@ static ken_status logistic_begin(ken_ctx *ctx, ken_model *model, const ken_probl
                         "logistic: the target has %d class", problem->n_classes);
     KEN_TRY(KEN_SCRATCH(ctx, logistic_state, 1, &s)); /* lives as long as the fit */
     memset(s, 0, sizeof *s);
-    KEN_TRY(logistic_begin_state(ctx, ken_model_params(model), problem, s));
-    KEN_TRY(ken__linear_weighty(ctx, model, s->loss.total_weight));
+    KEN_TRY(logistic_begin_state(ctx, model, problem, s));
     s->coef_view = ken_tensor_2d(s->coef, KEN_F64, s->loss.m, s->loss.p);
     s->gradient_view = ken_tensor_2d(s->g, KEN_F64, s->loss.m, s->loss.p);
     *state = s;

@@ -4,7 +4,16 @@
 #include "ken/kernels/elementary.h"
 #include "ken/preprocess/preprocess_levels.h"
 
-enum { DATE_YEAR, DATE_MONTH, DATE_DAY, DATE_WEEKDAY, DATE_HOUR, DATE_DAY_OF_YEAR, DATE_DAYS, DATE_PARTS };
+enum {
+    DATE_YEAR,
+    DATE_MONTH,
+    DATE_DAY,
+    DATE_WEEKDAY,
+    DATE_HOUR,
+    DATE_DAY_OF_YEAR,
+    DATE_DAYS,
+    DATE_PARTS
+};
 
 #define DATE_DAY_US 86400000000ll
 
@@ -12,8 +21,8 @@ enum { DATE_YEAR, DATE_MONTH, DATE_DAY, DATE_WEEKDAY, DATE_HOUR, DATE_DAY_OF_YEA
 static const struct {
     const char *name;
     double turn, first;
-} date_part[DATE_PARTS] = {{"year", 0, 0},    {"month", 12, 1},         {"day", 0, 0},
-                           {"weekday", 7, 1}, {"hour", 24, 0},          {"day_of_year", 365.25, 1},
+} date_part[DATE_PARTS] = {{"year", 0, 0},    {"month", 12, 1}, {"day", 0, 0},
+                           {"weekday", 7, 1}, {"hour", 24, 0},  {"day_of_year", 365.25, 1},
                            {"days", 0, 0}};
 
 static int64_t date_floor(int64_t a, int64_t b) { return a / b - (a % b < 0); }
@@ -47,7 +56,8 @@ static void date_split(int64_t t, int64_t origin, double part[DATE_PARTS]) {
     part[DATE_DAYS] = (double)(days - origin) + (double)us / (double)DATE_DAY_US;
 }
 
-/* --- fit ---------------------------------------------------------------------------------------------- */
+/* --- fit
+ * ---------------------------------------------------------------------------------------------- */
 
 typedef struct date_fit_job {
     const ken_table *X;
@@ -90,10 +100,12 @@ static ken_status date_parts_fit(ken_ctx *ctx, ken_model *model, const ken_probl
     for (int j = 0; j < d; j++) is_time[j] = ken_table_column(problem->X, j)->dtype == KEN_TIME;
     KEN_TRY(ken_parallel(ctx, d, 1, date_fit_columns, &job));
     return ken_attr_set_i64(ctx, model, "cyclic",
-                            p->cyclic == KEN_CYCLIC_YES || (p->cyclic == KEN_CYCLIC_AUTO && linear));
+                            p->cyclic == KEN_CYCLIC_YES ||
+                                (p->cyclic == KEN_CYCLIC_AUTO && linear));
 }
 
-/* --- transform ------------------------------------------------------------------------------------------ */
+/* --- transform
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct date_job {
     const ken_column *c;
@@ -116,8 +128,8 @@ static void date_rows(void *arg, int64_t begin, int64_t end, int worker) {
                 job->value[k][i] = NAN;
                 if (job->cosine[k]) job->cosine[k][i] = NAN;
             } else if (job->cosine[k]) {
-                const double angle = (part[k] - date_part[k].first) / date_part[k].turn *
-                                     6.283185307179586;
+                const double angle =
+                    (part[k] - date_part[k].first) / date_part[k].turn * 6.283185307179586;
                 job->value[k][i] = ken_sin(angle);
                 job->cosine[k][i] = ken_cos(angle);
             } else {

@@ -19,7 +19,8 @@ static void test_date_parts__equal_gmtime(void **s) {
     int64_t *t = calloc(N, 8);
     for (int i = 0; i < N; i++) /* years -800 to 4700, leap days among them */
         t[i] = (-87000000000ll + i * 43456789ll + (i % 3) * 3600) * 1000000;
-    t[0] = 951782400000000, t[1] = -1, t[2] = 0, t[3] = 4107542400000000; /* 2000-02-29, last of 1969, 2100-03-01 */
+    t[0] = 951782400000000, t[1] = -1, t[2] = 0,
+    t[3] = 4107542400000000; /* 2000-02-29, last of 1969, 2100-03-01 */
     ken_date_parts_params p = {KEN_CYCLIC_NO};
     ken_model *m;
     ken_table *X = dates(ctx, t, N);
@@ -64,10 +65,12 @@ static void test_date_parts__cyclic_parts_lie_on_a_circle(void **s) {
     ken_ctx *ctx = test_ctx(1);
     ken_date_parts_params p = {KEN_CYCLIC_YES};
     ken_model *m;
-    ken_table *X = tables_of(ctx, "t time 0 31.25 59.5 334.75 ."); /* January, February, March, December */
+    ken_table *X =
+        tables_of(ctx, "t time 0 31.25 59.5 334.75 ."); /* January, February, March, December */
     TEST_OK(ctx, ken_date_parts_new(ctx, &p, &m));
     ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
-    const ken_column *sine = tables_col(out, "t.month_sin"), *cosine = tables_col(out, "t.month_cos");
+    const ken_column *sine = tables_col(out, "t.month_sin"),
+                     *cosine = tables_col(out, "t.month_cos");
     for (int i = 0; i < 4; i++)
         TEST_NEAR(pow(ken_column_f64(sine, i), 2) + pow(ken_column_f64(cosine, i), 2), 1, 1e-15);
     test_near_(ken_column_f64(sine, 0), 0, 0, 1e-12, "January", __FILE__, __LINE__);
@@ -88,7 +91,8 @@ static void test_date_parts__takes_extreme_and_no_times(void **s) {
     TEST_OK(ctx, ken_date_parts_new(ctx, NULL, &m));
     ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
     for (int j = 0; j < ken_table_cols(out); j++)
-        for (int i = 0; i < 3; i++) assert_true(isfinite(ken_column_f64(ken_table_column(out, j), i)));
+        for (int i = 0; i < 3; i++)
+            assert_true(isfinite(ken_column_f64(ken_table_column(out, j), i)));
     ken_table_free(out);
     out = tables_fit(ctx, m, none, NULL, NULL);
     assert_int_equal(ken_table_cols(out), 0);

@@ -33,13 +33,13 @@ static ken_status drop_open(ken_ctx *ctx, ken_model *model, void **state) {
 }
 
 static const ken_param drop_params[] = {
-    KEN_ROW_TEXT(ken_drop_params, columns, .doc = "names of the columns to leave out, apart by '|'"),
+    KEN_ROW_TEXT(ken_drop_params, columns,
+                 .doc = "names of the columns to leave out, apart by '|'"),
     KEN_ROW_TEXT(ken_drop_params, reason, .doc = "why, for people who read the model"),
     {0}};
-static const ken_attr drop_attrs[] = {
-    {"dropped", KEN_I64, "d", "1: the column is left out"},
-    {"names", KEN_STRING, "", "the columns left out"},
-    {0}};
+static const ken_attr drop_attrs[] = {{"dropped", KEN_I64, "d", "1: the column is left out"},
+                                      {"names", KEN_STRING, "", "the columns left out"},
+                                      {0}};
 static const ken_transformer drop_verbs = {
     .fit = drop_fit, .transform = drop_transform, .open = drop_open};
 
@@ -53,8 +53,9 @@ const ken_desc ken_drop_desc = {
     .params_size = sizeof(ken_drop_params),
     .attrs = drop_attrs,
     .transformer = &drop_verbs,
-    .doc = "Leaves columns out by name. The recipe uses it for identifiers and constants, and writes "
-           "the reason beside the name.",
+    .doc =
+        "Leaves columns out by name. The recipe uses it for identifiers and constants, and writes "
+        "the reason beside the name.",
     .peer = "sklearn.compose.ColumnTransformer(drop)",
 };
 

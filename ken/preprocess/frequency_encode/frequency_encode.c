@@ -20,7 +20,7 @@ static void frequency_rows(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int32_t code = job->codes[i];
-        const int64_t count = code >= 0             ? job->count[code]
+        const int64_t count = code >= 0              ? job->count[code]
                               : code == KEN__MISSING ? job->missing
                                                      : 0;
         job->out[i] = (double)count / job->unit;
@@ -90,8 +90,9 @@ const ken_desc ken_frequency_encode_desc = {
     .params_size = sizeof(ken_frequency_encode_params),
     .attrs = frequency_encode_attrs,
     .transformer = &frequency_encode_verbs,
-    .doc = "Replaces a level by how common it is. Looks at no target, so nothing can leak; two levels "
-           "that are equally common become equal.",
+    .doc =
+        "Replaces a level by how common it is. Looks at no target, so nothing can leak; two levels "
+        "that are equally common become equal.",
     .peer = "category_encoders.CountEncoder",
 };
 

@@ -6,7 +6,8 @@
 
 enum { IMPUTE_PASS, IMPUTE_NUMBER, IMPUTE_TEXT };
 
-/* --- fit ---------------------------------------------------------------------------------------- */
+/* --- fit ----------------------------------------------------------------------------------------
+ */
 
 typedef struct impute_job {
     const ken_table *X;
@@ -137,8 +138,7 @@ static ken_status impute_fit(ken_ctx *ctx, ken_model *model, const ken_problem *
     KEN_TRY(impute_check(ctx, &job, d));
     for (int64_t j = 0; j < d; j++) {
         const bool often = job.missing[j] >= 5 && job.missing[j] * 100 >= job.n;
-        indicate[j] = p->indicator == KEN_INDICATOR_AUTO ? often
-                                                         : p->indicator != KEN_INDICATOR_NO;
+        indicate[j] = p->indicator == KEN_INDICATOR_AUTO ? often : p->indicator != KEN_INDICATOR_NO;
     }
     ken__name_list fills = ken__name_list_new(ctx);
     const ken_status status = impute_levels(ctx, model, problem, used, &fills);
@@ -146,7 +146,8 @@ static ken_status impute_fit(ken_ctx *ctx, ken_model *model, const ken_problem *
     return status;
 }
 
-/* --- transform ---------------------------------------------------------------------------------- */
+/* --- transform ----------------------------------------------------------------------------------
+ */
 
 typedef struct impute_learned {
     const int64_t *used, *indicate;
@@ -202,7 +203,10 @@ static ken_status impute_strings(ken_ctx *ctx, const ken_column *c, const char *
         ken_text_add_bytes(&bytes, text, (size_t)length);
         offset[i + 1] = (int64_t)bytes.size;
     }
-    const ken_column column = {.name = c->name, .dtype = KEN_STRING, .n = c->n, .stride = 1,
+    const ken_column column = {.name = c->name,
+                               .dtype = KEN_STRING,
+                               .n = c->n,
+                               .stride = 1,
                                .text = {c->n, offset, bytes.data ? bytes.data : ""}};
     ken_status status = bytes.status;
     if (status == KEN_OK) status = ken_table_add_copy(ctx, out, &column);
@@ -230,8 +234,12 @@ static ken_status impute_category(ken_ctx *ctx, const ken_column *c, const char 
     }
     for (int64_t i = 0; i < c->n; i++)
         codes[i] = ken_column_missing(c, i) ? code : from[i * c->stride];
-    const ken_column column = {.name = c->name, .dtype = KEN_CATEGORY, .n = c->n, .data = codes,
-                               .stride = 1, .text = ken__name_list_view(&names)};
+    const ken_column column = {.name = c->name,
+                               .dtype = KEN_CATEGORY,
+                               .n = c->n,
+                               .data = codes,
+                               .stride = 1,
+                               .text = ken__name_list_view(&names)};
     ken_status status = names.bytes.status;
     if (status == KEN_OK) status = ken_table_add_copy(ctx, out, &column);
     ken__name_list_free(&names);
@@ -326,8 +334,9 @@ const ken_desc ken_impute_desc = {
     .params_size = sizeof(ken_impute_params),
     .attrs = impute_attrs,
     .transformer = &impute_verbs,
-    .doc = "Fills missing cells with one value per column, learned on the training rows, and can say "
-           "where they were: that something is missing often tells more than what it was.",
+    .doc =
+        "Fills missing cells with one value per column, learned on the training rows, and can say "
+        "where they were: that something is missing often tells more than what it was.",
     .peer = "sklearn.impute.SimpleImputer",
 };
 

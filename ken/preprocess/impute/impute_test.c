@@ -15,7 +15,8 @@ static ken_table *impute_data(ken_ctx *ctx) {
 static void test_impute__fills_equal_sklearn(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(2);
-    const double *golden[] = {golden_impute_mean, golden_impute_median, golden_impute_most_frequent};
+    const double *golden[] = {golden_impute_mean, golden_impute_median,
+                              golden_impute_most_frequent};
     ken_table *X = impute_data(ctx);
     for (int strategy = 0; strategy < 3; strategy++) {
         ken_impute_params p = KEN_IMPUTE_DEFAULTS;
@@ -68,8 +69,10 @@ static void test_impute__text_by_mode_and_constant(void **s) {
         TEST_OK(ctx, ken_impute_new(ctx, &p, &m));
         ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
         const bool mode = strategy == KEN_IMPUTE_MODE;
-        assert_string_equal(ken_column_format(tables_col(out, "c"), 1, text, sizeof text), mode ? "a" : "none");
-        assert_string_equal(ken_column_format(tables_col(out, "d"), 2, text, sizeof text), mode ? "r" : "none");
+        assert_string_equal(ken_column_format(tables_col(out, "c"), 1, text, sizeof text),
+                            mode ? "a" : "none");
+        assert_string_equal(ken_column_format(tables_col(out, "d"), 2, text, sizeof text),
+                            mode ? "r" : "none");
         assert_string_equal(ken_column_format(tables_col(out, "e"), 2, text, sizeof text), "none");
         assert_string_equal(ken_column_format(tables_col(out, "c"), 0, text, sizeof text), "b");
         tables_round_trip(ctx, m, X);

@@ -9,11 +9,13 @@ typedef struct one_hot_learned {
     ken_strings outputs;
 } one_hot_learned;
 
-/* --- fit ---------------------------------------------------------------------------------------- */
+/* --- fit ----------------------------------------------------------------------------------------
+ */
 
 /* The kept level that gets no column, -1: none. */
 static int64_t one_hot_reference(const ken_one_hot_params *p, const ken_problem *problem,
-                                 const int64_t *count, const uint8_t *keep, int64_t n, int64_t slots) {
+                                 const int64_t *count, const uint8_t *keep, int64_t n,
+                                 int64_t slots) {
     int choice = p->drop;
     if (choice == KEN_ONE_HOT_AUTO) {
         const bool linear = problem->consumer_tags & KEN_TAG_LINEAR;
@@ -101,13 +103,15 @@ static ken_status one_hot_fit(ken_ctx *ctx, ken_model *model, const ken_problem 
     return status;
 }
 
-/* --- transform ---------------------------------------------------------------------------------- */
+/* --- transform ----------------------------------------------------------------------------------
+ */
 
 static ken_status one_hot_learned_of(ken_ctx *ctx, const ken_model *model, one_hot_learned *out) {
     const ken_strings *outputs = ken_model_attr_strings(model, "outputs");
     KEN_TRY(ken__levels_open(ctx, model, &out->levels));
     const int64_t d = out->levels.d;
-    KEN_TRY(ken__attr_need(ctx, model, "slot", KEN_I64, out->levels.text.n, (const void **)&out->slot));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "slot", KEN_I64, out->levels.text.n, (const void **)&out->slot));
     KEN_TRY(ken__attr_need(ctx, model, "slot_other", KEN_I64, d, (const void **)&out->other));
     KEN_TRY(ken__attr_need(ctx, model, "slot_missing", KEN_I64, d, (const void **)&out->missing));
     KEN_TRY(ken__attr_need(ctx, model, "output_first", KEN_I64, d + 1, (const void **)&out->first));
@@ -138,7 +142,7 @@ static void one_hot_rows(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int32_t code = job->codes[i];
-        const int64_t slot = code >= 0             ? job->slot[code]
+        const int64_t slot = code >= 0              ? job->slot[code]
                              : code == KEN__MISSING ? job->missing
                                                     : job->other;
         if (slot >= 0) job->column[slot][i] = 1;

@@ -18,9 +18,10 @@ typedef struct ken_one_hot_params {
 
 #define KEN_ONE_HOT_DEFAULTS {0, 1, KEN_ONE_HOT_AUTO}
 
-/* Category and string columns become bool columns "color=red"; other columns pass. Rarer levels than
- * max_levels and min_level_rows allow share "color=(other)". Missing has a column "color=(missing)"
- * if a training row lacks the value. Unseen levels: "(other)" where there is one, else all zeros.
+/* Category and string columns become bool columns "color=red"; other columns pass. Rarer levels
+ * than max_levels and min_level_rows allow share "color=(other)". Missing has a column
+ * "color=(missing)" if a training row lacks the value. Unseen levels: "(other)" where there is one,
+ * else all zeros.
  *
  * attrs   levels and their counts; slot (l): output column of a level, -1: all zeros; slot_other,
  *         slot_missing (d); outputs: names; output_first (d + 1)

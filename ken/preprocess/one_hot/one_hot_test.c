@@ -33,7 +33,8 @@ static void test_one_hot__groups_rare_levels_and_says_missing(void **s) {
     ken_ctx *ctx = test_ctx(1);
     ken_one_hot_params p = {2, 1, KEN_ONE_HOT_KEEP_ALL};
     ken_model *m;
-    ken_table *X = tables_of(ctx, "n f64 1 2 3 4 5 6 7 8\nc category a a b b c d . a"), *later, *out2;
+    ken_table *X = tables_of(ctx, "n f64 1 2 3 4 5 6 7 8\nc category a a b b c d . a"), *later,
+              *out2;
     TEST_OK(ctx, ken_one_hot_new(ctx, &p, &m));
     ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
     assert_int_equal(ken_table_cols(out), 5);
@@ -50,16 +51,21 @@ static void test_one_hot__groups_rare_levels_and_says_missing(void **s) {
     assert_true(ken_column_f64(tables_col(out2, "c=b"), 0) == 1);
     assert_true(ken_column_f64(tables_col(out2, "c=(missing)"), 2) == 1);
     tables_round_trip(ctx, m, X);
-    ken_table_free(out), ken_table_free(out2), ken_table_free(later), ken_table_free(X), ken_model_free(m);
+    ken_table_free(out), ken_table_free(out2), ken_table_free(later), ken_table_free(X),
+        ken_model_free(m);
     test_ctx_free(ctx);
 }
 
 static void test_one_hot__drops_as_asked(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
-    const struct { int drop, columns; const char *gone; } cases[] = {
-        {KEN_ONE_HOT_AUTO, 3, NULL}, {KEN_ONE_HOT_KEEP_ALL, 3, NULL},
-        {KEN_ONE_HOT_DROP_FIRST, 2, "c=a"}, {KEN_ONE_HOT_DROP_FREQUENT, 2, "c=b"}};
+    const struct {
+        int drop, columns;
+        const char *gone;
+    } cases[] = {{KEN_ONE_HOT_AUTO, 3, NULL},
+                 {KEN_ONE_HOT_KEEP_ALL, 3, NULL},
+                 {KEN_ONE_HOT_DROP_FIRST, 2, "c=a"},
+                 {KEN_ONE_HOT_DROP_FREQUENT, 2, "c=b"}};
     ken_table *X = tables_of(ctx, "c category a b b c");
     for (int k = 0; k < KEN_COUNT(cases); k++) {
         ken_one_hot_params p = {0, 1, cases[k].drop};

@@ -65,7 +65,8 @@ static ken_status ordinal_learned_of(ken_ctx *ctx, const ken_model *model, ordin
     const ken_strings *names = ken_model_attr_strings(model, "names");
     KEN_TRY(ken__levels_open(ctx, model, &out->levels));
     const int64_t d = out->levels.d;
-    KEN_TRY(ken__attr_need(ctx, model, "code", KEN_I64, out->levels.text.n, (const void **)&out->code));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "code", KEN_I64, out->levels.text.n, (const void **)&out->code));
     KEN_TRY(ken__attr_need(ctx, model, "other", KEN_I64, d, (const void **)&out->other));
     KEN_TRY(ken__attr_need(ctx, model, "name_first", KEN_I64, d + 1, (const void **)&out->first));
     bool good = names && out->first[0] == 0 && out->first[d] == names->n && names->n <= INT32_MAX;
@@ -86,7 +87,7 @@ typedef struct ordinal_job {
     const int32_t *level;
     const int64_t *code;
     int64_t other;
-    double *number;    /* one of these two */
+    double *number; /* one of these two */
     int32_t *category;
 } ordinal_job;
 
@@ -95,9 +96,7 @@ static void ordinal_rows(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int32_t level = job->level[i];
-        const int64_t code = level >= 0              ? job->code[level]
-                             : level == KEN__UNSEEN ? job->other
-                                                     : -1;
+        const int64_t code = level >= 0 ? job->code[level] : level == KEN__UNSEEN ? job->other : -1;
         if (job->number)
             job->number[i] = code >= 0 ? (double)code : NAN;
         else
@@ -121,8 +120,13 @@ static ken_status ordinal_add_category(ken_ctx *ctx, const ordinal_learned *l, i
     const ken_strings names = {l->first[j + 1] - l->first[j],
                                l->names.n ? l->names.offset + l->first[j] : none,
                                l->names.bytes ? l->names.bytes : ""};
-    const ken_column column = {.name = c->name, .dtype = KEN_CATEGORY, .n = c->n, .data = codes,
-                               .stride = 1, .valid = some_missing ? valid : NULL, .text = names};
+    const ken_column column = {.name = c->name,
+                               .dtype = KEN_CATEGORY,
+                               .n = c->n,
+                               .data = codes,
+                               .stride = 1,
+                               .valid = some_missing ? valid : NULL,
+                               .text = names};
     KEN_TRY(ken_table_add_copy(ctx, out, &column));
     ken__set_source(out, j);
     return KEN_OK;
@@ -146,7 +150,8 @@ static ken_status ordinal_column(ken_ctx *ctx, const ken_model *model, const ord
     const ken_ordinal_params *p = ken_model_params(model);
     const ken_column *c = ken_table_column(X, j);
     int32_t *level;
-    if (p->output == KEN_ORDINAL_CATEGORY && ordinal_same(l, j, c)) return ken__pass(ctx, out, X, j);
+    if (p->output == KEN_ORDINAL_CATEGORY && ordinal_same(l, j, c))
+        return ken__pass(ctx, out, X, j);
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, KEN_MAX(c->n, 1), &level));
     KEN_TRY(ken__levels_codes(ctx, &l->levels, j, c, level));
     ordinal_job job = {level, l->code + l->levels.first[j], l->other[j], NULL, level};
@@ -208,8 +213,9 @@ const ken_desc ken_ordinal_desc = {
     .params_size = sizeof(ken_ordinal_params),
     .attrs = ordinal_attrs,
     .transformer = &ordinal_verbs,
-    .doc = "Numbers the levels of a text column. Right where the levels have an order, or for trees; "
-           "a linear model would read distances into the numbers.",
+    .doc =
+        "Numbers the levels of a text column. Right where the levels have an order, or for trees; "
+        "a linear model would read distances into the numbers.",
     .peer = "sklearn.preprocessing.OrdinalEncoder",
 };
 

@@ -1,5 +1,6 @@
-/* The recipe: plans (recipe_plan.c), builds the steps as nested models, and runs them block by block.
- * A block is a set of columns with a chain of steps; what a block borrows, the output keeps alive. */
+/* The recipe: plans (recipe_plan.c), builds the steps as nested models, and runs them block by
+ * block. A block is a set of columns with a chain of steps; what a block borrows, the output keeps
+ * alive. */
 #include "ken/preprocess/recipe/recipe.h"
 #include "ken/preprocess/date_parts/date_parts.h"
 #include "ken/preprocess/frequency_encode/frequency_encode.h"
@@ -11,10 +12,10 @@
 #include "ken/preprocess/target_encode/target_encode.h"
 #include "ken/preprocess/tfidf/tfidf.h"
 
-/* --- steps of a block ------------------------------------------------------------------------------- */
+/* --- steps of a block
+ * ------------------------------------------------------------------------------- */
 
-static ken_status recipe_adopt(ken_ctx *ctx, ken_model *model, ken_status made,
-                               ken_model **child) {
+static ken_status recipe_adopt(ken_ctx *ctx, ken_model *model, ken_status made, ken_model **child) {
     KEN_TRY(made);
     const ken_status status = ken_model_adopt(ctx, model, *child);
     if (status != KEN_OK) ken_model_free(*child);
@@ -93,30 +94,39 @@ static ken_status recipe_build(ken_ctx *ctx, ken_model *model, int block,
     const uint32_t tags = problem->consumer_tags;
     ken_model *child = NULL;
     switch (block) {
-    case RECIPE_NUMBERS: break;
-    case RECIPE_BOOLS: return recipe_add_impute(ctx, model, KEN_IMPUTE_MODE, KEN_INDICATOR_NO);
+    case RECIPE_NUMBERS:
+        break;
+    case RECIPE_BOOLS:
+        return recipe_add_impute(ctx, model, KEN_IMPUTE_MODE, KEN_INDICATOR_NO);
     case RECIPE_INDICATORS:
         return recipe_add_impute(ctx, model, KEN_IMPUTE_MEDIAN, KEN_INDICATOR_ONLY);
     case RECIPE_TIMES:
         KEN_TRY(recipe_adopt(ctx, model, ken_date_parts_new(ctx, NULL, &child), &child));
         break;
-    case RECIPE_CATEGORIES: return recipe_add_ordinal(ctx, model, KEN_ORDINAL_CATEGORY);
-    case RECIPE_ONE_HOTS: return recipe_add_one_hot(ctx, model, problem->n_train);
-    case RECIPE_ORDINALS: KEN_TRY(recipe_add_ordinal(ctx, model, KEN_ORDINAL_NUMBER)); break;
+    case RECIPE_CATEGORIES:
+        return recipe_add_ordinal(ctx, model, KEN_ORDINAL_CATEGORY);
+    case RECIPE_ONE_HOTS:
+        return recipe_add_one_hot(ctx, model, problem->n_train);
+    case RECIPE_ORDINALS:
+        KEN_TRY(recipe_add_ordinal(ctx, model, KEN_ORDINAL_NUMBER));
+        break;
     case RECIPE_TARGETS:
         KEN_TRY(recipe_adopt(ctx, model, ken_target_encode_new(ctx, NULL, &child), &child));
         return recipe_add_scale(ctx, model, tags);
     case RECIPE_FREQUENCIES:
         KEN_TRY(recipe_adopt(ctx, model, ken_frequency_encode_new(ctx, NULL, &child), &child));
         return recipe_add_scale(ctx, model, tags);
-    case RECIPE_TEXTS: return recipe_add_tfidf(ctx, model, problem->n);
-    default: return KEN_OK;
+    case RECIPE_TEXTS:
+        return recipe_add_tfidf(ctx, model, problem->n);
+    default:
+        return KEN_OK;
     }
     KEN_TRY(recipe_add_fill(ctx, model, tags));
     return recipe_add_scale(ctx, model, tags);
 }
 
-/* --- running a block --------------------------------------------------------------------------------- */
+/* --- running a block
+ * --------------------------------------------------------------------------------- */
 
 /* A table on its way through a block's steps, and the raw column of each of its columns. */
 typedef struct recipe_flow {
@@ -252,7 +262,9 @@ static ken_status recipe_transform_train(ken_ctx *ctx, const ken_model *model,
     return recipe_run(ctx, model, problem->X, problem, out);
 }
 
-/* --- fit ------------------------------------------------------------------------------------------------ */
+/* --- fit
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static ken_status recipe_fit_block(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                    const int64_t *columns, int64_t n, int first_step) {
@@ -263,7 +275,8 @@ static ken_status recipe_fit_block(ken_ctx *ctx, ken_model *model, const ken_pro
         ken_problem sub = *problem;
         ken_table *made = NULL;
         sub.X = flow.table;
-        status = ken_model_fit_problem(ctx, ken_model_child(model, s), &sub, s < last ? &made : NULL);
+        status =
+            ken_model_fit_problem(ctx, ken_model_child(model, s), &sub, s < last ? &made : NULL);
         if (status == KEN_OK && s < last) status = recipe_flow_next(ctx, &flow, made);
     }
     ken_table_free(flow.table);
@@ -294,12 +307,16 @@ static void recipe_action(const ken_recipe_params *p, uint32_t tags, const recip
     static const char *const fills[] = {"mean", "median", "most frequent value", "constant"};
     static const char *const scaled[] = {"standardized", "scaled to [0, 1]",
                                          "scaled by median and quartiles"};
-    static const char *const does[RECIPE_BLOCKS] = {
-        [RECIPE_PASS] = "as it is", [RECIPE_BOOLS] = "filled with the most frequent value",
-        [RECIPE_TIMES] = "taken apart into numbers", [RECIPE_CATEGORIES] = "as a category",
-        [RECIPE_ONE_HOTS] = "a column per level", [RECIPE_ORDINALS] = "numbered levels",
-        [RECIPE_TARGETS] = "mean target of the level", [RECIPE_FREQUENCIES] = "share of the level",
-        [RECIPE_TEXTS] = "word weights"};
+    static const char *const does[RECIPE_BLOCKS] = {[RECIPE_PASS] = "as it is",
+                                                    [RECIPE_BOOLS] =
+                                                        "filled with the most frequent value",
+                                                    [RECIPE_TIMES] = "taken apart into numbers",
+                                                    [RECIPE_CATEGORIES] = "as a category",
+                                                    [RECIPE_ONE_HOTS] = "a column per level",
+                                                    [RECIPE_ORDINALS] = "numbered levels",
+                                                    [RECIPE_TARGETS] = "mean target of the level",
+                                                    [RECIPE_FREQUENCIES] = "share of the level",
+                                                    [RECIPE_TEXTS] = "word weights"};
     ken_text *t = &list->bytes;
     const size_t start = t->size;
     const int b = r->block, method = recipe_method(p, tags);
@@ -439,7 +456,8 @@ static ken_status recipe_open(ken_ctx *ctx, ken_model *model, void **state) {
     return KEN_OK;
 }
 
-/* --- for people ---------------------------------------------------------------------------------------- */
+/* --- for people
+ * ---------------------------------------------------------------------------------------- */
 
 static ken_status recipe_need(ken_ctx *ctx, const ken_model *model) {
     if (ken_model_desc(model) != &ken_recipe_desc || !ken_model_attr(model, "role"))
@@ -486,7 +504,8 @@ ken_status ken_recipe_describe(ken_ctx *ctx, const ken_model *model, ken_json_wr
 
 static void recipe_pad(ken_text *out, const char *text, int width) {
     ken_text_add(out, text);
-    for (int k = ken_utf8_width(text, strlen(text)); k < width + 2; k++) ken_text_add_char(out, ' ');
+    for (int k = ken_utf8_width(text, strlen(text)); k < width + 2; k++)
+        ken_text_add_char(out, ' ');
 }
 
 ken_status ken_recipe_describe_text(ken_ctx *ctx, const ken_model *model, ken_text *out) {
@@ -502,7 +521,8 @@ ken_status ken_recipe_describe_text(ken_ctx *ctx, const ken_model *model, ken_te
     for (int64_t j = 0; j < columns->n; j++) {
         recipe_pad(out, ken__text_at(columns, j, cell, 41), width);
         recipe_pad(out, ken__recipe_role_name(role[j]), 10);
-        ken_text_add(out, ken__text_at(ken_model_attr_strings(model, "action"), j, cell, sizeof cell));
+        ken_text_add(out,
+                     ken__text_at(ken_model_attr_strings(model, "action"), j, cell, sizeof cell));
         ken__text_at(ken_model_attr_strings(model, "reason"), j, cell, sizeof cell);
         if (cell[0]) ken_text_addf(out, " (%s)", cell);
         ken_text_add_char(out, '\n');
@@ -510,24 +530,30 @@ ken_status ken_recipe_describe_text(ken_ctx *ctx, const ken_model *model, ken_te
     return out->status;
 }
 
-/* --- descriptor ------------------------------------------------------------------------------------------ */
+/* --- descriptor
+ * ------------------------------------------------------------------------------------------ */
 
-static const char *const recipe_encodes[] = {"auto", "one_hot", "ordinal", "target", "frequency", NULL};
-static const char *const recipe_imputes[] = {"auto", "mean", "median", "mode", "constant", "none", NULL};
+static const char *const recipe_encodes[] = {"auto",   "one_hot",   "ordinal",
+                                             "target", "frequency", NULL};
+static const char *const recipe_imputes[] = {"auto",     "mean", "median", "mode",
+                                             "constant", "none", NULL};
 static const char *const recipe_indicators[] = {"auto", "no", "yes", NULL};
 static const char *const recipe_scales[] = {"auto", "standard", "minmax", "robust", "none", NULL};
 static const char *const recipe_texts[] = {"auto", "tfidf", "drop", NULL};
 static const ken_param recipe_params[] = {
     KEN_ROW_CHOICE(ken_recipe_params, encode, recipe_encodes,
-                   .doc = "text columns; auto: as they are for models that take categories, else one "
-                          "column per level, with many levels the mean target"),
-    KEN_ROW_CHOICE(ken_recipe_params, impute, recipe_imputes,
-                   .doc = "missing numbers; auto: the median, or as they are for models that take them"),
+                   .doc =
+                       "text columns; auto: as they are for models that take categories, else one "
+                       "column per level, with many levels the mean target"),
+    KEN_ROW_CHOICE(
+        ken_recipe_params, impute, recipe_imputes,
+        .doc = "missing numbers; auto: the median, or as they are for models that take them"),
     KEN_ROW_CHOICE(ken_recipe_params, indicator, recipe_indicators,
                    .doc = "a column that says where a number was missing; auto: where not rare"),
     KEN_ROW_CHOICE(ken_recipe_params, scale, recipe_scales,
                    .doc = "number columns; auto: standardized for models that want it"),
-    KEN_ROW_CHOICE(ken_recipe_params, text, recipe_texts, .doc = "columns of free text; auto: tfidf"),
+    KEN_ROW_CHOICE(ken_recipe_params, text, recipe_texts,
+                   .doc = "columns of free text; auto: tfidf"),
     KEN_ROW_I64(ken_recipe_params, max_words, .min = 0, .max = 1e6,
                 .doc = "words per text column; 0: up to 1000, fewer for very many rows"),
     KEN_ROW_I64(ken_recipe_params, max_levels, .min = 1, .max = 1e6,
@@ -567,9 +593,10 @@ const ken_desc ken_recipe_desc = {
     .params_size = sizeof(ken_recipe_params),
     .attrs = recipe_attrs,
     .transformer = &recipe_verbs,
-    .doc = "Looks at the training rows, decides for each column what it is, and does what the model "
-           "behind it needs: fill, encode, scale, take dates and texts apart, drop identifiers and "
-           "constants. Part of the saved model; cross-validation plans again on each fold.",
+    .doc =
+        "Looks at the training rows, decides for each column what it is, and does what the model "
+        "behind it needs: fill, encode, scale, take dates and texts apart, drop identifiers and "
+        "constants. Part of the saved model; cross-validation plans again on each fold.",
     .peer = "sklearn.compose.ColumnTransformer",
 };
 

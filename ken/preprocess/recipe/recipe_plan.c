@@ -5,9 +5,12 @@
 #include "ken/stats/describe/describe.h"
 #include "ken/stats/stats_sort.h"
 
+/* Share of different texts from which a column of single words is an identifier. */
+#define RECIPE_UNIQUE 0.98
 enum { RECIPE_LOOK_ROWS = 100000, RECIPE_FEW_ROWS = 20, RECIPE_BLOCK = 1024 };
 
-/* --- numbers --------------------------------------------------------------------------------------- */
+/* --- numbers
+ * --------------------------------------------------------------------------------------- */
 
 static void recipe_look_number(const ken_column *c, int64_t n, recipe_look *look) {
     double block[RECIPE_BLOCK], last = -INFINITY;
@@ -35,7 +38,8 @@ static void recipe_look_number(const ken_column *c, int64_t n, recipe_look *look
     look->distinct = look->looked == 0 ? 0 : look->min == look->max ? 1 : 2;
 }
 
-/* --- texts ------------------------------------------------------------------------------------------ */
+/* --- texts
+ * ------------------------------------------------------------------------------------------ */
 
 static int64_t recipe_count_words(const char *text, int64_t size) {
     int64_t words = 0;
@@ -88,13 +92,16 @@ static ken_status recipe_look_category(ken_ctx *ctx, const ken_column *c, int64_
 static ken_status recipe_look_strings(ken_ctx *ctx, const ken_column *c, int64_t n,
                                       int64_t min_rows, ken_dict *dict, recipe_look *look) {
     int64_t *count, words = 0, bytes = 0, seen = 0;
-    KEN_TRY(KEN_SCRATCH(ctx, int64_t, RECIPE_LOOK_ROWS, &count));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_MAX(n, 1), &count));
     for (int64_t i = 0; i < n; i++) {
         if (!ken_column_valid(c, i)) {
             look->missing++;
             continue;
         }
-        if (seen == RECIPE_LOOK_ROWS) continue;
+        /* Enough seen, unless it looks like an identifier: that is claimed of all rows or of none.
+         */
+        if (seen >= RECIPE_LOOK_ROWS && (double)ken_dict_count(dict) < RECIPE_UNIQUE * (double)seen)
+            continue;
         int64_t size;
         int32_t code;
         const int64_t known = ken_dict_count(dict);
@@ -113,8 +120,8 @@ static ken_status recipe_look_strings(ken_ctx *ctx, const ken_column *c, int64_t
     return KEN_OK;
 }
 
-static ken_status recipe_look_string(ken_ctx *ctx, const ken_column *c, int64_t n,
-                                     int64_t min_rows, recipe_look *look) {
+static ken_status recipe_look_string(ken_ctx *ctx, const ken_column *c, int64_t n, int64_t min_rows,
+                                     recipe_look *look) {
     const ken_mark mark = ken_scratch_mark(ctx);
     ken_dict *dict;
     KEN_TRY(ken_dict_new(ctx, &dict));
@@ -124,7 +131,8 @@ static ken_status recipe_look_string(ken_ctx *ctx, const ken_column *c, int64_t 
     return status;
 }
 
-/* --- all columns ------------------------------------------------------------------------------------- */
+/* --- all columns
+ * ------------------------------------------------------------------------------------- */
 
 typedef struct recipe_look_job {
     const ken_problem *problem;
@@ -181,7 +189,8 @@ static ken_status recipe_look_all(ken_ctx *ctx, const ken_recipe_params *p,
     return ken_check_cancel(ctx);
 }
 
-/* --- rules --------------------------------------------------------------------------------------------- */
+/* --- rules
+ * --------------------------------------------------------------------------------------------- */
 
 /* Whole numbers that are all different; only looked at for columns called like an identifier. */
 static ken_status recipe_all_different(ken_ctx *ctx, const ken_column *c, int64_t n, bool *out) {
@@ -226,7 +235,7 @@ static ken_status recipe_is_identifier(ken_ctx *ctx, const ken_problem *problem,
         }
         return KEN_OK;
     }
-    if (!ken__is_text(c) || (double)l->distinct < 0.98 * (double)l->looked) return KEN_OK;
+    if (!ken__is_text(c) || (double)l->distinct < RECIPE_UNIQUE * (double)l->looked) return KEN_OK;
     if (l->words >= 2 && !ken_named_like_identifier(c->name)) return KEN_OK;
     r->role = KEN_RECIPE_IDENTIFIER;
     snprintf(r->reason, sizeof r->reason, "%s every value is different",
@@ -268,7 +277,8 @@ static ken_status recipe_role(ken_ctx *ctx, const ken_problem *problem, int j, b
     return r->role == KEN_RECIPE_FREE_TEXT ? KEN_OK : recipe_is_identifier(ctx, problem, j, r);
 }
 
-/* --- which steps ----------------------------------------------------------------------------------------- */
+/* --- which steps
+ * ----------------------------------------------------------------------------------------- */
 
 static int recipe_category_block(const ken_recipe_params *p, const ken_problem *problem,
                                  recipe_column *r) {
@@ -280,11 +290,16 @@ static int recipe_category_block(const ken_recipe_params *p, const ken_problem *
         snprintf(r->reason, sizeof r->reason, "%lld level%s", (long long)levels,
                  levels == 1 ? "" : "s");
     switch (p->encode) {
-    case KEN_RECIPE_ONE_HOT: return RECIPE_ONE_HOTS;
-    case KEN_RECIPE_ORDINAL: return RECIPE_ORDINALS;
-    case KEN_RECIPE_TARGET: return supervised ? RECIPE_TARGETS : RECIPE_FREQUENCIES;
-    case KEN_RECIPE_FREQUENCY: return RECIPE_FREQUENCIES;
-    default: break;
+    case KEN_RECIPE_ONE_HOT:
+        return RECIPE_ONE_HOTS;
+    case KEN_RECIPE_ORDINAL:
+        return RECIPE_ORDINALS;
+    case KEN_RECIPE_TARGET:
+        return supervised ? RECIPE_TARGETS : RECIPE_FREQUENCIES;
+    case KEN_RECIPE_FREQUENCY:
+        return RECIPE_FREQUENCIES;
+    default:
+        break;
     }
     if (typed && levels <= p->category_levels) return RECIPE_CATEGORIES;
     if (!typed && r->look.common <= p->max_levels) return RECIPE_ONE_HOTS;
@@ -309,7 +324,9 @@ static void recipe_number_block(const ken_recipe_params *p, const ken_problem *p
                     (p->indicator == KEN_RECIPE_INDICATOR_AUTO && often));
     if (l->missing > 0)
         snprintf(r->reason, sizeof r->reason, "%.*f %% missing",
-                 l->missing * 1000 < l->n ? 2 : l->missing * 10 < l->n ? 1 : 0,
+                 l->missing * 1000 < l->n ? 2
+                 : l->missing * 10 < l->n ? 1
+                                          : 0,
                  100.0 * (double)l->missing / (double)l->n);
     /* One value or none: that it is there is all that the column can tell. */
     if (l->distinct == 1 && l->missing > 0 && r->indicator) r->block = -1;
@@ -319,13 +336,20 @@ static void recipe_steps(const ken_recipe_params *p, const ken_problem *problem,
     r->block = -1;
     switch (r->role) {
     case KEN_RECIPE_NUMBER:
-    case KEN_RECIPE_BOOL: recipe_number_block(p, problem, r); break;
-    case KEN_RECIPE_CATEGORY: r->block = recipe_category_block(p, problem, r); break;
-    case KEN_RECIPE_TIME: r->block = RECIPE_TIMES; break;
+    case KEN_RECIPE_BOOL:
+        recipe_number_block(p, problem, r);
+        break;
+    case KEN_RECIPE_CATEGORY:
+        r->block = recipe_category_block(p, problem, r);
+        break;
+    case KEN_RECIPE_TIME:
+        r->block = RECIPE_TIMES;
+        break;
     case KEN_RECIPE_FREE_TEXT:
         r->block = p->text == KEN_RECIPE_TEXT_DROP ? -1 : RECIPE_TEXTS;
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -370,7 +394,7 @@ ken_status ken__recipe_plan(ken_ctx *ctx, const ken_recipe_params *p, const ken_
 }
 
 const char *ken__recipe_role_name(int64_t role) {
-    static const char *const names[] = {"number", "bool", "category", "time", "text",
-                                        "identifier", "constant", "empty", "left out"};
+    static const char *const names[] = {"number",     "bool",     "category", "time",    "text",
+                                        "identifier", "constant", "empty",    "left out"};
     return role >= 0 && role < KEN_COUNT(names) ? names[role] : "?";
 }

@@ -3,7 +3,8 @@
 #include "ken/preprocess/recipe/recipe.h"
 #include "ken/io/csv/csv.h"
 
-/* --- a model that learns nothing --------------------------------------------------------------------- */
+/* --- a model that learns nothing
+ * --------------------------------------------------------------------- */
 
 static ken_status sink_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
     (void)model;
@@ -17,22 +18,36 @@ static ken_status sink_fit(ken_ctx *ctx, ken_model *model, const ken_problem *pr
     ken_scratch_release(ctx, mark);
     return KEN_OK;
 }
-static int64_t sink_width(const ken_model *m, ken_what what) { (void)m; (void)what; return 1; }
-static ken_status sink_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what w, double *out) {
+static int64_t sink_width(const ken_model *m, ken_what what) {
+    (void)m;
+    (void)what;
+    return 1;
+}
+static ken_status sink_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what w,
+                               double *out) {
     (void)ctx, (void)m, (void)w;
     memset(out, 0, (size_t)ken_table_rows(X) * sizeof *out);
     return KEN_OK;
 }
-static const ken_estimator sink_verbs = {.fit = sink_fit, .width = sink_width, .predict = sink_predict};
-#define SINK(label, flags) \
-    {.name = label, .title = label, .kind = KEN_ESTIMATOR, .tasks = KEN_REGRESS | KEN_CLASSIFY, \
-     .tags = flags, .params_size = 0, .estimator = &sink_verbs}
+static const ken_estimator sink_verbs = {
+    .fit = sink_fit, .width = sink_width, .predict = sink_predict};
+#define SINK(label, flags)                                                                         \
+    {.name = label,                                                                                \
+     .title = label,                                                                               \
+     .kind = KEN_ESTIMATOR,                                                                        \
+     .tasks = KEN_REGRESS | KEN_CLASSIFY,                                                          \
+     .tags = flags,                                                                                \
+     .params_size = 0,                                                                             \
+     .estimator = &sink_verbs}
 static const ken_desc sink_linear = SINK("sink_linear", KEN_TAG_LINEAR | KEN_TAG_SCALED);
 static const ken_desc sink_dense = SINK("sink_dense", 0);
-static const ken_desc sink_typed = SINK("sink_typed", KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING);
+static const ken_desc sink_typed =
+    SINK("sink_typed", KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING);
 static const ken_desc sink_nan = SINK("sink_nan", KEN_TAG_MISSING);
 
-/* --- data ------------------------------------------------------------------------------------------------ */
+/* --- data
+ * ------------------------------------------------------------------------------------------------
+ */
 
 enum { ROWS = 120 };
 
@@ -40,10 +55,14 @@ enum { ROWS = 120 };
 static ken_status mixed(ken_ctx *ctx, int shift, ken_table **out) {
     static const char *const words[] = {"good", "bad", "slow", "kind", "new", "old", "fine"};
     char *spec = calloc(1, 200000), *at = spec;
-#define EACH(name, ...)                                                         \
-    at += sprintf(at, "%s" name, at == spec ? "" : "\n");                       \
-    for (int i = 0; i < ROWS; i++) { const int v = i < 100 ? 0 : shift; (void)v; \
-        at += sprintf(at, " "); at += sprintf(at, __VA_ARGS__); }
+#define EACH(name, ...)                                                                            \
+    at += sprintf(at, "%s" name, at == spec ? "" : "\n");                                          \
+    for (int i = 0; i < ROWS; i++) {                                                               \
+        const int v = i < 100 ? 0 : shift;                                                         \
+        (void)v;                                                                                   \
+        at += sprintf(at, " ");                                                                    \
+        at += sprintf(at, __VA_ARGS__);                                                            \
+    }
     EACH("row i64", "%d", i)
     EACH("customerID string", "c%04d", i * 37 % 1000)
     EACH("age f64", i % 4 == 1 ? "." : "%d", 20 + i * 7 % 50 + v)
@@ -97,7 +116,9 @@ static int64_t role_of(const ken_model *model, const char *column) {
     return -1;
 }
 
-/* --- tests ------------------------------------------------------------------------------------------------ */
+/* --- tests
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void test_recipe__finds_the_role_of_each_column(void **s) {
     (void)s;
@@ -106,12 +127,17 @@ static void test_recipe__finds_the_role_of_each_column(void **s) {
     ken_model *m;
     TEST_OK(ctx, mixed(ctx, 0, &X));
     TEST_OK(ctx, recipe_for(ctx, &sink_linear, NULL, X, NULL, &m));
-    const struct { const char *name; ken_recipe_role role; } want[] = {
-        {"row", KEN_RECIPE_IDENTIFIER}, {"customerID", KEN_RECIPE_IDENTIFIER}, {"age", KEN_RECIPE_NUMBER},
-        {"kids", KEN_RECIPE_NUMBER}, {"member", KEN_RECIPE_BOOL}, {"color", KEN_RECIPE_CATEGORY},
-        {"city", KEN_RECIPE_CATEGORY}, {"review", KEN_RECIPE_FREE_TEXT}, {"when", KEN_RECIPE_TIME},
-        {"same", KEN_RECIPE_CONSTANT_COLUMN}, {"none", KEN_RECIPE_EMPTY}, {"only", KEN_RECIPE_CATEGORY}};
-    for (int i = 0; i < KEN_COUNT(want); i++) assert_int_equal(role_of(m, want[i].name), want[i].role);
+    const struct {
+        const char *name;
+        ken_recipe_role role;
+    } want[] = {{"row", KEN_RECIPE_IDENTIFIER}, {"customerID", KEN_RECIPE_IDENTIFIER},
+                {"age", KEN_RECIPE_NUMBER},     {"kids", KEN_RECIPE_NUMBER},
+                {"member", KEN_RECIPE_BOOL},    {"color", KEN_RECIPE_CATEGORY},
+                {"city", KEN_RECIPE_CATEGORY},  {"review", KEN_RECIPE_FREE_TEXT},
+                {"when", KEN_RECIPE_TIME},      {"same", KEN_RECIPE_CONSTANT_COLUMN},
+                {"none", KEN_RECIPE_EMPTY},     {"only", KEN_RECIPE_CATEGORY}};
+    for (int i = 0; i < KEN_COUNT(want); i++)
+        assert_int_equal(role_of(m, want[i].name), want[i].role);
     ken_model_free(m), ken_table_free(X);
     test_ctx_free(ctx);
 }
@@ -133,14 +159,18 @@ static void test_recipe__linear_models_get_finite_standardized_numbers(void **s)
     }
     double mean = 0, square = 0;
     for (int i = 0; i < ROWS; i++) mean += ken_column_f64(tables_col(out, "income"), i) / ROWS;
-    for (int i = 0; i < ROWS; i++) square += pow(ken_column_f64(tables_col(out, "income"), i), 2) / ROWS;
+    for (int i = 0; i < ROWS; i++)
+        square += pow(ken_column_f64(tables_col(out, "income"), i), 2) / ROWS;
     test_near_(mean, 0, 0, 1e-12, "mean", __FILE__, __LINE__);
     TEST_NEAR(square, 1, 1e-12);
     assert_true(ken_column_f64(tables_col(out, "age (missing)"), 1) == 1);
     assert_int_equal(ken_table_find(out, "color=red"), -1); /* the reference level */
-    assert_true(ken_table_find(out, "color=blue") >= 0 && ken_table_find(out, "color=(missing)") >= 0);
-    assert_true(ken_table_find(out, "city (target)") >= 0 && ken_table_find(out, "review:good") >= 0);
-    assert_true(ken_table_find(out, "when.month_sin") >= 0 && ken_table_find(out, "when.days") >= 0);
+    assert_true(ken_table_find(out, "color=blue") >= 0 &&
+                ken_table_find(out, "color=(missing)") >= 0);
+    assert_true(ken_table_find(out, "city (target)") >= 0 &&
+                ken_table_find(out, "review:good") >= 0);
+    assert_true(ken_table_find(out, "when.month_sin") >= 0 &&
+                ken_table_find(out, "when.days") >= 0);
     assert_int_equal(tables_col(out, "city (target)")->source, ken_table_find(X, "city"));
     ken_table_free(out), ken_model_free(m), ken_table_free(X);
     test_ctx_free(ctx);
@@ -202,7 +232,8 @@ static void test_recipe__learns_from_training_rows_only(void **s) {
     ken_ctx *ctx = test_ctx(1);
     uint8_t role[ROWS];
     ken_text bytes[2];
-    for (int i = 0; i < ROWS; i++) role[i] = i < 100 ? KEN_ROLE_TRAIN : i < 110 ? KEN_ROLE_VALIDATION : KEN_ROLE_TEST;
+    for (int i = 0; i < ROWS; i++)
+        role[i] = i < 100 ? KEN_ROLE_TRAIN : i < 110 ? KEN_ROLE_VALIDATION : KEN_ROLE_TEST;
     for (int k = 0; k < 2; k++) {
         ken_table *X;
         ken_model *m;
@@ -252,7 +283,8 @@ static void test_recipe__hostile_files_never_crash(void **s) {
     ken_named_tensor *t = calloc((size_t)n, sizeof *t);
     for (int i = 0; i < n; i++) t[i] = *ken_bundle_at(b, i);
     for (int i = 0; i < n; i++) {
-        const size_t size = (size_t)ken_tensor_count(&t[i].tensor) * ken_dtype_size(t[i].tensor.dtype);
+        const size_t size =
+            (size_t)ken_tensor_count(&t[i].tensor) * ken_dtype_size(t[i].tensor.dtype);
         for (int k = 0; k < 12 && size; k++) {
             const ken_named_tensor good = t[i];
             static const uint8_t bytes[] = {0xFF, 0x7F, 0x80, 0x01};
@@ -289,10 +321,13 @@ static void test_recipe__hostile_files_never_crash(void **s) {
 static void test_recipe__later_rows_may_be_missing_unseen_and_few(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
-    ken_table *X, *out, *later = tables_of(ctx,
-        "row f64 .\ncustomerID string x\nage i64 33\nincome string 12.5\nkids f64 .\nmember bool .\n"
-        "color category pink\ncity string nowhere\nreview category .\nwhen time .\nsame f64 9\n"
-        "none f64 3\nonly category no");
+    ken_table *X, *out,
+        *later = tables_of(
+            ctx,
+            "row f64 .\ncustomerID string x\nage i64 33\nincome string 12.5\nkids f64 .\nmember "
+            "bool .\n"
+            "color category pink\ncity string nowhere\nreview category .\nwhen time .\nsame f64 9\n"
+            "none f64 3\nonly category no");
     const ken_desc *const sinks[] = {&sink_linear, &sink_dense, &sink_typed, &sink_nan};
     TEST_OK(ctx, mixed(ctx, 0, &X));
     for (int k = 0; k < 4; k++) {
@@ -318,7 +353,8 @@ static void test_recipe__parameters_decide(void **s) {
     ken_table *X;
     TEST_OK(ctx, mixed(ctx, 0, &X));
     for (int encode = 0; encode < 5; encode++) {
-        for (int impute = 0; impute < 5; impute++) { /* not "none": this model takes no missing cells */
+        for (int impute = 0; impute < 5;
+             impute++) { /* not "none": this model takes no missing cells */
             ken_recipe_params p = KEN_RECIPE_DEFAULTS;
             ken_model *m;
             ken_table *out;
@@ -333,7 +369,8 @@ static void test_recipe__parameters_decide(void **s) {
             TEST_OK(ctx, ken_model_transform(ctx, m, X, &out));
             assert_int_equal(ken_table_find(out, "kids"), -1);
             assert_true(ken_table_find(out, "row") >= 0);
-            assert_int_equal(ken_table_find(out, "review:good") < 0, p.text == KEN_RECIPE_TEXT_DROP);
+            assert_int_equal(ken_table_find(out, "review:good") < 0,
+                             p.text == KEN_RECIPE_TEXT_DROP);
             assert_int_equal(role_of(m, "age"), KEN_RECIPE_LEFT_OUT);
             tables_round_trip(ctx, ken_model_recipe(m), X);
             ken_table_free(out), ken_model_free(m);
@@ -368,9 +405,11 @@ static void test_recipe__says_what_it_does(void **s) {
     assert_string_equal(ken_json_string(ken_json_get(age, "reason"), NULL, ""), "25 % missing");
     assert_int_equal(ken_json_count(ken_json_get(age, "outputs")), 2);
     TEST_OK(ctx, ken_recipe_describe_text(ctx, ken_model_recipe(m), &text));
-    assert_non_null(strstr(text.data, "customerID  identifier  dropped (every value is different)"));
+    assert_non_null(
+        strstr(text.data, "customerID  identifier  dropped (every value is different)"));
     TEST_FAILS(ctx, ken_recipe_describe(ctx, m, &w), KEN_E_STATE, "no fitted recipe");
-    ken_json_doc_free(doc), ken_text_free(&json), ken_text_free(&text), ken_model_free(m), ken_table_free(X);
+    ken_json_doc_free(doc), ken_text_free(&json), ken_text_free(&text), ken_model_free(m),
+        ken_table_free(X);
     test_ctx_free(ctx);
 }
 

@@ -12,8 +12,8 @@ typedef struct scale_job {
     int method;
     const int64_t *used;
     double *center, *scale;
-    int64_t *infinite;   /* first row with an infinite value, -1: none */
-    double *sorted;      /* per worker 2 n doubles; NULL unless robust */
+    int64_t *infinite; /* first row with an infinite value, -1: none */
+    double *sorted;    /* per worker 2 n doubles; NULL unless robust */
 } scale_job;
 
 static bool scale_applies(const ken_column *c) {
@@ -40,8 +40,8 @@ static double scale_sum(const scale_job *job, const ken_column *c, double center
     double block[SCALE_BLOCK], total = 0;
     *count = 0;
     for (int64_t first = 0; first < job->n; first += SCALE_BLOCK) {
-        const int64_t n = scale_gather(c, first, KEN_MIN(SCALE_BLOCK, job->n - first), block,
-                                       infinite);
+        const int64_t n =
+            scale_gather(c, first, KEN_MIN(SCALE_BLOCK, job->n - first), block, infinite);
         double sum = 0;
         for (int64_t i = 0; i < n; i++) {
             const double v = block[i] - center;
@@ -71,8 +71,8 @@ static void scale_minmax(const scale_job *job, int64_t j) {
     const ken_column *c = ken_table_column(job->X, (int)j);
     double block[SCALE_BLOCK], low = INFINITY, high = -INFINITY;
     for (int64_t first = 0; first < job->n; first += SCALE_BLOCK) {
-        const int64_t n = scale_gather(c, first, KEN_MIN(SCALE_BLOCK, job->n - first), block,
-                                       &job->infinite[j]);
+        const int64_t n =
+            scale_gather(c, first, KEN_MIN(SCALE_BLOCK, job->n - first), block, &job->infinite[j]);
         for (int64_t i = 0; i < n; i++) {
             if (block[i] < low) low = block[i];
             if (block[i] > high) high = block[i];
@@ -114,7 +114,8 @@ static ken_status scale_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     KEN_TRY(ken_attr_new(ctx, model, "used", KEN_I64, 1, &d, (void **)&used));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_MAX(d, 1), &job.infinite));
     for (int64_t j = 0; j < d; j++) {
-        used[j] = p->method != KEN_SCALE_NONE && scale_applies(ken_table_column(problem->X, (int)j));
+        used[j] =
+            p->method != KEN_SCALE_NONE && scale_applies(ken_table_column(problem->X, (int)j));
         job.scale[j] = 1;
         job.infinite[j] = -1;
     }
@@ -122,7 +123,8 @@ static ken_status scale_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     if (p->method == KEN_SCALE_ROBUST) {
         const int64_t workers = ken_ctx_threads(ctx);
         if (job.n > INT64_MAX / 32 / workers)
-            return KEN_FAIL(ctx, KEN_E_LIMIT, NULL, "scale: %lld rows are too many", (long long)job.n);
+            return KEN_FAIL(ctx, KEN_E_LIMIT, NULL, "scale: %lld rows are too many",
+                            (long long)job.n);
         KEN_TRY(KEN_SCRATCH(ctx, double, 2 * KEN_MAX(job.n, 1) * workers, &job.sorted));
     }
     KEN_TRY(ken_parallel(ctx, d, 1, scale_columns, &job));
@@ -183,13 +185,13 @@ static ken_status scale_open(ken_ctx *ctx, ken_model *model, void **state) {
 static const char *const scale_methods[] = {"standard", "minmax", "robust", "none", NULL};
 static const ken_param scale_params[] = {
     KEN_ROW_CHOICE(ken_scale_params, method, scale_methods,
-                   .doc = "by mean and deviation, to [0, 1], by median and quartiles, or not at all"),
+                   .doc =
+                       "by mean and deviation, to [0, 1], by median and quartiles, or not at all"),
     {0}};
-static const ken_attr scale_attrs[] = {
-    {"center", KEN_F64, "d", "what is subtracted"},
-    {"scale", KEN_F64, "d", "what is divided by"},
-    {"used", KEN_I64, "d", "1: the column is scaled"},
-    {0}};
+static const ken_attr scale_attrs[] = {{"center", KEN_F64, "d", "what is subtracted"},
+                                       {"scale", KEN_F64, "d", "what is divided by"},
+                                       {"used", KEN_I64, "d", "1: the column is scaled"},
+                                       {0}};
 static const ken_transformer scale_verbs = {
     .fit = scale_fit, .transform = scale_transform, .open = scale_open};
 
@@ -203,8 +205,9 @@ const ken_desc ken_scale_desc = {
     .params_size = sizeof(ken_scale_params),
     .attrs = scale_attrs,
     .transformer = &scale_verbs,
-    .doc = "Brings number columns to a like scale, which linear models with a penalty, neighbors and "
-           "networks need. Trees do not.",
+    .doc =
+        "Brings number columns to a like scale, which linear models with a penalty, neighbors and "
+        "networks need. Trees do not.",
     .peer = "sklearn.preprocessing.StandardScaler",
 };
 

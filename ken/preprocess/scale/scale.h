@@ -14,8 +14,8 @@ typedef struct ken_scale_params {
 
 #define KEN_SCALE_DEFAULTS {KEN_SCALE_STANDARD}
 
-/* Columns of f64, f32 and i64 become f64 (x - center) / scale; missing cells stay missing and do not
- * count. bool, text and time columns pass. A column of one value gets scale 1.
+/* Columns of f64, f32 and i64 become f64 (x - center) / scale; missing cells stay missing and do
+ * not count. bool, text and time columns pass. A column of one value gets scale 1.
  *
  * attrs   center, scale (d); used (d): 1 where the column is scaled
  * errors  KEN_E_VALUE an infinite training value (row and column are named)

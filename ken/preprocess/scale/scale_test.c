@@ -1,4 +1,5 @@
-/* Golden numbers: preprocess_golden.py, scikit-learn 1.9.1. Tolerance 1e-12: two ways of rounding. */
+/* Golden numbers: preprocess_golden.py, scikit-learn 1.9.1. Tolerance 1e-12: two ways of rounding.
+ */
 #include "ken/preprocess/preprocess_test_tables.h"
 #include "ken/preprocess/golden/preprocess_golden.h"
 #include "ken/preprocess/scale/scale.h"
@@ -24,7 +25,8 @@ static void scale_against(int method, const double *golden) {
         for (int j = 0; j < 3; j++) {
             /* Column 1 spreads by 0.3 around 1e6: scikit-learn itself keeps 9 digits of it. */
             const double tolerance = j == 1 ? 5e-9 : 1e-12;
-            const double got = ken_column_f64(ken_table_column(out, j), i), want = golden[i * 3 + j];
+            const double got = ken_column_f64(ken_table_column(out, j), i),
+                         want = golden[i * 3 + j];
             assert_true(fabs(got - want) <= tolerance * KEN_MAX(1, fabs(want)));
         }
     tables_round_trip(ctx, m, X);
@@ -32,9 +34,18 @@ static void scale_against(int method, const double *golden) {
     test_ctx_free(ctx);
 }
 
-static void test_scale__standard_equals_sklearn(void **s) { (void)s; scale_against(KEN_SCALE_STANDARD, golden_standard); }
-static void test_scale__minmax_equals_sklearn(void **s) { (void)s; scale_against(KEN_SCALE_MINMAX, golden_minmax); }
-static void test_scale__robust_equals_sklearn(void **s) { (void)s; scale_against(KEN_SCALE_ROBUST, golden_robust); }
+static void test_scale__standard_equals_sklearn(void **s) {
+    (void)s;
+    scale_against(KEN_SCALE_STANDARD, golden_standard);
+}
+static void test_scale__minmax_equals_sklearn(void **s) {
+    (void)s;
+    scale_against(KEN_SCALE_MINMAX, golden_minmax);
+}
+static void test_scale__robust_equals_sklearn(void **s) {
+    (void)s;
+    scale_against(KEN_SCALE_ROBUST, golden_robust);
+}
 
 static void test_scale__missing_cells_do_not_count(void **s) {
     (void)s;
@@ -56,11 +67,14 @@ static void test_scale__passes_what_is_no_number_and_bools(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
     ken_model *m;
-    ken_table *X = tables_of(ctx, "a f64 1 2 3\nb bool 1 0 1\nc category x y x\nd string p q r\ne time 1 2 3\nf i64 1 1 4");
+    ken_table *X = tables_of(
+        ctx,
+        "a f64 1 2 3\nb bool 1 0 1\nc category x y x\nd string p q r\ne time 1 2 3\nf i64 1 1 4");
     TEST_OK(ctx, ken_scale_new(ctx, NULL, &m));
     ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
     assert_int_equal(ken_table_cols(out), 6);
-    for (int j = 1; j < 5; j++) assert_int_equal(ken_table_column(out, j)->dtype, ken_table_column(X, j)->dtype);
+    for (int j = 1; j < 5; j++)
+        assert_int_equal(ken_table_column(out, j)->dtype, ken_table_column(X, j)->dtype);
     TEST_NEAR(ken_column_f64(ken_table_column(out, 5), 2), sqrt(2), 1e-15); /* (4 - 2) / sqrt(2) */
     tables_round_trip(ctx, m, X);
     ken_table_free(out), ken_table_free(X), ken_model_free(m);
@@ -93,7 +107,8 @@ static void test_scale__refuses_infinite_values_by_name(void **s) {
         ken_table *X = tables_of(ctx, "size f64 1 2 inf 4");
         ken_data data = {.table = X};
         TEST_OK(ctx, ken_scale_new(ctx, &p, &m));
-        TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "'size' has an infinite value in row 3");
+        TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE,
+                   "'size' has an infinite value in row 3");
         ken_table_free(X), ken_model_free(m);
     }
     test_ctx_free(ctx);
@@ -109,7 +124,8 @@ static void test_scale__empty_columns_and_one_row(void **s) {
         TEST_OK(ctx, ken_scale_new(ctx, &p, &m));
         ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
         assert_true(ken_column_missing(ken_table_column(out, 0), 0));
-        assert_true(ken_column_f64(ken_table_column(out, 1), 0) == (method == KEN_SCALE_NONE ? 5 : 0));
+        assert_true(ken_column_f64(ken_table_column(out, 1), 0) ==
+                    (method == KEN_SCALE_NONE ? 5 : 0));
         ken_table_free(out), ken_table_free(X), ken_model_free(m);
     }
     test_ctx_free(ctx);

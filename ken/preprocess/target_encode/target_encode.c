@@ -7,13 +7,13 @@
 /* Sums of the targets of a set of rows with one level, per output. Targets are centered at the mean
  * of all training rows (regression), or 1 and 0 for a class. */
 typedef struct target_sums {
-    double *count;       /* (levels + 1); the last level is "missing" */
+    double *count;        /* (levels + 1); the last level is "missing" */
     double *sum, *square; /* (levels + 1, k); square NULL for classes: there it equals sum */
 } target_sums;
 
 typedef struct target_problem {
     const ken_problem *problem;
-    int64_t k;                  /* outputs */
+    int64_t k;                     /* outputs */
     const double *mean, *variance; /* (k) of the training targets */
     double smooth;
 } target_problem;
@@ -63,9 +63,11 @@ static inline void target_add(const target_problem *t, target_sums *s, int64_t l
     if (o >= 0) s->sum[level * t->k + o] += sign;
 }
 
-/* The shrunk mean of a level from its count, sum and sum of squares: lambda m_level + (1 - lambda) m,
- * lambda = n var / (n var + var_level): many rows or little spread within the level trust it more. */
-static double target_shrink(const target_problem *t, double n, double sum, double square, int64_t o) {
+/* The shrunk mean of a level from its count, sum and sum of squares: lambda m_level + (1 - lambda)
+ * m, lambda = n var / (n var + var_level): many rows or little spread within the level trust it
+ * more. */
+static double target_shrink(const target_problem *t, double n, double sum, double square,
+                            int64_t o) {
     const double mean = t->mean[o];
     if (!(n > 0)) return mean;
     const double own = t->problem->y ? mean + sum / n : sum / n;
@@ -131,10 +133,12 @@ static ken_status target_problem_new(ken_ctx *ctx, const ken_model *model,
     return KEN_OK;
 }
 
-/* --- fit ---------------------------------------------------------------------------------------- */
+/* --- fit ----------------------------------------------------------------------------------------
+ */
 
-static ken_status target_fit_column(ken_ctx *ctx, const target_problem *t, const ken__levels *levels,
-                                    int j, double *encoding, double *missing) {
+static ken_status target_fit_column(ken_ctx *ctx, const target_problem *t,
+                                    const ken__levels *levels, int j, double *encoding,
+                                    double *missing) {
     const ken_column *c = ken_table_column(t->problem->X, j);
     const int64_t n = ken__levels_of(levels, j);
     int32_t *codes;
@@ -160,7 +164,8 @@ static ken_status target_encode_fit(ken_ctx *ctx, ken_model *model, const ken_pr
     KEN_TRY(ken__levels_open(ctx, model, &levels));
     const int64_t shape[2] = {levels.text.n, t.k}, shape_missing[2] = {levels.d, t.k};
     KEN_TRY(ken_attr_new(ctx, model, "encoding", KEN_F64, 2, shape, (void **)&encoding));
-    KEN_TRY(ken_attr_new(ctx, model, "encoding_missing", KEN_F64, 2, shape_missing, (void **)&missing));
+    KEN_TRY(
+        ken_attr_new(ctx, model, "encoding_missing", KEN_F64, 2, shape_missing, (void **)&missing));
     KEN_TRY(ken_attr_new(ctx, model, "mean", KEN_F64, 1, &t.k, (void **)&mean));
     memcpy(mean, t.mean, (size_t)t.k * sizeof *mean);
     for (int j = 0; j < levels.d; j++) {
@@ -174,7 +179,8 @@ static ken_status target_encode_fit(ken_ctx *ctx, ken_model *model, const ken_pr
     return KEN_OK;
 }
 
-/* --- transform ---------------------------------------------------------------------------------- */
+/* --- transform ----------------------------------------------------------------------------------
+ */
 
 typedef struct target_learned {
     ken__levels levels;
@@ -214,7 +220,7 @@ static void target_rows(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int32_t code = job->codes[i];
-        const double *from = code >= 0             ? l->encoding + (first + code) * k
+        const double *from = code >= 0              ? l->encoding + (first + code) * k
                              : code == KEN__MISSING ? l->missing + job->j * k
                                                     : l->mean;
         for (int64_t o = 0; o < k; o++) job->out[o][i] = from[o];
@@ -257,7 +263,8 @@ static ken_status target_encode_transform(ken_ctx *ctx, const ken_model *model, 
     return KEN_OK;
 }
 
-/* --- what the training rows become: each from the other folds ------------------------------------ */
+/* --- what the training rows become: each from the other folds ------------------------------------
+ */
 
 /* fold[i] of training row i: as equal in size as can be, shuffled. */
 static ken_status target_folds(ken_ctx *ctx, int64_t n, int64_t folds, uint8_t **out) {
@@ -345,11 +352,11 @@ static const ken_attr target_encode_attrs[] = {
     {"encoding_missing", KEN_F64, "d,k", "the value of missing cells"},
     {"mean", KEN_F64, "k", "mean target: the value of unseen levels"},
     {0}};
-static const ken_transformer target_encode_verbs = {
-    .fit = target_encode_fit,
-    .transform = target_encode_transform,
-    .transform_train = target_encode_transform_train,
-    .open = target_encode_open};
+static const ken_transformer target_encode_verbs = {.fit = target_encode_fit,
+                                                    .transform = target_encode_transform,
+                                                    .transform_train =
+                                                        target_encode_transform_train,
+                                                    .open = target_encode_open};
 
 const ken_desc ken_target_encode_desc = {
     .name = "target_encode",
@@ -362,8 +369,9 @@ const ken_desc ken_target_encode_desc = {
     .params_size = sizeof(ken_target_encode_params),
     .attrs = target_encode_attrs,
     .transformer = &target_encode_verbs,
-    .doc = "Replaces a level by the mean target of its training rows, shrunk towards the mean of all: "
-           "one column however many levels there are. Training rows are encoded from other folds.",
+    .doc =
+        "Replaces a level by the mean target of its training rows, shrunk towards the mean of all: "
+        "one column however many levels there are. Training rows are encoded from other folds.",
     .paper = "Micci-Barreca 2001; Pargent et al. 2022",
     .peer = "sklearn.preprocessing.TargetEncoder",
 };

@@ -14,9 +14,9 @@ typedef struct ken_target_encode_params {
 #define KEN_TARGET_ENCODE_DEFAULTS {5, 0}
 
 /* Category and string columns become one f64 column (regression, two classes: the share of class 1)
- * or one per class; other columns pass. Missing is a level of its own; unseen levels get the mean of
- * all. While training, the value of a row comes from the other folds only, so that a row's own target
- * does not show in it (transform of new rows uses all training rows).
+ * or one per class; other columns pass. Missing is a level of its own; unseen levels get the mean
+ * of all. While training, the value of a row comes from the other folds only, so that a row's own
+ * target does not show in it (transform of new rows uses all training rows).
  *
  * attrs   levels and their counts; encoding (l, k); encoding_missing (d, k); mean (k)
  * random  stream "target_encode.folds"

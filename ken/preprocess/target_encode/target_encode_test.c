@@ -37,14 +37,28 @@ static void encode_against(int kind, double smooth, const double *golden, int k)
     test_ctx_free(ctx);
 }
 
-static void test_target_encode__regression_equals_sklearn(void **s) { (void)s; encode_against(0, 0, golden_target, 1); }
-static void test_target_encode__fixed_smoothing_equals_sklearn(void **s) { (void)s; encode_against(0, 3, golden_target_smooth, 1); }
-static void test_target_encode__two_classes_equal_sklearn(void **s) { (void)s; encode_against(1, 0, golden_target_two, 1); }
-static void test_target_encode__three_classes_equal_sklearn(void **s) { (void)s; encode_against(2, 0, golden_target_three, 3); }
+static void test_target_encode__regression_equals_sklearn(void **s) {
+    (void)s;
+    encode_against(0, 0, golden_target, 1);
+}
+static void test_target_encode__fixed_smoothing_equals_sklearn(void **s) {
+    (void)s;
+    encode_against(0, 3, golden_target_smooth, 1);
+}
+static void test_target_encode__two_classes_equal_sklearn(void **s) {
+    (void)s;
+    encode_against(1, 0, golden_target_two, 1);
+}
+static void test_target_encode__three_classes_equal_sklearn(void **s) {
+    (void)s;
+    encode_against(2, 0, golden_target_three, 3);
+}
 
 /* Fits as a recipe does: the table that training rows become. */
-static ken_table *encode_train(ken_ctx *ctx, const ken_table *X, const double *y, int64_t n_train, ken_model **m) {
-    const ken_problem problem = {.task = KEN_REGRESS, .n = ken_table_rows(X), .n_train = n_train, .X = X, .y = y};
+static ken_table *encode_train(ken_ctx *ctx, const ken_table *X, const double *y, int64_t n_train,
+                               ken_model **m) {
+    const ken_problem problem = {
+        .task = KEN_REGRESS, .n = ken_table_rows(X), .n_train = n_train, .X = X, .y = y};
     ken_table *out;
     TEST_OK(ctx, ken_target_encode_new(ctx, NULL, m));
     TEST_OK(ctx, ken_model_fit_problem(ctx, *m, &problem, &out));
@@ -63,8 +77,10 @@ static void test_target_encode__a_rows_own_target_does_not_show(void **s) {
         ken_table *out = encode_train(ctx, X, y, 60, &m);
         if (k == 0)
             for (int i = 0; i < 60; i++) first[i] = ken_column_f64(ken_table_column(out, 0), i);
-        /* The mean of all moves a little with row 7; its level's mean in the other folds does not. */
-        if (k == 1) assert_true(fabs(ken_column_f64(ken_table_column(out, 0), 7) - first[7]) < 0.06);
+        /* The mean of all moves a little with row 7; its level's mean in the other folds does not.
+         */
+        if (k == 1)
+            assert_true(fabs(ken_column_f64(ken_table_column(out, 0), 7) - first[7]) < 0.06);
         ken_table_free(out), ken_model_free(m);
     }
     ken_table_free(X);
@@ -96,9 +112,10 @@ static void test_target_encode__pure_noise_levels_tell_nothing(void **s) {
         const double f = ken_column_f64(ken_table_column(full, 0), i) - mean_f, v = y[i] - mean;
         leak += l * v, fitted += f * v, yy += v * v, ll += l * l, ff += f * f;
     }
-    assert_true(fitted / sqrt(ff * yy) > 0.5);       /* without cross-fitting: learned by heart */
-    assert_true(fabs(leak) / sqrt(ll * yy) < 0.15);  /* with it: next to nothing */
-    ken_table_free(full), ken_table_free(crossed), ken_table_free(X), ken_model_free(m), free(spec), free(y);
+    assert_true(fitted / sqrt(ff * yy) > 0.5);      /* without cross-fitting: learned by heart */
+    assert_true(fabs(leak) / sqrt(ll * yy) < 0.15); /* with it: next to nothing */
+    ken_table_free(full), ken_table_free(crossed), ken_table_free(X), ken_model_free(m), free(spec),
+        free(y);
     test_ctx_free(ctx);
 }
 
@@ -109,7 +126,8 @@ static void test_target_encode__missing_is_a_level_and_unseen_the_mean(void **s)
     ken_column target = test_column_f64("y", y, 6);
     ken_target_encode_params p = {5, 1e-9};
     ken_model *m;
-    ken_table *X = tables_of(ctx, "c string a a . . b b\nn f64 1 2 3 4 5 6"), *later = tables_of(ctx, "c string . zz\nn f64 1 2"), *out2;
+    ken_table *X = tables_of(ctx, "c string a a . . b b\nn f64 1 2 3 4 5 6"),
+              *later = tables_of(ctx, "c string . zz\nn f64 1 2"), *out2;
     TEST_OK(ctx, ken_target_encode_new(ctx, &p, &m));
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
@@ -130,7 +148,8 @@ static void test_target_encode__validation_rows_use_all_training_rows(void **s) 
     ken_table *out = encode_train(ctx, X, y, 40, &m);
     TEST_OK(ctx, ken_model_transform(ctx, m, X, &full));
     for (int i = 40; i < 60; i++) {
-        assert_true(ken_column_f64(ken_table_column(out, 0), i) == ken_column_f64(ken_table_column(full, 0), i));
+        assert_true(ken_column_f64(ken_table_column(out, 0), i) ==
+                    ken_column_f64(ken_table_column(full, 0), i));
         assert_true(fabs(ken_column_f64(ken_table_column(out, 0), i)) <= 1);
     }
     ken_table_free(out), ken_table_free(full), ken_table_free(X), ken_model_free(m);

@@ -1,4 +1,5 @@
-/* Word weights. Words are cut and lower-cased here; a dictionary numbers them; the most used stay. */
+/* Word weights. Words are cut and lower-cased here; a dictionary numbers them; the most used stay.
+ */
 #include "ken/preprocess/tfidf/tfidf.h"
 #include "ken/core/dict.h"
 #include "ken/core/threads.h"
@@ -10,11 +11,13 @@
 /* Longer words are cut; nobody writes them. */
 enum { TFIDF_WORD_BYTES = 256 };
 
-/* --- words ------------------------------------------------------------------------------------------- */
+/* --- words
+ * ------------------------------------------------------------------------------------------- */
 
 static bool tfidf_is_word(uint32_t c) {
     if (c < 128)
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
     int low = 0, high = KEN_COUNT(tfidf_words) - 1;
     while (low < high) {
         const int middle = (low + high) / 2;
@@ -83,7 +86,9 @@ static const char *tfidf_cell(const ken_column *c, int64_t i, size_t *size) {
     return text;
 }
 
-/* --- fit ------------------------------------------------------------------------------------------------ */
+/* --- fit
+ * ------------------------------------------------------------------------------------------------
+ */
 
 typedef struct tfidf_counts {
     ken_dict *dict;
@@ -96,7 +101,8 @@ static ken_status tfidf_count(ken_ctx *ctx, tfidf_counts *counts, const char *wo
     int32_t code;
     KEN_TRY(ken_dict_add(counts->dict, word, size, &code));
     if (code >= counts->capacity) {
-        const size_t now = (size_t)counts->capacity, next = ken_next_capacity(now, (size_t)code + 1);
+        const size_t now = (size_t)counts->capacity,
+                     next = ken_next_capacity(now, (size_t)code + 1);
         KEN_TRY(ken_grow(ctx, (void **)&counts->total, now, next, sizeof(int64_t)));
         KEN_TRY(ken_grow(ctx, (void **)&counts->rows, now, next, sizeof(int64_t)));
         KEN_TRY(ken_grow(ctx, (void **)&counts->last, now, next, sizeof(int64_t)));
@@ -157,8 +163,7 @@ static ken_status tfidf_choose(ken_ctx *ctx, const ken_tfidf_params *p, int64_t 
             KEN_TRY(ken_grow(ctx, (void **)idf, now, next, sizeof **idf));
             *capacity = (int64_t)next;
         }
-        (*idf)[words->n] =
-            ken_log((1 + (double)n) / (1 + (double)counts->rows[order[k]])) + 1;
+        (*idf)[words->n] = ken_log((1 + (double)n) / (1 + (double)counts->rows[order[k]])) + 1;
         ken_text_add_bytes(&words->bytes, word, (size_t)size);
         ken__name_list_end(words);
     }
@@ -192,8 +197,8 @@ static ken_status tfidf_learn(ken_ctx *ctx, ken_model *model, const ken_problem 
         const ken_column *c = ken_table_column(problem->X, j);
         used[j] = ken__is_text(c);
         if (used[j])
-            KEN_TRY(tfidf_learn_column(ctx, ken_model_params(model), c, problem->n_train, words, idf,
-                                       &capacity));
+            KEN_TRY(tfidf_learn_column(ctx, ken_model_params(model), c, problem->n_train, words,
+                                       idf, &capacity));
         first[j + 1] = words->n;
     }
     KEN_TRY(ken__name_list_store(words, model, "words"));
@@ -211,7 +216,8 @@ static ken_status tfidf_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     return status;
 }
 
-/* --- transform -------------------------------------------------------------------------------------------- */
+/* --- transform
+ * -------------------------------------------------------------------------------------------- */
 
 typedef struct tfidf_learned {
     const int64_t *used, *first;
@@ -226,7 +232,8 @@ static ken_status tfidf_learned_of(ken_ctx *ctx, const ken_model *model, tfidf_l
     out->d = used && used->ndim == 1 ? used->shape[0] : 0;
     const int64_t n = words ? words->n : 0;
     KEN_TRY(ken__attr_need(ctx, model, "used", KEN_I64, out->d, (const void **)&out->used));
-    KEN_TRY(ken__attr_need(ctx, model, "word_first", KEN_I64, out->d + 1, (const void **)&out->first));
+    KEN_TRY(
+        ken__attr_need(ctx, model, "word_first", KEN_I64, out->d + 1, (const void **)&out->first));
     KEN_TRY(ken__attr_need(ctx, model, "idf", KEN_F64, n, (const void **)&out->idf));
     bool good = words && out->first[0] == 0 && out->first[out->d] == n && n <= INT32_MAX;
     for (int64_t j = 0; good && j < out->d; j++) good = out->first[j] <= out->first[j + 1];
@@ -241,7 +248,7 @@ typedef struct tfidf_job {
     const ken_column *c;
     const ken_dict *dict;
     const double *idf;
-    double **out;     /* a column per word */
+    double **out; /* a column per word */
     bool sublinear;
     int32_t *touched; /* per worker: words of the row */
     int64_t words;
@@ -274,8 +281,8 @@ static void tfidf_rows(void *arg, int64_t begin, int64_t end, int worker) {
     for (int64_t i = begin; i < end; i++) tfidf_row(job, i, job->touched + worker * job->words);
 }
 
-static ken_status tfidf_add_columns(ken_ctx *ctx, const tfidf_learned *l, const ken_column *c, int j,
-                                    double **columns, ken_table *out) {
+static ken_status tfidf_add_columns(ken_ctx *ctx, const tfidf_learned *l, const ken_column *c,
+                                    int j, double **columns, ken_table *out) {
     for (int64_t k = l->first[j]; k < l->first[j + 1]; k++) {
         char name[1024], word[TFIDF_WORD_BYTES + 1];
         ken__text_at(&l->words, k, word, sizeof word);
@@ -299,7 +306,7 @@ static ken_status tfidf_column(ken_ctx *ctx, const ken_model *model, const tfidf
     tfidf_job job = {.c = c, .idf = l->idf + l->first[j], .sublinear = p->sublinear, .words = n};
     ken_dict *dict;
     KEN_TRY(KEN_SCRATCH(ctx, double *, n, &job.out));
-    KEN_TRY(KEN_SCRATCH(ctx, int32_t, n * ken_ctx_threads(ctx), &job.touched));
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, n *ken_ctx_threads(ctx), &job.touched));
     KEN_TRY(tfidf_add_columns(ctx, l, c, j, job.out, out));
     KEN_TRY(ken_dict_of(ctx, &words, &dict));
     job.dict = dict;
@@ -329,7 +336,8 @@ static ken_status tfidf_open(ken_ctx *ctx, ken_model *model, void **state) {
     ken_dict *dict;
     *state = NULL;
     KEN_TRY(tfidf_learned_of(ctx, model, &learned));
-    for (int64_t j = 0; j < learned.d; j++) { /* equal words would share a column and leave one out */
+    for (int64_t j = 0; j < learned.d;
+         j++) { /* equal words would share a column and leave one out */
         const int64_t n = learned.first[j + 1] - learned.first[j];
         if (!n) continue;
         const ken_strings words = {n, learned.words.offset + learned.first[j], learned.words.bytes};
@@ -369,8 +377,9 @@ const ken_desc ken_tfidf_desc = {
     .params_size = sizeof(ken_tfidf_params),
     .attrs = tfidf_attrs,
     .transformer = &tfidf_verbs,
-    .doc = "Counts words, weighs down those that stand everywhere, and scales each text to length 1. "
-           "Word order is lost; for topics, spam and sentiment that is mostly enough.",
+    .doc =
+        "Counts words, weighs down those that stand everywhere, and scales each text to length 1. "
+        "Word order is lost; for topics, spam and sentiment that is mostly enough.",
     .paper = "Spärck Jones 1972; Salton & Buckley 1988",
     .peer = "sklearn.feature_extraction.text.TfidfVectorizer",
 };

@@ -14,10 +14,10 @@ typedef struct ken_tfidf_params {
 
 #define KEN_TFIDF_DEFAULTS {1000, 1, false}
 
-/* String and category columns `t` become one f64 column "t:word" for each of the max_words most used
- * words; other columns pass. A word is a run of at least two letters, digits and _ of any script, in
- * lower case. Weight: count (sublinear: 1 + ln count) times ln((1 + n) / (1 + rows with it)) + 1, each
- * row scaled to length 1. A missing text is an empty one: all zeros.
+/* String and category columns `t` become one f64 column "t:word" for each of the max_words most
+ * used words; other columns pass. A word is a run of at least two letters, digits and _ of any
+ * script, in lower case. Weight: count (sublinear: 1 + ln count) times ln((1 + n) / (1 + rows with
+ * it)) + 1, each row scaled to length 1. A missing text is an empty one: all zeros.
  *
  * attrs   words: of all columns; word_first (d + 1); idf (words); used (d)
  * cost    O(bytes); 8 bytes per row and word

@@ -31,9 +31,9 @@ void ken_profile_free(ken_profile *profile) {
 }
 
 bool ken_named_like_identifier(const char *name) {
-    static const char *const whole[] = {"id", "uid", "uuid", "guid", "rowid", "row_id", "index", "idx",
-                                        "row", "rownames", "row_number", "unnamed: 0", "key", "no",
-                                        "nr", "", NULL};
+    static const char *const whole[] = {
+        "id",  "pid",      "uid",        "uuid",       "guid", "rowid", "row_id", "index", "idx",
+        "row", "rownames", "row_number", "unnamed: 0", "key",  "no",    "nr",     "",      NULL};
     static const char *const ends[] = {"_id", "-id", " id", ".id", "_uid", "_uuid", "_key", NULL};
     char lower[64];
     const size_t n = strlen(name);

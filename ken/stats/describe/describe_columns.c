@@ -4,7 +4,8 @@
 
 enum { DESCRIBE_MAX_DISTINCT = 1000000, DESCRIBE_RARE = 5 };
 
-/* --- numbers ---------------------------------------------------------------------------------------- */
+/* --- numbers
+ * ---------------------------------------------------------------------------------------- */
 
 /* The value that is there, as bits for hashing; missing is one value. */
 static uint64_t describe_bits(double v) {
@@ -108,8 +109,8 @@ static double describe_ten(int e) {
     return power;
 }
 
-/* Round edges: multiples of 1, 2, 2.5 or 5 times a power of ten, about `aim` of them over the range.
- * Edge number k is k * tens / 10^-e with whole numbers, so that 0.3 is 0.3. */
+/* Round edges: multiples of 1, 2, 2.5 or 5 times a power of ten, about `aim` of them over the
+ * range. Edge number k is k * tens / 10^-e with whole numbers, so that 0.3 is 0.3. */
 static bool describe_edges(ken_profile_column *p, double min, double max, double unit, int aim) {
     static const int steps[] = {10, 20, 25, 50, 100};
     const double raw = (max - min) / unit / aim;
@@ -122,7 +123,7 @@ static bool describe_edges(ken_profile_column *p, double min, double max, double
     const double width = steps[step] * ten / 10;
     const double first = floor(min / unit / width);
     const int64_t n = KEN_MAX((int64_t)ceil(max / unit / width) - (int64_t)first, 1);
-    if ( n > KEN_PROFILE_BINS || fabs(first) > 1e15) return false;
+    if (n > KEN_PROFILE_BINS || fabs(first) > 1e15) return false;
     for (int64_t k = 0; k <= n; k++) {
         const double tenths = (first + (double)k) * steps[step]; /* in tenths of 10^e */
         const double edge = e > 0 ? tenths * describe_ten(e - 1) : tenths / describe_ten(1 - e);
@@ -180,7 +181,8 @@ static void describe_number(describe_build *b, int64_t j, double *x) {
     describe_histogram(p, x, n);
 }
 
-/* --- texts ---------------------------------------------------------------------------------------------- */
+/* --- texts
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A distinct text that `count` rows have. */
 static void describe_text(ken_profile_column *p, const char *text, int64_t size, int64_t count) {
@@ -299,7 +301,8 @@ static ken_status describe_strings(describe_build *b, int64_t j) {
     return status;
 }
 
-/* --- all columns ------------------------------------------------------------------------------------------ */
+/* --- all columns
+ * ------------------------------------------------------------------------------------------ */
 
 static void describe_worker(void *arg, int64_t begin, int64_t end, int worker) {
     describe_build *b = arg;
@@ -356,7 +359,8 @@ ken_status describe_columns(describe_build *b) {
         if (c->dtype == KEN_CATEGORY && c->text.n > b->max_levels) b->max_levels = c->text.n;
     }
     if (n > INT64_MAX / 32 / workers || b->max_levels > INT64_MAX / 16 / workers)
-        return KEN_FAIL(b->ctx, KEN_E_LIMIT, NULL, "describe: %lld rows are too many", (long long)n);
+        return KEN_FAIL(b->ctx, KEN_E_LIMIT, NULL, "describe: %lld rows are too many",
+                        (long long)n);
     KEN_TRY(KEN_SCRATCH(b->ctx, double, 2 * KEN_MAX(n, 1) * workers, &b->values));
     KEN_TRY(KEN_SCRATCH(b->ctx, int64_t, KEN_MAX(b->max_levels, 1) * workers, &b->counts));
     KEN_TRY(KEN_SCRATCH(b->ctx, int32_t, (int64_t)KEN_MAX(d, 1) * KEN_PROFILE_TOP, &b->top_code));

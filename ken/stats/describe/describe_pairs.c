@@ -1,6 +1,7 @@
-/* What columns have to do with one another and with the target, on at most KEN_PROFILE_PAIR_ROWS rows
- * that are spread evenly: Pearson and Spearman, Cramer's V, the correlation ratio; and how well each
- * column alone tells the target, learned on one half of the rows and checked on the other. */
+/* What columns have to do with one another and with the target, on at most KEN_PROFILE_PAIR_ROWS
+ * rows that are spread evenly: Pearson and Spearman, Cramer's V, the correlation ratio; and how
+ * well each column alone tells the target, learned on one half of the rows and checked on the
+ * other. */
 #include "ken/stats/describe/describe_parts.h"
 
 enum { PAIR_LEVELS = 200, ALONE_BINS = 64, ALONE_LEVELS = 2000, ALONE_CLASSES = 50 };
@@ -16,13 +17,13 @@ typedef struct pair_job {
     int64_t rows;
     int m;
     const int *columns;
-    pair_column *column;  /* (m) */
-    double *rank;         /* (m, rows) */
+    pair_column *column; /* (m) */
+    double *rank;        /* (m, rows) */
     double *pearson, *spearman, *association;
     pair_column target;
-    double *table;        /* per worker: PAIR_LEVELS squared, and room for alone */
-    double *buffer;       /* per worker: 3 * rows */
-    int32_t *index;       /* per worker: 3 * rows */
+    double *table;  /* per worker: PAIR_LEVELS squared, and room for alone */
+    double *buffer; /* per worker: 3 * rows */
+    int32_t *index; /* per worker: 3 * rows */
 } pair_job;
 
 enum { PAIR_TABLE = (ALONE_LEVELS + ALONE_BINS + 2) * (ALONE_CLASSES + 1) };
@@ -44,7 +45,8 @@ static void pair_load(const pair_job *job, int j, double *out) {
     }
 }
 
-/* --- measures ------------------------------------------------------------------------------------------ */
+/* --- measures
+ * ------------------------------------------------------------------------------------------ */
 
 /* Pearson's r over the rows where both are there; NaN when one does not vary. */
 static double pair_pearson(const double *x, const double *y, int64_t n) {
@@ -95,7 +97,8 @@ static double pair_cramers_v(const pair_column *a, const pair_column *b, int64_t
     return sqrt(chi / m / (double)(KEN_MIN(na, nb) - 1));
 }
 
-/* Correlation ratio: the share of the numbers' spread that lies between levels, square root of it. */
+/* Correlation ratio: the share of the numbers' spread that lies between levels, square root of it.
+ */
 static double pair_ratio(const pair_column *levels, const double *x, int64_t n) {
     double sum[PAIR_LEVELS] = {0}, count[PAIR_LEVELS] = {0}, total = 0, m = 0, all = 0, between = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -120,7 +123,9 @@ static double pair_ratio(const pair_column *levels, const double *x, int64_t n) 
 
 static double pair_measure(const pair_column *a, const pair_column *b, int64_t n, double *table,
                            const char **kind) {
-    *kind = a->levels && b->levels ? "cramers_v" : a->levels || b->levels ? "correlation_ratio" : "pearson";
+    *kind = a->levels && b->levels   ? "cramers_v"
+            : a->levels || b->levels ? "correlation_ratio"
+                                     : "pearson";
     if (a->levels && b->levels) return pair_cramers_v(a, b, n, table);
     if (a->levels) return pair_ratio(a, b->x, n);
     if (b->levels) return pair_ratio(b, a->x, n);
@@ -145,7 +150,8 @@ static void pair_ranks(const double *x, int64_t n, double *rank, double *buffer,
     }
 }
 
-/* --- the matrices ---------------------------------------------------------------------------------------- */
+/* --- the matrices
+ * ---------------------------------------------------------------------------------------- */
 
 static bool pair_takes(const describe_build *b, int j) {
     const ken_column *c = ken_table_column(b->table, j);
@@ -173,7 +179,8 @@ static void pair_rows_of_matrix(void *arg, int64_t begin, int64_t end, int worke
             double r = NAN, rank = NAN;
             if (!x->levels && !y->levels) {
                 r = pair_pearson(x->x, y->x, job->rows);
-                rank = pair_pearson(job->rank + a * job->rows, job->rank + b * job->rows, job->rows);
+                rank =
+                    pair_pearson(job->rank + a * job->rows, job->rank + b * job->rows, job->rows);
             }
             const double any = !isnan(r) ? r : pair_measure(x, y, job->rows, table, &kind);
             job->pearson[at] = job->pearson[mirror] = r;
@@ -209,7 +216,8 @@ static ken_status pair_matrices(pair_job *job) {
     return KEN_OK;
 }
 
-/* --- each column and the target ----------------------------------------------------------------------------- */
+/* --- each column and the target
+ * ----------------------------------------------------------------------------- */
 
 /* The target's codes 0 .. k-1 in place of its values, as classes. */
 static ken_status pair_classes(pair_job *job, double *y) {
@@ -250,8 +258,8 @@ static ken_status pair_classes(pair_job *job, double *y) {
     return KEN_OK;
 }
 
-/* Cells of a column as bins: levels, or runs of the sorted numbers of about equal size, missing last.
- * Returns the number of bins. */
+/* Cells of a column as bins: levels, or runs of the sorted numbers of about equal size, missing
+ * last. Returns the number of bins. */
 static int64_t alone_bins(const pair_column *c, int64_t n, double *buffer, int32_t *index,
                           int32_t *bin) {
     int64_t m = 0, bins = 0;
@@ -409,7 +417,7 @@ ken_status describe_pairs(describe_build *b) {
         if (j != p->target && pair_takes(b, j)) columns[job.m++] = j;
     job.columns = columns;
     p->pair_rows = job.rows;
-    KEN_TRY(KEN_SCRATCH(b->ctx, double, PAIR_TABLE * workers, &job.table));
+    KEN_TRY(KEN_SCRATCH(b->ctx, double, PAIR_TABLE *workers, &job.table));
     KEN_TRY(KEN_SCRATCH(b->ctx, double, 5 * n * workers, &job.buffer));
     KEN_TRY(KEN_SCRATCH(b->ctx, int32_t, 3 * n * workers, &job.index));
     KEN_TRY(pair_matrices(&job));

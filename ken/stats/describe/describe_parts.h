@@ -22,9 +22,10 @@ typedef struct describe_build {
     describe_owner *owner;
     ken_profile_column *columns;
     uint64_t *column_hash; /* (cols) */
-    int32_t *top_code;     /* (cols, KEN_PROFILE_TOP) level codes of the top values of category columns */
-    double *values;        /* per worker 2 n doubles */
-    int64_t *counts;       /* per worker: levels of the widest category column */
+    int32_t
+        *top_code;   /* (cols, KEN_PROFILE_TOP) level codes of the top values of category columns */
+    double *values;  /* per worker 2 n doubles */
+    int64_t *counts; /* per worker: levels of the widest category column */
     int64_t max_levels;
     ken_profile_warning *warnings;
     size_t warning_capacity;
@@ -42,8 +43,8 @@ static inline uint64_t describe_mix(uint64_t h, uint64_t v) {
     return h ^ (h >> 29);
 }
 
-/* describe_columns.c: figures of each column; describe_pairs.c: associations and the look for leaks;
- * describe_warn.c: duplicates and warnings. */
+/* describe_columns.c: figures of each column; describe_pairs.c: associations and the look for
+ * leaks; describe_warn.c: duplicates and warnings. */
 ken_status describe_columns(describe_build *b);
 ken_status describe_pairs(describe_build *b);
 ken_status describe_warnings(describe_build *b);

@@ -1,4 +1,5 @@
-/* Golden numbers: describe_golden.py (numpy, scipy, pandas); tolerance 1e-12: order of summation. */
+/* Golden numbers: describe_golden.py (numpy, scipy, pandas); tolerance 1e-12: order of summation.
+ */
 #include "tests/support.h"
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
@@ -32,7 +33,8 @@ static double pair(const ken_profile *p, const double *m, const char *a, const c
     return m[u * p->n_pairs + v];
 }
 
-static const ken_profile_warning *warning(const ken_profile *p, const char *kind, const char *name) {
+static const ken_profile_warning *warning(const ken_profile *p, const char *kind,
+                                          const char *name) {
     for (int k = 0; k < p->n_warnings; k++) {
         const ken_profile_warning *w = &p->warnings[k];
         if (strcmp(w->kind, kind)) continue;
@@ -54,7 +56,8 @@ static char *golden_csv(void) {
         const double x = i * 7919 % 1000 / 10.0 - 30, z = sin(i * 0.7) * 3 + (i % 5) * (i % 5);
         char cell[40] = "";
         if (i % 7 != 3) sprintf(cell, "%.17g", z);
-        at += sprintf(at, "%.17g,%s,a%d,b%d,%.17g\n", x, cell, (i * i + 3 * i) % 11 % 5, (i * 53 % 17) % 3, x * x);
+        at += sprintf(at, "%.17g,%s,a%d,b%d,%.17g\n", x, cell, (i * i + 3 * i) % 11 % 5,
+                      (i * 53 % 17) % 3, x * x);
     }
     return csv;
 }
@@ -106,11 +109,16 @@ static void test_describe__titanic_equals_pandas(void **s) {
 static void test_describe__histograms_have_round_edges_and_all_rows(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
-    const struct { double low, high; } ranges[] = {{0, 1}, {-3.7, 12.9}, {1e-9, 3e-7}, {1e6, 1e6 + 0.5},
-                                                   {-5e15, 7e17}, {0.1, 0.30000000000000004}, {7, 7}};
+    const struct {
+        double low, high;
+    } ranges[] = {{0, 1},        {-3.7, 12.9},
+                  {1e-9, 3e-7},  {1e6, 1e6 + 0.5},
+                  {-5e15, 7e17}, {0.1, 0.30000000000000004},
+                  {7, 7}};
     for (int r = 0; r < KEN_COUNT(ranges); r++) {
         double x[500];
-        for (int i = 0; i < 500; i++) x[i] = ranges[r].low + (ranges[r].high - ranges[r].low) * (i * 37 % 500) / 499.0;
+        for (int i = 0; i < 500; i++)
+            x[i] = ranges[r].low + (ranges[r].high - ranges[r].low) * (i * 37 % 500) / 499.0;
         ken_table *t = test_table(ctx, x, 500, 1);
         ken_profile *p;
         TEST_OK(ctx, ken_describe(ctx, t, -1, &p));
@@ -137,9 +145,9 @@ static char *troubled_csv(int rows) {
         const int y = i * 7919 % 97 < 6;
         char gap[20] = "";
         if (i % 3 == 0) sprintf(gap, "%d", i * 31 % 101);
-        at += sprintf(at, "%d,5,%d,,%s,%d,%d,w%d,%.3f,2020-01-%02d,k%d,%s,%s\n", i + 1, i == 7, gap, i * 17 % 53,
-                      i * 17 % 53, i * 13 % 9973, y + 0.001 * (i % 100), i * 7 % 28 + 1, i, i % 20 ? "12" : "none",
-                      y ? "yes" : "no");
+        at += sprintf(at, "%d,5,%d,,%s,%d,%d,w%d,%.3f,2020-01-%02d,k%d,%s,%s\n", i + 1, i == 7, gap,
+                      i * 17 % 53, i * 17 % 53, i * 13 % 9973, y + 0.001 * (i % 100),
+                      i * 7 % 28 + 1, i, i % 20 ? "12" : "none", y ? "yes" : "no");
     }
     return csv;
 }
@@ -151,12 +159,20 @@ static void test_describe__warns_of_what_spoils_models(void **s) {
     ken_table *t = parse(ctx, csv);
     ken_profile *p;
     TEST_OK(ctx, ken_describe(ctx, t, ken_table_find(t, "y"), &p));
-    const struct { const char *kind, *column; ken_severity severity; } want[] = {
-        {"identifier", "id", KEN_NOTE}, {"constant", "same", KEN_WARNING}, {"nearly_constant", "rare", KEN_NOTE},
-        {"empty", "empty", KEN_WARNING}, {"mostly_missing", "half", KEN_WARNING},
-        {"duplicate_column", "half_copy", KEN_WARNING}, {"leak", "leak", KEN_SERIOUS},
-        {"unordered_time", "when", KEN_NOTE}, {"identifier", "word", KEN_NOTE}, {"mixed", "mix", KEN_WARNING},
-        {"imbalance", "y", KEN_NOTE}};
+    const struct {
+        const char *kind, *column;
+        ken_severity severity;
+    } want[] = {{"identifier", "id", KEN_NOTE},
+                {"constant", "same", KEN_WARNING},
+                {"nearly_constant", "rare", KEN_NOTE},
+                {"empty", "empty", KEN_WARNING},
+                {"mostly_missing", "half", KEN_WARNING},
+                {"duplicate_column", "half_copy", KEN_WARNING},
+                {"leak", "leak", KEN_SERIOUS},
+                {"unordered_time", "when", KEN_NOTE},
+                {"identifier", "word", KEN_NOTE},
+                {"mixed", "mix", KEN_WARNING},
+                {"imbalance", "y", KEN_NOTE}};
     for (int k = 0; k < KEN_COUNT(want); k++) {
         const ken_profile_warning *w = warning(p, want[k].kind, want[k].column);
         if (!w) fail_msg("no %s for %s", want[k].kind, want[k].column);
@@ -207,7 +223,10 @@ static void test_describe__finds_leaks_in_regression_and_many_classes(void **s) 
     at += sprintf(at, "cents,noise,group,price,kind\n");
     for (int i = 0; i < 900; i++) {
         const int v = i * 7919 % 997;
-        at += sprintf(at, "%d,%d,g%d,%d.5,%s\n", v * 100 + 3, i * 31 % 101, v % 3, v, v % 3 == 0 ? "A" : v % 3 == 1 ? "B" : "C");
+        at += sprintf(at, "%d,%d,g%d,%d.5,%s\n", v * 100 + 3, i * 31 % 101, v % 3, v,
+                      v % 3 == 0   ? "A"
+                      : v % 3 == 1 ? "B"
+                                   : "C");
     }
     ken_table *t = parse(ctx, csv);
     ken_profile *p;
@@ -316,7 +335,8 @@ static void test_describe__every_allocation_may_fail(void **s) {
 
 static void test_describe__knows_names_of_identifiers(void **s) {
     (void)s;
-    const char *const yes[] = {"id", "ID", "customer_id", "customerID", "PassengerId", "user id", "Unnamed: 0", "index"};
+    const char *const yes[] = {"id",          "ID",      "customer_id", "customerID",
+                               "PassengerId", "user id", "Unnamed: 0",  "index"};
     const char *const no[] = {"paid", "GRID", "humid", "fluid", "identity", "width", "AID", "_id"};
     for (int k = 0; k < KEN_COUNT(yes); k++) assert_true(ken_named_like_identifier(yes[k]));
     for (int k = 0; k < KEN_COUNT(no); k++) assert_false(ken_named_like_identifier(no[k]));
@@ -330,7 +350,8 @@ static void test_sort__equals_qsort_and_keeps_order_of_equals(void **s) {
         double *x = calloc((size_t)n + 1, 8), *tmp = calloc((size_t)n + 1, 8);
         int32_t *at = calloc((size_t)n + 1, 4), *tmp_at = calloc((size_t)n + 1, 4);
         for (int i = 0; i < n; i++) {
-            x[i] = n % 2 ? floor(ken_rng_normal(&rng) * 3) : ken_rng_normal(&rng) * ldexp(1, (int)ken_rng_below(&rng, 600) - 300);
+            x[i] = n % 2 ? floor(ken_rng_normal(&rng) * 3)
+                         : ken_rng_normal(&rng) * ldexp(1, (int)ken_rng_below(&rng, 600) - 300);
             at[i] = i;
         }
         double *first = calloc((size_t)n + 1, 8);
@@ -339,12 +360,14 @@ static void test_sort__equals_qsort_and_keeps_order_of_equals(void **s) {
         for (int i = 0; i < n; i++) {
             assert_true(x[i] == first[at[i]]);
             if (i)
-                assert_true(x[i - 1] < x[i] || (x[i - 1] == x[i] && (at[i - 1] < at[i] || x[i] == 0)));
+                assert_true(x[i - 1] < x[i] ||
+                            (x[i - 1] == x[i] && (at[i - 1] < at[i] || x[i] == 0)));
         }
         for (int k = 0; k <= 8; k++) { /* selection gives the bits that sorting gives */
             double *any = calloc((size_t)n + 1, 8);
             memcpy(any, first, (size_t)n * 8);
-            const double want = ken_quantile_sorted(x, n, k / 8.0), got = ken_quantile(any, n, k / 8.0, tmp);
+            const double want = ken_quantile_sorted(x, n, k / 8.0),
+                         got = ken_quantile(any, n, k / 8.0, tmp);
             assert_true(want == got || n == 0);
             free(any);
         }

@@ -3,7 +3,9 @@
 
 #include "ken/stats/describe/describe_parts.h"
 
-/* --- adding ----------------------------------------------------------------------------------------------- */
+/* --- adding
+ * -----------------------------------------------------------------------------------------------
+ */
 
 typedef struct warn_at {
     describe_build *build;
@@ -38,12 +40,13 @@ static ken_status warn_add(const warn_at *at, ken_severity severity, const char 
 
 static double warn_percent(int64_t part, int64_t all) { return 100.0 * (double)part / (double)all; }
 
-/* --- one column ---------------------------------------------------------------------------------------------- */
+/* --- one column
+ * ---------------------------------------------------------------------------------------------- */
 
 static ken_status warn_missing(const warn_at *at, const ken_profile_column *p) {
     if (p->missing == p->n)
-        return warn_add(at, KEN_WARNING, "empty", "leave the column out", "'%s' has no value at all",
-                        p->name);
+        return warn_add(at, KEN_WARNING, "empty", "leave the column out",
+                        "'%s' has no value at all", p->name);
     if (p->missing * 2 > p->n)
         return warn_add(at, KEN_WARNING, "mostly_missing",
                         "ask why it is missing; that it is may tell more than what it is",
@@ -99,10 +102,12 @@ static ken_status warn_values(const warn_at *at, const ken_profile_column *p) {
         KEN_TRY(warn_add(at, KEN_WARNING, "infinite", "make them missing, or correct them",
                          "'%s' has %lld infinite values", p->name, (long long)p->infinite));
     if (p->outliers > 0 && p->distinct > 10)
-        KEN_TRY(warn_add(at, KEN_NOTE, "outliers",
-                         "look at the most extreme rows; scale by quartiles, or use trees",
-                         "'%s' has %lld values (%.2g %%) more than 3 quartile ranges from the middle "
-                         "half", p->name, (long long)p->outliers, warn_percent(p->outliers, there)));
+        KEN_TRY(
+            warn_add(at, KEN_NOTE, "outliers",
+                     "look at the most extreme rows; scale by quartiles, or use trees",
+                     "'%s' has %lld values (%.2g %%) more than 3 quartile ranges from the middle "
+                     "half",
+                     p->name, (long long)p->outliers, warn_percent(p->outliers, there)));
     if (p->numeric_share == 1)
         return warn_add(at, KEN_WARNING, "number_as_text", "read the column as numbers",
                         "'%s' is text, but every value is a number", p->name);
@@ -121,7 +126,9 @@ static ken_status warn_time(const warn_at *at, const ken_profile_column *p) {
                     "'%s' is not in order of time", p->name);
 }
 
-/* --- the target -------------------------------------------------------------------------------------------------- */
+/* --- the target
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static ken_status warn_leak(const warn_at *at, const ken_profile_column *p, double most_common) {
     const bool accuracy = strcmp(p->alone_kind, "accuracy") == 0;
@@ -133,21 +140,25 @@ static ken_status warn_leak(const warn_at *at, const ken_profile_column *p, doub
                     "ask whether it is known before the target is; if not, leave it out",
                     "'%s' alone tells the target %s (%s %.4f on rows not learned from)", p->name,
                     nearly ? "nearly perfectly" : "suspiciously well",
-                    auc ? "AUC" : accuracy ? "accuracy" : "R2", p->alone);
+                    auc        ? "AUC"
+                    : accuracy ? "accuracy"
+                               : "R2",
+                    p->alone);
 }
 
 static ken_status warn_target(const warn_at *at, const ken_profile_column *p, bool classes) {
     const int64_t there = p->n - p->missing;
     if (p->missing)
-        KEN_TRY(warn_add(at, KEN_NOTE, "target_missing", "these rows teach nothing and are left out",
-                         "the target '%s' is missing in %lld rows", p->name, (long long)p->missing));
+        KEN_TRY(
+            warn_add(at, KEN_NOTE, "target_missing", "these rows teach nothing and are left out",
+                     "the target '%s' is missing in %lld rows", p->name, (long long)p->missing));
     if (classes && p->n_top > 1 && p->distinct <= KEN_PROFILE_TOP) {
         const double least = warn_percent(p->top[p->n_top - 1].count, there);
         if (least < 10)
             return warn_add(at, least < 1 ? KEN_WARNING : KEN_NOTE, "imbalance",
                             "judge by ROC AUC or average precision, not by accuracy",
-                            "the rarest class of '%s' has %.2g %% of the rows (%lld)", p->name, least,
-                            (long long)p->top[p->n_top - 1].count);
+                            "the rarest class of '%s' has %.2g %% of the rows (%lld)", p->name,
+                            least, (long long)p->top[p->n_top - 1].count);
     }
     if (!classes && fabs(p->skew) > 2)
         return warn_add(at, KEN_NOTE, "skewed_target",
@@ -159,9 +170,10 @@ static ken_status warn_target(const warn_at *at, const ken_profile_column *p, bo
 static ken_status warn_columns(describe_build *b) {
     const ken_profile *profile = &b->owner->profile;
     const ken_profile_column *target = profile->target >= 0 ? &b->columns[profile->target] : NULL;
-    const double most_common = target && target->n_top && target->n > target->missing
-                                   ? (double)target->top[0].count / (double)(target->n - target->missing)
-                                   : 0;
+    const double most_common =
+        target && target->n_top && target->n > target->missing
+            ? (double)target->top[0].count / (double)(target->n - target->missing)
+            : 0;
     for (int j = 0; j < profile->cols; j++) {
         const ken_profile_column *p = &b->columns[j];
         const warn_at at = {b, j, -1};
@@ -182,7 +194,9 @@ static ken_status warn_columns(describe_build *b) {
     return KEN_OK;
 }
 
-/* --- duplicates ------------------------------------------------------------------------------------------------------ */
+/* --- duplicates
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool warn_same_columns(const ken_column *a, const ken_column *b) {
     for (int64_t i = 0; i < a->n; i++) {
@@ -194,7 +208,8 @@ static bool warn_same_columns(const ken_column *a, const ken_column *b) {
             const char *x = ken_strings_at(&a->text, i, &na), *y = ken_strings_at(&b->text, i, &nb);
             if (na != nb || memcmp(x, y, (size_t)na)) return false;
         } else if (a->dtype == KEN_TIME) {
-            if (((const int64_t *)a->data)[i * a->stride] != ((const int64_t *)b->data)[i * b->stride])
+            if (((const int64_t *)a->data)[i * a->stride] !=
+                ((const int64_t *)b->data)[i * b->stride])
                 return false;
         } else if (ken_column_f64(a, i) != ken_column_f64(b, i)) {
             return false;
@@ -238,7 +253,8 @@ static ken_status warn_duplicate_columns(describe_build *b) {
         const int target = b->owner->profile.target;
         const bool leak = index[k] == target || index[first] == target;
         KEN_TRY(warn_add(&at, leak ? KEN_SERIOUS : KEN_WARNING, "duplicate_column",
-                         "leave one of them out", "'%s' equals '%s' in every row", y->name, x->name));
+                         "leave one of them out", "'%s' equals '%s' in every row", y->name,
+                         x->name));
     }
     return KEN_OK;
 }
@@ -271,7 +287,8 @@ static void warn_hash_rows(void *arg, int64_t begin, int64_t end, int worker) {
         for (int64_t k = 0; k < n; k++) hash[k] = 1;
         for (int j = 0; j < ken_table_cols(job->table); j++) {
             const ken_column *c = ken_table_column(job->table, j);
-            for (int64_t k = 0; k < n; k++) hash[k] = describe_mix(hash[k], warn_cell(c, first + k));
+            for (int64_t k = 0; k < n; k++)
+                hash[k] = describe_mix(hash[k], warn_cell(c, first + k));
         }
         for (int64_t k = 0; k < n; k++) job->key[first + k] = warn_sortable(hash[k]);
     }
@@ -291,7 +308,8 @@ static ken_status warn_duplicate_rows(describe_build *b) {
     for (int64_t i = 1; i < p->rows; i++) p->duplicate_rows += job.key[i] == job.key[i - 1];
     ken_scratch_release(b->ctx, mark);
     if (!p->duplicate_rows) return KEN_OK;
-    return warn_add(&at, p->duplicate_rows * 20 > p->rows ? KEN_WARNING : KEN_NOTE, "duplicate_rows",
+    return warn_add(&at, p->duplicate_rows * 20 > p->rows ? KEN_WARNING : KEN_NOTE,
+                    "duplicate_rows",
                     "keep copies of a row in one fold, or drop them: they make tests too good",
                     "%lld rows (%.2g %%) repeat an earlier row", (long long)p->duplicate_rows,
                     warn_percent(p->duplicate_rows, p->rows));

@@ -1,0 +1,457 @@
+"""ken beside its peers, in one run on one machine: time, memory, quality.
+
+    bench/run [WORKLOAD ...] [--threads 2,1] [--repeat 3]        (make bench: all workloads)
+    bench/run --table                                            (docs/bench.md again from results.csv)
+
+The peers are the scripts of ../shared/bench, run as they are, one case and one run at a time; ken is ken_bench.c, measured by the
+same definitions. Runs alternate: ken, peer, peer, ..., ken, peer, ...; a peer whose first run takes more than twice the best peer's
+is not repeated. Every run is appended to results.csv, one line a system; docs/bench.md shows the latest of each machine.
+"""
+
+import argparse
+import contextlib
+import csv
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+SHARED = ROOT.parent / "shared" / "bench"
+RESULTS = HERE / "results.csv"
+PAGE = ROOT / "docs" / "bench.md"
+CLEAN = 0.05  # a run is clean if its threads waited for a CPU less than this share of the timed seconds
+SLOW = 2  # a peer whose first run takes so many times the best peer's is not repeated
+
+
+@dataclass
+class Workload:
+    """One row of the bench: the peers' script and cases, and the figure that must be equal before a speed counts."""
+
+    name: str
+    script: str
+    peers: list
+    quality: str  # name of the figure
+    tolerance: float  # absolute, or relative where `relative`
+    higher: bool = True
+    relative: bool = False
+    needs: str = ""  # a file of the data
+    case: str = ""  # the name in the peers' script, where it differs
+    note: str = ""
+
+
+GBDT = "100 trees, rate 0.1, 255 leaves, 255 bins"
+WORKLOADS = [
+    Workload("csv", "text.py", ["polars", "pyarrow", "pandas-pyarrow", "pandas-c"], "rows", 0, needs="mixed.csv",
+             note="mixed.csv whole (340 MB, 2.6M rows, 13 columns), types inferred, warm page cache"),
+    Workload("csv-pipe", "text.py", ["polars", "pyarrow", "pandas-pyarrow", "pandas-c"], "rows", 0, needs="pipe.csv", case="csv",
+             note="pipe.csv whole (100 MB, 1M rows, 12 columns, 5 % of the numbers missing), as csv"),
+    Workload("pipeline", "text.py", ["sklearn"], "columns", 0, needs="pipe.csv",
+             note="median imputer and standard scaler on 8 numbers, one-hot on 4 words; fit, then transform of 1M rows in memory"),
+    Workload("gbdt-higgs", "gbdt.py", ["lightgbm", "xgboost", "sklearn-hist", "catboost"], "auc", 0.001, needs="higgs_x.npy",
+             note=f"1M x 28 f32, two classes; {GBDT}"),
+    Workload("gbdt-regr", "gbdt.py", ["lightgbm", "xgboost", "catboost"], "rmse", 0.005, False, True, needs="regr_x.npy",
+             note=f"500k x 50 f32; {GBDT}"),
+    Workload("gbdt-cat", "gbdt.py", ["lightgbm", "xgboost", "catboost"], "auc", 0.001, needs="cat_num.npy",
+             note=f"200k x (12 numbers, 8 categories of 10 to 5000 levels), the system's own categorical splits; {GBDT}"),
+    Workload("forest", "forest.py", ["sklearnex", "sklearn"], "auc", 0.001, needs="forest_x.npy",
+             note="100k x 50 f32; 100 trees to purity, 7 columns a split, Gini, bootstrap"),
+    Workload("extratrees", "forest.py", ["sklearn"], "auc", 0.001, needs="forest_x.npy", note="as forest, random thresholds, all rows"),
+    Workload("ols", "linear.py", ["sklearnex", "sklearn", "numpy-normal"], "mse", 0.005, False, True, needs="ols_x.npy",
+             note="1M x 100 f64; ken's fit also gives the covariance of the coefficients"),
+    Workload("ridge", "linear.py", ["sklearnex", "sklearn"], "mse", 0.005, False, True, needs="ols_x.npy", note="the same, alpha 1"),
+    Workload("logistic", "linear.py", ["sklearnex-lbfgs", "sklearn-newton-cholesky", "sklearn-lbfgs"], "objective", 0.005, False, True,
+             needs="logit_x.npy", note="500k x 100 f64, two classes, C 1, tol 1e-4"),
+    Workload("treeshap", "explain.py", ["lightgbm", "xgboost", "shap"], "sum_error", 1e-3, False, needs="higgs_x.npy",
+             note="10000 rows, the system's own model of 100 trees of 31 leaves; quality: largest error of the sum"),
+    Workload("permutation", "explain.py", ["sklearn+lightgbm"], "top_drop", 0.01, needs="higgs_x.npy",
+             note="AUC, 50000 rows, 28 columns, 3 repeats"),
+    Workload("startup", "startup.py", ["lightgbm-one-row", "python", "numpy", "sklearn.linear_model", "lightgbm"], "peak_mib", 0, False,
+             needs="higgs_x.npy", note="whole processes, warm disk cache: ken version; ken predict of one row by a saved model of 100 "
+             "trees of 31 leaves; the peers' imports and lightgbm's same prediction"),
+]
+
+
+# --- one run of one system -------------------------------------------------------------------------------------------------
+
+
+def pinned(threads):
+    """For a child: the first `threads` CPUs, as the peers' scripts pin themselves."""
+    cpus = sorted(os.sched_getaffinity(0))[:threads]
+    return lambda: os.sched_setaffinity(0, cpus)
+
+
+def run_peer(w, system, threads, data):
+    """One run by the peers' own script; its record (seconds, rss_mib, delay, quality, extra) or {"error": ...}."""
+    case = w.case or w.name
+    skip = [other for other in ("sklearnex", "text-") if other not in f"{case} {system}"]
+    with contextlib.ExitStack() as stack:
+        if w.name == "csv-pipe":  # the script reads mixed.csv: in this folder pipe.csv has that name
+            folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            (folder / "mixed.csv").symlink_to((data / "pipe.csv").resolve())
+            data = folder
+        out = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".json"))
+        command = [sys.executable, "-B", SHARED / w.script, "--data", data, "--threads", str(threads), "--repeat", "1",
+                   "--only", f"{case} {system}", "--skip", ",".join(skip), "--json", out.name]
+        done = subprocess.run(command, capture_output=True, text=True)
+        records = [r for r in json.loads(pathlib.Path(out.name).read_text() or "[]") if r["workload"] == case and r["system"] == system]
+    if not records:
+        return {"error": (done.stderr.strip().splitlines() or ["no record"])[-1][:200]}
+    return records[0]
+
+
+def run_ken(w, threads, data, build, version):
+    """One run of ken_bench, with the figures that the peers' scripts compute, from what it left behind."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [build / "ken_bench", w.name, data, str(threads), out]
+        done = subprocess.run(command, capture_output=True, text=True, preexec_fn=pinned(threads))
+        if done.returncode:
+            return {"error": (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1][:200]}
+        record = json.loads(done.stdout) | {"version": version}
+        record["quality"] |= judge(w, pathlib.Path(out), data)
+    record["extra"] = {"rss_before_mib": record.pop("rss_before_mib")}
+    if us := record.pop("row_us"):
+        record["extra"]["row_us"] = us
+    return record
+
+
+def judge(w, out, data):
+    """Quality from predictions and coefficients, by the functions of the peers' scripts."""
+    if not (out / "predicted.npy").exists():
+        return {}
+    import numpy as np
+    from sklearn.metrics import log_loss, roc_auc_score
+    load = lambda name: np.load(data / f"{name}.npy", mmap_mode="r")
+    p = np.load(out / "predicted.npy").ravel()
+    y = load({"gbdt-higgs": "higgs_y", "gbdt-regr": "regr_y", "gbdt-cat": "cat_y", "forest": "forest_y", "extratrees": "forest_y",
+              "ols": "ols_y", "ridge": "ols_y", "logistic": "logit_y"}[w.name])
+    if w.name == "logistic":
+        n = len(y) - len(p)
+        x, s = load("logit_x")[:n], np.where(y[:n] > 0, 1.0, -1.0)
+        beta, c = np.load(out / "coef.npy").ravel(), float(np.load(out / "intercept.npy").ravel()[0])
+        objective = np.logaddexp(0, -s * (x @ beta + c)).sum() + beta @ beta / 2
+        return {"objective": float(objective), "accuracy": float((p == y[n:]).mean())}
+    y = np.asarray(y[len(y) - len(p):])
+    if w.quality in ("rmse", "mse"):
+        mse = float(np.mean((p - y) ** 2))
+        return {"mse": mse, "rmse": mse ** 0.5}
+    return {"auc": float(roc_auc_score(y, p)), "logloss": float(log_loss(y, np.clip(p, 1e-12, 1 - 1e-12)))}
+
+
+def launch(command, repeat=21):
+    """Median wall seconds and peak MiB of whole processes."""
+    spans, peak = [], 0
+    for i in range(repeat + 1):  # the first one warms the disk cache
+        start = time.perf_counter()
+        pid = os.posix_spawn(command[0], [str(c) for c in command], os.environ,
+                             file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+        _, status, usage = os.wait4(pid, 0)
+        if status:
+            return {"error": f"{command} failed"}
+        spans.append(time.perf_counter() - start)
+        peak = max(peak, usage.ru_maxrss / 1024)
+    return {"seconds": {"fit": statistics.median(spans[1:])}, "rss_mib": round(peak, 1), "delay": 0,
+            "quality": {"peak_mib": round(peak, 1)}, "extra": {}}
+
+
+def run_ken_startup(system, data, build, folder):
+    """ken version, or ken predict of one row: the whole process."""
+    if system == "ken version":
+        return launch([build / "ken", "version"])
+    model, row = folder / "model.ken", folder / "row.csv"
+    if not model.exists():
+        subprocess.run([build / "ken_bench", "one-row-model", data, "2", folder], check=True, stdout=subprocess.DEVNULL)
+        row.write_text(",".join(f"x{j}" for j in range(28)) + "\n" + ",".join(["0.5"] * 28) + "\n")
+    return launch([build / "ken", "predict", model, row, "--threads", "1"])
+
+
+# --- many runs in turns ----------------------------------------------------------------------------------------------------
+
+
+def merge(runs):
+    """Medians and spreads of the clean runs (of the cleanest, if none is)."""
+    good = [r for r in runs if "error" not in r]
+    if not good:
+        return {"error": runs[-1]["error"]}
+    kept = [r for r in good if r["delay"] <= CLEAN] or [min(good, key=lambda r: r["delay"])]
+    out = {"n": len(kept), "version": kept[-1].get("version", ""), "quality": kept[-1]["quality"],
+           "rss_mib": max(r["rss_mib"] for r in kept), "rss_before_mib": kept[-1]["extra"].get("rss_before_mib", ""),
+           "delay": max(r["delay"] for r in kept)}
+    for verb in ("fit", "predict"):
+        spans = [r["seconds"][verb] for r in kept if verb in r["seconds"]]
+        out[verb] = (statistics.median(spans), min(spans), max(spans)) if spans else None
+    rows = [r["extra"]["row_us"] for r in kept if "row_us" in r["extra"]]
+    out["row_us"] = statistics.median(rows) if rows else ""
+    return out
+
+
+def measure(w, threads, a, version):
+    """Alternate the systems of one workload; {system: merged}."""
+    systems = (["ken version", "ken one-row"] if w.name == "startup" else ["ken"]) + w.peers
+    runs = {s: [] for s in systems}
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(a.repeat):
+            for s in systems:
+                if turn and s in w.peers and too_slow(s, w.peers, runs):
+                    continue
+                if s in w.peers:
+                    r = run_peer(w, s, threads, a.data)
+                    if w.name == "startup" and "error" not in r:
+                        r["rss_mib"] = r["quality"]["peak_mib"]
+                elif w.name == "startup":
+                    r = run_ken_startup(s, a.data, a.build, pathlib.Path(folder)) | {"version": version}
+                else:
+                    r = run_ken(w, threads, a.data, a.build, version)
+                runs[s].append(r)
+                fit = r.get("error") or f"fit {r['seconds'].get('fit', 0):.4g} predict {r['seconds'].get('predict', 0):.4g} " \
+                                        f"wait {r['delay']:.0%}"
+                print(f"    {w.name} t{threads} {s}: {fit}", file=sys.stderr, flush=True)
+    return {s: merge(r) for s, r in runs.items()}
+
+
+def too_slow(system, peers, runs):
+    if "error" in runs[system][0]:
+        return True
+    first = lambda s: sum(runs[s][0]["seconds"].values())
+    return first(system) > SLOW * min(first(s) for s in peers if "error" not in runs[s][0])
+
+
+# --- the machine -----------------------------------------------------------------------------------------------------------
+
+
+def machine():
+    """Processor, number of CPUs, and what of its instruction sets matters here."""
+    cpu = dict(line.split(":", 1) for line in pathlib.Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines() if ":" in line)
+    cpu = {k.strip(): v.strip() for k, v in cpu.items()}
+    flags = set(cpu.get("flags", "").split())
+    wide = next((f for f in ("avx512f", "avx2", "sse4_2") if f in flags), "")
+    isa = " ".join([platform.machine(), wide, *sorted(f for f in ("avx512_vnni", "amx_tile") if f in flags)])
+    model = f"{cpu.get('model name', '?')} (family {cpu.get('cpu family', '?')} model {cpu.get('model', '?')})"
+    return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "isa": isa}
+
+
+def roofline(a, threads):
+    """Clock, FMA peak and bandwidth by the shared limits.c; {} when it does not run."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        subprocess.run([sys.executable, "-B", SHARED / "limits.py", "--data", a.data, "--threads", str(threads), "--repeat", "1",
+                        "--only", "limits gcc", "--json", out.name], capture_output=True)
+        records = json.loads(pathlib.Path(out.name).read_text() or "[]")
+    return records[0].get("quality", {}) if records else {}
+
+
+def program_facts(build):
+    """Stripped size of the program and the libraries that it loads."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "ken"
+        shutil.copy(build / "ken", copy)
+        subprocess.run(["strip", copy], check=True)
+        size = copy.stat().st_size
+    ldd = subprocess.run(["ldd", build / "ken"], capture_output=True, text=True).stdout
+    libraries = [line.split()[0] for line in ldd.splitlines() if "=>" in line]
+    return {"stripped_kib": round(size / 1024), "ldd": " ".join(libraries)}
+
+
+# --- results.csv -----------------------------------------------------------------------------------------------------------
+
+FIELDS = """date cpu cores isa workload system version threads n fit fit_low fit_high predict predict_low predict_high row_us quality_name
+quality rss_mib rss_before_mib delay note""".split()
+
+
+def append(rows):
+    new = not RESULTS.exists()
+    with RESULTS.open("a", newline="") as f:
+        out = csv.DictWriter(f, FIELDS, lineterminator="\n")
+        if new:
+            out.writeheader()
+        out.writerows(rows)
+
+
+def rows_of(w, threads, merged, host, date):
+    for system, m in merged.items():
+        row = host | {"date": date, "workload": w.name, "system": system, "threads": threads, "quality_name": w.quality}
+        if "error" in m:
+            yield row | {"n": 0, "note": m["error"]}
+            continue
+        for verb in ("fit", "predict"):
+            if m[verb]:
+                row |= dict(zip((verb, f"{verb}_low", f"{verb}_high"), (f"{v:.6g}" for v in m[verb])))
+        yield row | {k: m[k] for k in ("version", "n", "row_us", "rss_mib", "rss_before_mib", "delay")} | {
+            "quality": f"{m['quality'].get(w.quality, float('nan')):.7g}", "note": "not clean" if m["delay"] > CLEAN else ""}
+
+
+def latest(rows):
+    """{machine: {(workload, threads): rows of the last run}}"""
+    out = {}
+    for r in rows:
+        group = out.setdefault((r["cpu"], r["cores"], r["isa"]), {})
+        key = (r["workload"], int(r["threads"]))
+        if key in group and group[key][0]["date"] == r["date"]:
+            group[key].append(r)
+        else:
+            group[key] = [r]
+    return out
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------------
+
+
+def equal(w, mine, theirs):
+    """Whether `mine` is as good as `theirs`, within the tolerance."""
+    slack = w.tolerance * (abs(theirs) if w.relative else 1)
+    return mine >= theirs - slack if w.higher else mine <= theirs + slack
+
+
+def verdict(w, rows):
+    """ken against the fastest peer of equal quality, verb by verb: a dict for the summary."""
+    ken = next(r for r in rows if r["system"].startswith("ken") and r["system"] != "ken version")
+    peers = [r for r in rows if not r["system"].startswith("ken") and r["fit"]]
+    if w.name == "startup":
+        peers = [r for r in peers if r["system"] == "lightgbm-one-row"]
+    out = {"ken": ken, "gate": "failed" if not ken["fit"] else "ok"}
+    if not ken["fit"] or not peers:
+        return out
+    mine = float(ken["quality"])
+    best = (max if w.higher else min)(float(r["quality"]) for r in peers)
+    worst_gap = [r for r in peers if not equal(w, mine, float(r["quality"]))]
+    if worst_gap and w.name != "startup":
+        out["gate"] = f"below {worst_gap[0]['system']}"
+    rivals = [r for r in peers if w.name == "startup" or equal(w, float(r["quality"]), mine)]
+    out["unequal"] = [r["system"] for r in peers if r not in rivals]
+    for verb in ("fit", "predict", "rss_mib"):
+        able = [r for r in (rivals or peers) if r[verb] and ken[verb]]
+        if able:
+            r = min(able, key=lambda r: float(r[verb]))
+            out[verb] = (r, float(r[verb]) / float(ken[verb]))
+    out["best_quality"] = best
+    return out
+
+
+def num(text, digits=4):
+    return f"{float(text):.{digits}g}" if text not in ("", None) else ""
+
+
+def spread(r, verb):
+    if not r[verb]:
+        return ""
+    low, high = r[f"{verb}_low"], r[f"{verb}_high"]
+    return num(r[verb]) + (f" ({num(low, 3)} .. {num(high, 3)})" if int(r["n"]) > 1 else " (n=1)")
+
+
+def table(w, rows):
+    lines = ["| system | fit s | predict s | one row µs | " + w.quality + " | peak MiB |", "|---|---|---|---|---|---|"]
+    for r in rows:
+        name = f"{r['system']} {r['version']}".strip()
+        if not r["fit"]:
+            lines.append(f"| {name} | failed: {r['note']} | | | | |")
+            continue
+        flag = " *" if r["note"] else ""
+        before = f" (before {num(r['rss_before_mib'])})" if r["rss_before_mib"] else ""
+        lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {spread(r, 'predict')} | {num(r['row_us'])} | {num(r['quality'], 6)} | "
+                     f"{num(r['rss_mib'])}{before} |")
+    return lines
+
+
+def summary_line(w, threads, rows):
+    v = verdict(w, rows)
+    ken = v["ken"]
+    cell = lambda verb: f"{v[verb][1]:.2f} × ({v[verb][0]['system']})" if verb in v else ""
+    return f"| {w.name} | {threads} | {num(ken['fit'])} | {cell('fit')} | {num(ken['predict'])} | {cell('predict')} | " \
+           f"{num(ken['rss_mib'])} | {cell('rss_mib')} | {v['gate']} |"
+
+
+INTRO = """# ken beside its peers
+
+`make bench` makes this page: ken and each peer on the same files, in one run on one machine, in turns (ken, peer, peer, ..., ken,
+...). Figures are medians; in brackets the fastest and the slowest run; `n=1`: a peer that took more than twice the best one's time
+was run once. `fit` and `predict` are wall seconds from arrays in memory to arrays in memory; for `csv` and `csv-pipe`, `fit` is the
+reading of the file. Peak MiB is the peak resident memory of the process, data and (for the peers) interpreter and libraries included;
+`before` is what was resident when the clock started. For ken the peak is read after `predict`, for the peers when the process ends.
+A ratio is the peer's median over ken's: above 1 ken is faster, or smaller. It is taken to the fastest peer whose quality is within the
+tolerance of ken's (0.001 of AUC, 0.5 % of an error or objective); the last column says whether ken's own quality is within it of every
+peer's. `*`: the threads of the run waited for a CPU for more than 5 % of its time.
+"""
+
+
+def page(rows):
+    by_name = {w.name: w for w in WORKLOADS}
+    out = [INTRO]
+    for (cpu, cores, isa), groups in latest(rows).items():
+        dates = sorted(rows[0]["date"] for rows in groups.values())
+        days = " to ".join(dict.fromkeys([dates[0][:10], dates[-1][:10]]))
+        out += [f"## {cpu}, {cores} CPUs, {isa}", "", f"{days}.", ""]
+        for (name, threads), rs in sorted(groups.items()):
+            if name in ("limits", "program"):
+                out += [f"{'This machine' if name == 'limits' else 'The program'}, {threads} threads: {rs[0]['note']}."
+                        if name == "limits" else f"The program: {rs[0]['note']}.", ""]
+        shown = [(w, t, groups[w.name, t]) for w in WORKLOADS for t in (2, 1) if (w.name, t) in groups]
+        shown += [(by_name[n], t, rs) for (n, t), rs in sorted(groups.items()) if n in by_name and t not in (1, 2)]
+        out += ["| workload | threads | fit s | ratio | predict s | ratio | peak MiB | ratio | quality |", "|---|---|---|---|---|---|---|---|---|"]
+        out += [summary_line(*each) for each in shown]
+        last = None
+        for w, threads, rs in shown:
+            if w.name != last:
+                out += ["", f"### {w.name}", "", f"{w.note[0].upper()}{w.note[1:]}."]
+            last = w.name
+            out += ["", f"{threads} thread{'s' * (threads > 1)}:", "", *table(w, rs)]
+        out.append("")
+    return "\n".join(out)
+
+
+def write_page():
+    with RESULTS.open(newline="") as f:
+        PAGE.write_text(page(list(csv.DictReader(f))))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    p.add_argument("workloads", nargs="*", help="some of: " + " ".join(w.name for w in WORKLOADS) + " limits program")
+    p.add_argument("--data", type=pathlib.Path, default=ROOT / "build" / "bench-data")
+    p.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
+    p.add_argument("--threads", default="2,1")
+    p.add_argument("--repeat", type=int, default=3)
+    p.add_argument("--results", type=pathlib.Path, default=RESULTS)
+    p.add_argument("--page", type=pathlib.Path, default=PAGE)
+    p.add_argument("--table", action="store_true", help="only write the page again from the results")
+    a = p.parse_args()
+    globals().update(RESULTS=a.results, PAGE=a.page)
+    a.build, a.data = a.build.resolve(), a.data.resolve()
+    if a.table:
+        return write_page()
+    if unknown := set(a.workloads) - {w.name for w in WORKLOADS} - {"limits", "program"}:
+        p.error(f"no such workload: {' '.join(sorted(unknown))}")
+    wanted = a.workloads or ["limits", "program", *(w.name for w in WORKLOADS)]
+    host = machine()
+    version = subprocess.run([a.build / "ken", "version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    now = lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    load = os.getloadavg()[0]
+    if load > 0.5:
+        print(f"bench: something else runs here (load {load:.1f}): times will not be clean", file=sys.stderr)
+    widths = [int(t) for t in a.threads.split(",")]
+    for name in ("limits", "program"):
+        for threads in (widths if name == "limits" else widths[:1]) if name in wanted else []:
+            facts = roofline(a, threads) if name == "limits" else program_facts(a.build)
+            text = ", ".join(f"{k} {v}" for k, v in facts.items())
+            append([host | {"date": now(), "workload": name, "system": name, "threads": threads, "note": text}])
+            print(f"{name} t{threads}: {text}", flush=True)
+    for w in (w for w in WORKLOADS if w.name in wanted):
+        if w.needs and not (a.data / w.needs).exists():
+            print(f"\n{w.name}: skipped, {a.data / w.needs} is not there", flush=True)
+            continue
+        for threads in widths[:1] if w.name == "startup" else widths:
+            rows = list(rows_of(w, threads, measure(w, threads, a, version), host, now()))
+            append(rows)
+            print(f"\n{w.name}, {threads} threads: {w.note}", *table(w, [{f: r.get(f, "") for f in FIELDS} for r in rows]), sep="\n", flush=True)
+            write_page()
+
+
+if __name__ == "__main__":
+    main()
