@@ -18,7 +18,7 @@ function(ken_install_assets folder npm)
     execute_process(COMMAND ${npm} ci --ignore-scripts --no-audit --no-fund --loglevel=error
       WORKING_DIRECTORY ${folder} RESULT_VARIABLE failed OUTPUT_QUIET ERROR_VARIABLE why)
     if(failed)
-      message(STATUS "npm ci failed: reports of this build show tables, not figures\n${why}")
+      message(STATUS "npm ci failed: reports of this build show tables, not figures (delete ${folder} to try again)\n${why}")
     else()
       file(WRITE ${folder}/done "${lock}")
     endif()

@@ -1,5 +1,6 @@
 /* From ken_data to a ken_problem: task, target, weights, roles, recipe. What no estimator should have
  * to repeat. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -376,6 +377,36 @@ void ken__prepared_free(ken_ctx *ctx, ken_prepared *p) {
     memset(p, 0, sizeof *p);
 }
 
+/* Whether every cell is there and finite, at the speed of reading it: the usual case. */
+static bool prepare_all_finite(const ken_column *c) {
+    int bad = 0;
+    if (c->valid) return false;
+    if (c->dtype == KEN_F64)
+        for (int64_t i = 0; i < c->n; i++) bad |= !(fabs(((const double *)c->data)[i * c->stride]) <= DBL_MAX);
+    if (c->dtype == KEN_F32)
+        for (int64_t i = 0; i < c->n; i++) bad |= !(fabsf(((const float *)c->data)[i * c->stride]) <= FLT_MAX);
+    return !bad;
+}
+
+static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_desc *desc, const ken_column *c) {
+    if (!ken_dtype_is_number(c->dtype))
+        return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
+                        "%s takes numbers, but column '%s' is of type %s", desc->name, c->name,
+                        ken_dtype_name(c->dtype));
+    if (prepare_all_finite(c)) return KEN_OK;
+    for (int64_t i = 0; i < c->n; i++) {
+        if (!(desc->tags & KEN_TAG_MISSING) && ken_column_missing(c, i))
+            return KEN_FAIL(ctx, KEN_E_VALUE, "impute it: put a recipe in front of the model",
+                            "%s: column '%s' is missing in row %lld", desc->name, c->name,
+                            (long long)i + 1);
+        if (isinf(ken_column_f64(c, i)))
+            return KEN_FAIL(ctx, KEN_E_VALUE, "replace or drop the row",
+                            "%s: column '%s' is infinite in row %lld", desc->name, c->name,
+                            (long long)i + 1);
+    }
+    return KEN_OK;
+}
+
 ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table *X) {
     if (desc->tags & KEN_TAG_TYPED && desc->tags & KEN_TAG_CATEGORY && desc->tags & KEN_TAG_MISSING) {
         for (int j = 0; j < ken_table_cols(X); j++) {
@@ -387,24 +418,7 @@ ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table
         }
         return KEN_OK;
     }
-    for (int j = 0; j < ken_table_cols(X); j++) {
-        const ken_column *c = ken_table_column(X, j);
-        if (!ken_dtype_is_number(c->dtype))
-            return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
-                            "%s takes numbers, but column '%s' is of type %s", desc->name, c->name,
-                            ken_dtype_name(c->dtype));
-        const bool floats = c->dtype == KEN_F64 || c->dtype == KEN_F32;
-        for (int64_t i = 0; (floats || c->valid) && i < c->n; i++) {
-            if (!(desc->tags & KEN_TAG_MISSING) && ken_column_missing(c, i))
-                return KEN_FAIL(ctx, KEN_E_VALUE, "impute it: put a recipe in front of the model",
-                                "%s: column '%s' is missing in row %lld", desc->name, c->name,
-                                (long long)i + 1);
-            if (floats && isinf(ken_column_f64(c, i)))
-                return KEN_FAIL(ctx, KEN_E_VALUE, "replace or drop the row",
-                                "%s: column '%s' is infinite in row %lld", desc->name, c->name,
-                                (long long)i + 1);
-        }
-    }
+    for (int j = 0; j < ken_table_cols(X); j++) KEN_TRY(prepare_check_numbers(ctx, desc, ken_table_column(X, j)));
     return KEN_OK;
 }
 

@@ -405,7 +405,27 @@ void ken_column_gather(const ken_column *c, int64_t first, int64_t n, double *ou
             if (!ken_column_valid(c, first + i)) out[i * out_stride] = (double)NAN;
 }
 
+/* Whether the columns are the columns of one row-major matrix of doubles, in order. */
+static bool table_is_matrix(const ken_table *table) {
+    const ken_column *head = &table->columns[0].view;
+    if (!head->data) return false;
+    for (int j = 0; j < table->d; j++) {
+        const ken_column *c = &table->columns[j].view;
+        if (c->dtype != KEN_F64 || c->valid || c->stride != head->stride ||
+            (const double *)c->data != (const double *)head->data + j)
+            return false;
+    }
+    return table->d > 1 && head->stride >= table->d;
+}
+
 void ken_table_gather(const ken_table *table, int64_t first, int64_t n, double *out) {
+    if (table->d > 1 && table_is_matrix(table)) {
+        const ken_column *head = &table->columns[0].view;
+        const double *from = (const double *)head->data + first * head->stride;
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * table->d, from + i * head->stride, (size_t)table->d * sizeof(double));
+        return;
+    }
     for (int j = 0; j < table->d; j++)
         ken_column_gather(&table->columns[j].view, first, n, out + j, table->d);
 }

@@ -3,6 +3,10 @@
 #ifndef KEN_PREPROCESS_LEVELS_H
 #define KEN_PREPROCESS_LEVELS_H
 
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/model.h"
 #include "ken/core/alloc.h"
 

@@ -146,6 +146,9 @@ static ken_status collect_shap(ken_ctx *ctx, const ken_model *model, const ken_d
         parts->shap = NULL;
         KEN_TRY(collect_shap_rows(ctx, model, data->table, m, &parts->shap));
     }
+    if (ken_shap_get(parts->shap)->gap > 1e-6)
+        ken_warn(ctx, "report: contributions miss the model's answers by up to %g of their size",
+                 ken_shap_get(parts->shap)->gap);
     in->shap = parts->shap;
     in->shap_table = data->table;
     if (!in->shap_output && ken_shap_get(parts->shap)->n_outputs == 2) in->shap_output = 1;

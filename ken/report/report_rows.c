@@ -59,6 +59,16 @@ static const char *rows_answer(ken__report *r, const ken_shap_view *v, double su
     return ken__report_num(r, sum);
 }
 
+/* A row's value for people: fractions to 5 digits. */
+static const char *rows_value(ken__report *r, const ken_shap_part *part) {
+    const ken_dtype dtype = ken_model_feature_dtype(r->in->model, part->feature);
+    double value;
+    if ((dtype == KEN_F64 || dtype == KEN_F32) &&
+        ken_parse_f64(part->text, strlen(part->text), &value))
+        return ken__report_digits(r, value, 5);
+    return part->text;
+}
+
 static void rows_account(ken__report *r, const ken_shap_view *v, int64_t i, int output,
                          const ken_shap_part *parts, int n) {
     const double base = v->base[i * v->n_outputs + output], sum = rows_sum(v, i, output);
@@ -88,7 +98,7 @@ static void rows_account(ken__report *r, const ken_shap_view *v, int64_t i, int 
     for (int p = 0; p < n && p < ROWS_LINES; p++) {
         const int f = parts[p].feature;
         rows_line(r, f >= 0 ? ken_model_feature(r->in->model, f) : "columns together",
-                  f >= 0 ? parts[p].text : NULL, at, at + parts[p].contribution, low, high);
+                  f >= 0 ? rows_value(r, &parts[p]) : NULL, at, at + parts[p].contribution, low, high);
         at += parts[p].contribution;
     }
     if (n > ROWS_LINES) rows_line(r, "all others", NULL, at, at + rest, low, high);

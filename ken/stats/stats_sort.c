@@ -1,4 +1,7 @@
 /* Least-significant-digit radix sort on the ordered bits of doubles, and a merge sort on texts. */
+#include <math.h>
+#include <string.h>
+
 #include "ken/stats/stats_sort.h"
 
 enum { SORT_BITS = 8, SORT_BUCKETS = 1 << SORT_BITS, SORT_PASSES = 8, SORT_SMALL = 256 };

@@ -12,7 +12,7 @@ typedef struct layout_plan {
     uint16_t *rank;     /* (nodes) of the attributes' nodes */
     uint64_t *keys;     /* hash set of one column's thresholds, as bits */
     double *sorted;
-    double *threshold;  /* (inner nodes) of all columns, before their number is known */
+    double *threshold;  /* of all columns, before their number is known */
 } layout_plan;
 
 static uint64_t layout_bits(double x) {
@@ -74,6 +74,8 @@ static bool layout_column(layout_plan *p, int32_t column, int64_t *n_thresholds)
     *u = (ken_tree_used){column, -1, -1, -1, *n_thresholds, (int32_t)n};
     memcpy(p->threshold + *n_thresholds, p->sorted, (size_t)n * sizeof(double));
     *n_thresholds += n;
+    for (int64_t k = n; n < KEN_TREE_EDGES && k < KEN_TREE_EDGES; k++)
+        p->threshold[(*n_thresholds)++] = (double)INFINITY;
     for (int64_t k = begin; k < end; k++) {
         const int64_t i = p->order[k];
         int32_t *slot = e->missing_left[i] ? &u->slot_left : &u->slot_right;
@@ -120,19 +122,22 @@ static void layout_tree(const layout_plan *p, int32_t t, const int32_t *used_of)
 static ken_status layout_scratch(ken_ctx *ctx, layout_plan *p, int32_t **used_of) {
     const ken_ensemble *e = p->e;
     int64_t largest = 1, slots = 16;
+    int32_t n_used = 0;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, (int64_t)e->n_inputs + 1, &p->start));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, e->n_inputs, used_of));
     for (int32_t j = 0; j <= e->n_inputs; j++) p->start[j] = 0;
     for (int64_t i = 0; i < e->n_nodes; i++)
         if (e->feature[i] >= 0) p->start[e->feature[i] + 1]++;
     for (int32_t j = 0; j < e->n_inputs; j++) {
+        n_used += p->start[j + 1] > 0;
         largest = KEN_MAX(largest, p->start[j + 1]);
         p->start[j + 1] += p->start[j];
     }
     while (slots < 2 * largest) slots *= 2;
     KEN_TRY(KEN_SCRATCH(ctx, uint64_t, slots, &p->keys));
     KEN_TRY(KEN_SCRATCH(ctx, double, largest, &p->sorted));
-    KEN_TRY(KEN_SCRATCH(ctx, double, p->start[e->n_inputs], &p->threshold));
+    KEN_TRY(KEN_SCRATCH(ctx, double, p->start[e->n_inputs] + KEN_TREE_EDGES * (int64_t)n_used,
+                        &p->threshold));
     KEN_TRY(KEN_SCRATCH(ctx, uint32_t, p->start[e->n_inputs], &p->order));
     return KEN_SCRATCH(ctx, uint16_t, e->n_nodes, &p->rank);
 }

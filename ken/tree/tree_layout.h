@@ -16,7 +16,8 @@ enum {
     KEN_TREE_TILE = 64,        /* rows that are coded together: a code of a slot is a run of 64 */
     KEN_TREE_LEAF = 0xFFFF,    /* rank of a leaf: every code is at or below it */
     KEN_TREE_SET = 0xFFFE,     /* rank of a split by a set of levels */
-    KEN_TREE_MAX_RANKS = 65530
+    KEN_TREE_MAX_RANKS = 65530,
+    KEN_TREE_EDGES = 256       /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
 };
 
 /* next = left + (code[slot] > rank). */
@@ -30,7 +31,7 @@ typedef struct ken_tree_used {
     int32_t column;
     int32_t slot_right, slot_left; /* codes with missing as largest, as 0 */
     int32_t slot_level;            /* level codes, 0xFFFF: missing */
-    int64_t first;                 /* thresholds [first, first + count), increasing */
+    int64_t first;                 /* thresholds [first, first + count), increasing; then infinity */
     int32_t count;
 } ken_tree_used;
 

@@ -3,6 +3,7 @@
  * made in the order of the trees: the bits are those of the plain walk. */
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
+#include "ken/kernels/kernels.h"
 #include "ken/tree/tree_layout.h"
 
 enum {
@@ -35,6 +36,7 @@ static void predict_add(const ken_ensemble *e, int32_t tree, int64_t node, doubl
 typedef struct predict_job {
     const ken_ensemble *e;
     const ken_table *X;
+    const ken_kernels *kernels;
     double *out;
     int32_t n_used, n_slots;
     int64_t group;              /* rows that are coded together, a multiple of the tile */
@@ -89,17 +91,23 @@ ken_status ken_ensemble_margin_ref(ken_ctx *ctx, const ken_ensemble *ens, const 
 
 /* --- coding ----------------------------------------------------------------------------------- */
 
-/* code[r] = number of thresholds below x[r]; a NaN compares false: 0. */
-static void predict_rank(const double *t, int32_t n, const double *x, int64_t rows, uint16_t *code) {
+/* rank[r] = number of thresholds below x[r]; a NaN compares false: 0. */
+static void predict_rank(const ken_kernels *k, const double *t, int32_t n, const double *x,
+                         int64_t rows, uint16_t *rank) {
+    if (n <= KEN_TREE_EDGES - 2) {
+        uint8_t code[KEN_TREE_TILE];
+        k->bin_f64(x, rows, t, n, 0, code, 1);
+        for (int64_t r = 0; r < rows; r++) rank[r] = code[r];
+        return;
+    }
     for (int64_t r = 0; r < rows; r++) {
-        const double *low = t;
-        int32_t len = n;
+        int32_t low = 0, len = n;
         while (len > 1) {
             const int32_t half = len / 2;
-            low += low[half - 1] < x[r] ? half : 0;
+            low += (t[low + half - 1] < x[r]) * half;
             len -= half;
         }
-        code[r] = (uint16_t)(low - t + (len == 1 && *low < x[r]));
+        rank[r] = (uint16_t)(low + (t[low] < x[r]));
     }
 }
 
@@ -109,12 +117,13 @@ static void predict_levels(const double *x, int64_t rows, uint16_t *code) {
 }
 
 /* Codes of one column for the rows of one tile. */
-static void predict_code_column(const ken_tree_layout *l, const ken_tree_used *u, const double *x,
-                                int64_t rows, uint16_t *tile) {
+static void predict_code_column(const ken_kernels *k, const ken_tree_layout *l,
+                                const ken_tree_used *u, const double *x, int64_t rows,
+                                uint16_t *tile) {
     uint16_t ranks[KEN_TREE_TILE];
     if (u->slot_level >= 0) predict_levels(x, rows, tile + (int64_t)u->slot_level * KEN_TREE_TILE);
     if (u->slot_left < 0 && u->slot_right < 0) return;
-    predict_rank(l->threshold + u->first, u->count, x, rows, ranks);
+    predict_rank(k, l->threshold + u->first, u->count, x, rows, ranks);
     if (u->slot_left >= 0)
         memcpy(tile + (int64_t)u->slot_left * KEN_TREE_TILE, ranks, (size_t)rows * sizeof *ranks);
     if (u->slot_right < 0) return;
@@ -130,7 +139,7 @@ static void predict_code(const predict_job *job, int64_t begin, int64_t rows, do
         const ken_tree_used *u = &l->used[k];
         ken_column_gather(ken_table_column(job->X, u->column), begin, rows, x, 1);
         for (int64_t first = 0; first < rows; first += KEN_TREE_TILE)
-            predict_code_column(l, u, x + first, KEN_MIN(KEN_TREE_TILE, rows - first),
+            predict_code_column(job->kernels, l, u, x + first, KEN_MIN(KEN_TREE_TILE, rows - first),
                                 codes + first / KEN_TREE_TILE * tile_size);
     }
 }
@@ -323,6 +332,7 @@ static ken_status predict_run(ken_ctx *ctx, predict_job *job) {
     if (!job->e->layout) return predict_plain(ctx, job);
     const ken_mark mark = ken_scratch_mark(ctx);
     job->n_slots = job->e->layout->n_slots;
+    job->kernels = ken_ctx_kernels(ctx);
     ken_status status = predict_fast_scratch(ctx, job, n);
     if (status == KEN_OK) status = ken_parallel(ctx, n, job->group, predict_group, job);
     ken_scratch_release(ctx, mark);

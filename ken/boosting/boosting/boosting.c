@@ -98,12 +98,16 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-static void boosting_set_rules(boosting_fit *s) {
+/* Limits that are 0 are chosen here. Many classes: few rows are of the class that a tree is for, and
+ * their hessians become small, so count rows instead. */
+static void boosting_set_rules(boosting_fit *s, bool many_classes) {
     const ken_boosting_params *const p = s->p;
+    const double rows = many_classes ? 20 : 5, weight = many_classes ? 1e-3 : 1;
     s->rules = (boosting_rules){.max_leaves = p->max_leaves, .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
-                                .min_rows = (double)p->min_leaf_rows,
-                                .min_weight = p->min_leaf_weight, .l1 = p->l1, .l2 = p->l2,
+                                .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
+                                .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
+                                .l1 = p->l1, .l2 = p->l2,
                                 .min_gain = p->min_gain, .onehot = (int32_t)p->max_onehot,
                                 .cat_smooth = p->category_smooth, .cat_l2 = p->category_l2};
 }
@@ -217,7 +221,7 @@ static ken_status boosting_begin(ken_ctx *ctx, ken_model *model, const ken_probl
     s->p = ken_model_params(model);
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
-    boosting_set_rules(s);
+    boosting_set_rules(s, problem->task == KEN_CLASSIFY && problem->n_classes > 2);
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
@@ -230,19 +234,22 @@ static ken_status boosting_begin(ken_ctx *ctx, ken_model *model, const ken_probl
 
 /* --- a tree ------------------------------------------------------------------------------------- */
 
-/* Each usable row with probability row_fraction. */
+/* Each usable row with probability row_fraction: n of them, ascending; the others stand behind them,
+ * from the end. */
 static const uint32_t *boosting_draw_rows(ken_ctx *ctx, boosting_fit *s, int64_t *n) {
     *n = s->n_usable;
     if (!(s->p->row_fraction < 1))
         return s->usable;
     ken_rng rng = ken_rng_stream(ctx, "boosting.rows", s->n_trees);
     const double limit = s->p->row_fraction * 4294967296.0;
-    int64_t m = 0;
+    int64_t in = 0, out = s->n_usable;
     for (int64_t i = 0; i < s->n_usable; i++) {
-        s->rows[m] = s->usable ? s->usable[i] : (uint32_t)i;
-        m += (double)ken_rng_u32(&rng) < limit;
+        const bool taken = (double)ken_rng_u32(&rng) < limit;
+        s->rows[taken ? in : out - 1] = s->usable ? s->usable[i] : (uint32_t)i;
+        in += taken;
+        out -= !taken;
     }
-    *n = m;
+    *n = in;
     return s->rows;
 }
 
@@ -368,7 +375,8 @@ typedef struct boosting_move {
     boosting_fit *s;
     int k;
     const boosting_node *nodes;
-    const double *value; /* by node of the grower */
+    const double *value;  /* by node of the grower */
+    const uint32_t *rows; /* to walk; NULL: those from `first` on */
     int64_t first;
 } boosting_move;
 
@@ -403,35 +411,45 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     const boosting_fit *const s = m->s;
     double *const margin = m->s->margin + m->k * s->loss.n;
     (void)worker;
-    for (int64_t i = m->first + begin; i < m->first + end; i++)
-        margin[i] += m->value[ken__boosting_walk(m->nodes, s->feature,
-                                                 s->codes + i * s->binned.stride)];
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
+        margin[row] += m->value[ken__boosting_walk(m->nodes, s->feature,
+                                                   s->codes + row * s->binned.stride)];
+    }
 }
 
-/* Leaf values, and with them the margins of all rows: by leaf for the rows that the tree was grown on,
- * by walking for others. */
-static ken_status boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, bool sampled) {
-    boosting_move m = {s, k, ken__boosting_grower_nodes(s->grower), NULL, 0};
+/* Rows that the tree was not grown on: those left out of its sample, and the validation rows. */
+static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n_sampled) {
+    boosting_fit *const s = m->s;
+    const int64_t n_out = s->rows ? s->n_usable - n_sampled : 0;
+    int32_t last = 0;
+    double *value;
+    if (n_out == 0 && s->loss.n == s->loss.n_train)
+        return KEN_OK;
+    for (size_t i = 0; i < s->n_leaves; i++)
+        last = KEN_MAX(last, s->leaf[i].node);
+    KEN_TRY(KEN_SCRATCH(ctx, double, last + 1, &value));
+    for (size_t i = 0; i < s->n_leaves; i++)
+        value[s->leaf[i].node] = s->leaf[i].value;
+    m->value = value;
+    m->rows = s->rows ? s->rows + n_sampled : NULL;
+    KEN_TRY(ken_parallel(ctx, n_out, 4096, boosting_walk_block, m));
+    m->rows = NULL;
+    m->first = s->loss.n_train;
+    return ken_parallel(ctx, s->loss.n - m->first, 4096, boosting_walk_block, m);
+}
+
+/* Leaf values, and with them the margins of all rows. */
+static ken_status boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled) {
+    boosting_move m = {s, k, ken__boosting_grower_nodes(s->grower), NULL, NULL, 0};
     const int64_t n_leaves = (int64_t)s->n_leaves;
     if (ken__boosting_loss_renews(&s->loss)) {
         KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_renew_block, &m));
         for (size_t i = 0; i < s->n_leaves; i++)
             s->out[s->leaf[i].out].value = s->leaf[i].value;
     }
-    if (!sampled)
-        KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
-    m.first = sampled ? 0 : s->loss.n_train;
-    if (m.first == s->loss.n)
-        return KEN_OK;
-    int32_t last = 0;
-    for (size_t i = 0; i < s->n_leaves; i++)
-        last = KEN_MAX(last, s->leaf[i].node);
-    double *value;
-    KEN_TRY(KEN_SCRATCH(ctx, double, last + 1, &value));
-    for (size_t i = 0; i < s->n_leaves; i++)
-        value[s->leaf[i].node] = s->leaf[i].value;
-    m.value = value;
-    return ken_parallel(ctx, s->loss.n - m.first, 4096, boosting_walk_block, &m);
+    KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
+    return boosting_walk_others(ctx, &m, n_sampled);
 }
 
 static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *split) {
@@ -447,7 +465,7 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, s->n_trees + 2));
     KEN_TRY(boosting_write_tree(ctx, s, &scale));
     boosting_weigh(s);
-    KEN_TRY(boosting_advance(ctx, s, k, rows != NULL));
+    KEN_TRY(boosting_advance(ctx, s, k, n_rows));
     *split |= s->n_leaves > 1;
     s->offset[++s->n_trees] = (int64_t)s->n_out;
     ken_scratch_release(ctx, mark);
@@ -685,10 +703,10 @@ static const ken_param boosting_params[] = {
                 .doc = "most questions from root to leaf; 0: no limit"),
     KEN_ROW_I64(ken_boosting_params, max_bins, .min = 2, .max = 255,
                 .doc = "most thresholds tried per column"),
-    KEN_ROW_I64(ken_boosting_params, min_leaf_rows, .min = 1, .max = 1e15, .lo = 1, .hi = 100,
-                .scale = KEN_LOG_SCALE, .unit = "rows", .doc = "fewest training rows of a leaf"),
+    KEN_ROW_I64(ken_boosting_params, min_leaf_rows, .min = 0, .max = 1e15, .lo = 1, .hi = 100,
+                .scale = KEN_LOG_SCALE, .unit = "rows", .doc = "fewest training rows of a leaf; 0: 5, with more than two classes 20"),
     KEN_ROW_F64(ken_boosting_params, min_leaf_weight, .min = 0, .max = 1e300,
-                .doc = "least sum of hessians of a leaf"),
+                .doc = "least sum of hessians of a leaf; 0: 1, with more than two classes 0.001"),
     KEN_ROW_F64(ken_boosting_params, l1, .min = 0, .max = 1e300, .doc = "L1 penalty on leaf values"),
     KEN_ROW_F64(ken_boosting_params, l2, .min = 0, .max = 1e300, .lo = 1e-3, .hi = 100,
                 .scale = KEN_LOG_SCALE, .doc = "L2 penalty on leaf values"),

@@ -62,12 +62,12 @@ typedef struct ken_boosting_params {
 } ken_boosting_params;
 
 #define KEN_BOOSTING_DEFAULTS                                                                     \
-    {.trees = 100, .learning_rate = 0.1, .max_leaves = 31, .max_depth = 0, .max_bins = 255,       \
-     .min_leaf_rows = 20, .min_leaf_weight = 1e-3, .l1 = 0, .l2 = 0, .min_gain = 0,               \
-     .row_fraction = 1, .column_fraction = 1, .growth = KEN_BOOSTING_LEAFWISE,                    \
+    {.trees = 300, .learning_rate = 0.05, .max_leaves = 31, .max_depth = 0, .max_bins = 255,      \
+     .min_leaf_rows = 0, .min_leaf_weight = 0, .l1 = 0, .l2 = 1, .min_gain = 0,                   \
+     .row_fraction = 0.8, .column_fraction = 0, .growth = KEN_BOOSTING_LEAFWISE,                  \
      .loss = KEN_BOOSTING_LOSS_AUTO, .huber_delta = 0, .quantile = 0.5,                           \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE, .early_stopping = KEN_BOOSTING_STOP_AUTO,    \
-     .validation_fraction = 0.1, .patience = 10, .min_delta = 0, .max_onehot = 4,                 \
+     .validation_fraction = 0.1, .patience = 20, .min_delta = 0, .max_onehot = 4,                 \
      .category_smooth = 10, .category_l2 = 10}
 
 extern const ken_desc ken_boosting_desc;

@@ -271,7 +271,7 @@ static void test_boosting__constant_target_is_predicted_exactly(void **state) {
     (void)state;
     for (int64_t i = 0; i < t.n; i++)
         t.values[i] = 2.75;
-    ken_model *m = test_fit(ctx, &t, "", false);
+    ken_model *m = test_fit(ctx, &t, "row_fraction=1 column_fraction=1", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
     for (int64_t i = 0; i < t.n; i++)
         assert_true(p[i] == 2.75);

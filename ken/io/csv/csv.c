@@ -73,9 +73,9 @@ static ken_status csv_bad_row(csv_job *job, const csv_range *r) {
     else
         (void)KEN_FAIL(job->ctx, KEN_E_FORMAT,
                        r->bad_fields < job->n_cols
-                           ? "add the missing cells, or leave such rows out (skip_bad_rows)"
+                           ? "add the missing cells, or leave such rows out (--skip-bad-rows)"
                            : "quote cells that hold the delimiter, or leave such "
-                             "rows out (skip_bad_rows)",
+                             "rows out (--skip-bad-rows)",
                        "csv: this row has %lld cells, the first one has %d (delimiter '%s')",
                        (long long)r->bad_fields, job->n_cols,
                        job->dialect.delimiter == '\t' ? "\\t"

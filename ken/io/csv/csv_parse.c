@@ -111,6 +111,11 @@ static void csv_parse_odd(csv_parse_batch *b, const char *s, uint32_t n, int i) 
 
 static void csv_parse_slow(csv_parse_batch *b, int i) {
     const ken_span span = b->w->span[i];
+    if (span.size == 0 && !b->piece->broken) {
+        csv_parse_zero(b, i);
+        csv_parse_missing(b, i);
+        return;
+    }
     const char *s = b->range->text + span.start;
     const csv_cell cell = ken__csv_cell(&b->job->dialect, s, span.size);
     if (ken__csv_is_missing(&b->job->missing, cell.text, cell.size)) {
@@ -340,6 +345,7 @@ static bool csv_parse_too_long(const csv_job *job, csv_range *r, const uint32_t 
 static int64_t csv_parse_rows(csv_job *job, csv_range *r, csv_worker *w, const ken_scan *scan) {
     int64_t from = 1, n = 0;
     for (int64_t e = 0; e < scan->n_ends; e++) {
+        if (r->cut && r->good + n >= r->rows) break; /* what comes after is of no interest */
         const uint32_t *pos = w->pos + from;
         const int64_t last = w->ends[e], fields = last - from + 1;
         const uint32_t begin = w->pos[from - 1] + 1, end = w->pos[last];

@@ -248,6 +248,11 @@ static void test_csv__bad_rows_can_be_left_out(void **state) {
     expect_types(t, "a:i64 b:i64");
     expect_cells(t, "1|2;5|6");
     ken_table_free(t);
+    o.skip_bad_rows = false;
+    t = parse_with(ctx, "a,b\n1,2\n3,4\n5\n6,x\n", &o, NULL); /* rows not asked for are not looked at */
+    expect_types(t, "a:i64 b:i64");
+    expect_cells(t, "1|2;3|4");
+    ken_table_free(t);
     test_ctx_free(ctx);
 }
 

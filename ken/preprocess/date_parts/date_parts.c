@@ -56,8 +56,7 @@ static void date_split(int64_t t, int64_t origin, double part[DATE_PARTS]) {
     part[DATE_DAYS] = (double)(days - origin) + (double)us / (double)DATE_DAY_US;
 }
 
-/* --- fit
- * ---------------------------------------------------------------------------------------------- */
+/* --- fit ------------------------------------------------------------------------------------- */
 
 typedef struct date_fit_job {
     const ken_table *X;
@@ -104,8 +103,7 @@ static ken_status date_parts_fit(ken_ctx *ctx, ken_model *model, const ken_probl
                                 (p->cyclic == KEN_CYCLIC_AUTO && linear));
 }
 
-/* --- transform
- * ------------------------------------------------------------------------------------------ */
+/* --- transform ------------------------------------------------------------------------------- */
 
 typedef struct date_job {
     const ken_column *c;

@@ -12,8 +12,7 @@
 #include "ken/preprocess/target_encode/target_encode.h"
 #include "ken/preprocess/tfidf/tfidf.h"
 
-/* --- steps of a block
- * ------------------------------------------------------------------------------- */
+/* --- steps of a block ------------------------------------------------------------------------ */
 
 static ken_status recipe_adopt(ken_ctx *ctx, ken_model *model, ken_status made, ken_model **child) {
     KEN_TRY(made);
@@ -125,8 +124,7 @@ static ken_status recipe_build(ken_ctx *ctx, ken_model *model, int block,
     return recipe_add_scale(ctx, model, tags);
 }
 
-/* --- running a block
- * --------------------------------------------------------------------------------- */
+/* --- running a block ------------------------------------------------------------------------- */
 
 /* A table on its way through a block's steps, and the raw column of each of its columns. */
 typedef struct recipe_flow {
@@ -262,9 +260,7 @@ static ken_status recipe_transform_train(ken_ctx *ctx, const ken_model *model,
     return recipe_run(ctx, model, problem->X, problem, out);
 }
 
-/* --- fit
- * ------------------------------------------------------------------------------------------------
- */
+/* --- fit ------------------------------------------------------------------------------------- */
 
 static ken_status recipe_fit_block(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                    const int64_t *columns, int64_t n, int first_step) {
@@ -456,8 +452,7 @@ static ken_status recipe_open(ken_ctx *ctx, ken_model *model, void **state) {
     return KEN_OK;
 }
 
-/* --- for people
- * ---------------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------ */
 
 static ken_status recipe_need(ken_ctx *ctx, const ken_model *model) {
     if (ken_model_desc(model) != &ken_recipe_desc || !ken_model_attr(model, "role"))
@@ -530,8 +525,7 @@ ken_status ken_recipe_describe_text(ken_ctx *ctx, const ken_model *model, ken_te
     return out->status;
 }
 
-/* --- descriptor
- * ------------------------------------------------------------------------------------------ */
+/* --- descriptor ------------------------------------------------------------------------------ */
 
 static const char *const recipe_encodes[] = {"auto",   "one_hot",   "ordinal",
                                              "target", "frequency", NULL};

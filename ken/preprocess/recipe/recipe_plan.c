@@ -9,8 +9,7 @@
 #define RECIPE_UNIQUE 0.98
 enum { RECIPE_LOOK_ROWS = 100000, RECIPE_FEW_ROWS = 20, RECIPE_BLOCK = 1024 };
 
-/* --- numbers
- * --------------------------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------------------------------- */
 
 static void recipe_look_number(const ken_column *c, int64_t n, recipe_look *look) {
     double block[RECIPE_BLOCK], last = -INFINITY;
@@ -38,8 +37,7 @@ static void recipe_look_number(const ken_column *c, int64_t n, recipe_look *look
     look->distinct = look->looked == 0 ? 0 : look->min == look->max ? 1 : 2;
 }
 
-/* --- texts
- * ------------------------------------------------------------------------------------------ */
+/* --- texts ----------------------------------------------------------------------------------- */
 
 static int64_t recipe_count_words(const char *text, int64_t size) {
     int64_t words = 0;
@@ -131,8 +129,7 @@ static ken_status recipe_look_string(ken_ctx *ctx, const ken_column *c, int64_t 
     return status;
 }
 
-/* --- all columns
- * ------------------------------------------------------------------------------------- */
+/* --- all columns ----------------------------------------------------------------------------- */
 
 typedef struct recipe_look_job {
     const ken_problem *problem;
@@ -189,8 +186,7 @@ static ken_status recipe_look_all(ken_ctx *ctx, const ken_recipe_params *p,
     return ken_check_cancel(ctx);
 }
 
-/* --- rules
- * --------------------------------------------------------------------------------------------- */
+/* --- rules ----------------------------------------------------------------------------------- */
 
 /* Whole numbers that are all different; only looked at for columns called like an identifier. */
 static ken_status recipe_all_different(ken_ctx *ctx, const ken_column *c, int64_t n, bool *out) {
@@ -277,8 +273,7 @@ static ken_status recipe_role(ken_ctx *ctx, const ken_problem *problem, int j, b
     return r->role == KEN_RECIPE_FREE_TEXT ? KEN_OK : recipe_is_identifier(ctx, problem, j, r);
 }
 
-/* --- which steps
- * ----------------------------------------------------------------------------------------- */
+/* --- which steps ----------------------------------------------------------------------------- */
 
 static int recipe_category_block(const ken_recipe_params *p, const ken_problem *problem,
                                  recipe_column *r) {

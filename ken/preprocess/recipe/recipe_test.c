@@ -3,8 +3,7 @@
 #include "ken/preprocess/recipe/recipe.h"
 #include "ken/io/csv/csv.h"
 
-/* --- a model that learns nothing
- * --------------------------------------------------------------------- */
+/* --- a model that learns nothing ------------------------------------------------------------- */
 
 static ken_status sink_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
     (void)model;
@@ -45,9 +44,7 @@ static const ken_desc sink_typed =
     SINK("sink_typed", KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING);
 static const ken_desc sink_nan = SINK("sink_nan", KEN_TAG_MISSING);
 
-/* --- data
- * ------------------------------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------------------ */
 
 enum { ROWS = 120 };
 
@@ -116,9 +113,7 @@ static int64_t role_of(const ken_model *model, const char *column) {
     return -1;
 }
 
-/* --- tests
- * ------------------------------------------------------------------------------------------------
- */
+/* --- tests ----------------------------------------------------------------------------------- */
 
 static void test_recipe__finds_the_role_of_each_column(void **s) {
     (void)s;

@@ -11,8 +11,7 @@
 /* Longer words are cut; nobody writes them. */
 enum { TFIDF_WORD_BYTES = 256 };
 
-/* --- words
- * ------------------------------------------------------------------------------------------- */
+/* --- words ----------------------------------------------------------------------------------- */
 
 static bool tfidf_is_word(uint32_t c) {
     if (c < 128)
@@ -86,9 +85,7 @@ static const char *tfidf_cell(const ken_column *c, int64_t i, size_t *size) {
     return text;
 }
 
-/* --- fit
- * ------------------------------------------------------------------------------------------------
- */
+/* --- fit ------------------------------------------------------------------------------------- */
 
 typedef struct tfidf_counts {
     ken_dict *dict;
@@ -216,8 +213,7 @@ static ken_status tfidf_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     return status;
 }
 
-/* --- transform
- * -------------------------------------------------------------------------------------------- */
+/* --- transform ------------------------------------------------------------------------------- */
 
 typedef struct tfidf_learned {
     const int64_t *used, *first;

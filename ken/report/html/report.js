@@ -65,6 +65,7 @@
     }).then(function (result) {
       figure.view = result.view;
       views[holder.dataset.spec] = result.view;
+      if (holder.closest(".wide")) result.view.height(320).runAsync();
       holder.dispatchEvent(new Event("drawn"));
     }).catch(function (error) {
       holder.textContent = "This figure could not be drawn: " + error.message;

@@ -59,10 +59,13 @@ static ken_status evaluate_metrics(ken_ctx *ctx, const ken_evaluate_options *o, 
     return KEN_OK;
 }
 
+/* More classes than anybody reads a matrix of: it would only eat memory. */
+#define EVALUATE_MAX_CONFUSION 2000
+
 static ken_status evaluate_confusion(ken_ctx *ctx, ken_evaluation *e) {
     const ken_predictions *p = &e->predictions;
     const int64_t k = p->n_classes;
-    if (p->task != KEN_CLASSIFY) return KEN_OK;
+    if (p->task != KEN_CLASSIFY || k > EVALUATE_MAX_CONFUSION) return KEN_OK;
     KEN_TRY(KEN_ALLOC(ctx, double, (k + 1) * k, &e->confusion));
     for (int64_t i = 0; i < p->n; i++) {
         const int64_t truth = p->label[i] < 0 ? k : p->label[i];

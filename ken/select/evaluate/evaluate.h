@@ -17,7 +17,8 @@ typedef struct ken_evaluation {
     double level;
     ken_predictions predictions;     /* task, classes, rows, missing and unseen counts are here */
     double *confusion;               /* (k + 1, k): truth by prediction, in weights of rows; the last
-                                        row: unseen classes. NULL for regression */
+                                        row: unseen classes. NULL for regression and
+                                        for more than 2000 classes */
     ken_allocator alloc;
 } ken_evaluation;
 

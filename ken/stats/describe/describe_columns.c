@@ -4,8 +4,7 @@
 
 enum { DESCRIBE_MAX_DISTINCT = 1000000, DESCRIBE_RARE = 5 };
 
-/* --- numbers
- * ---------------------------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------------------------------- */
 
 /* The value that is there, as bits for hashing; missing is one value. */
 static uint64_t describe_bits(double v) {
@@ -181,8 +180,7 @@ static void describe_number(describe_build *b, int64_t j, double *x) {
     describe_histogram(p, x, n);
 }
 
-/* --- texts
- * ---------------------------------------------------------------------------------------------- */
+/* --- texts ----------------------------------------------------------------------------------- */
 
 /* A distinct text that `count` rows have. */
 static void describe_text(ken_profile_column *p, const char *text, int64_t size, int64_t count) {
@@ -301,8 +299,7 @@ static ken_status describe_strings(describe_build *b, int64_t j) {
     return status;
 }
 
-/* --- all columns
- * ------------------------------------------------------------------------------------------ */
+/* --- all columns ----------------------------------------------------------------------------- */
 
 static void describe_worker(void *arg, int64_t begin, int64_t end, int worker) {
     describe_build *b = arg;

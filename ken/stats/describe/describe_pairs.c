@@ -45,8 +45,7 @@ static void pair_load(const pair_job *job, int j, double *out) {
     }
 }
 
-/* --- measures
- * ------------------------------------------------------------------------------------------ */
+/* --- measures -------------------------------------------------------------------------------- */
 
 /* Pearson's r over the rows where both are there; NaN when one does not vary. */
 static double pair_pearson(const double *x, const double *y, int64_t n) {
@@ -150,8 +149,7 @@ static void pair_ranks(const double *x, int64_t n, double *rank, double *buffer,
     }
 }
 
-/* --- the matrices
- * ---------------------------------------------------------------------------------------- */
+/* --- the matrices ---------------------------------------------------------------------------- */
 
 static bool pair_takes(const describe_build *b, int j) {
     const ken_column *c = ken_table_column(b->table, j);
@@ -216,8 +214,7 @@ static ken_status pair_matrices(pair_job *job) {
     return KEN_OK;
 }
 
-/* --- each column and the target
- * ----------------------------------------------------------------------------- */
+/* --- each column and the target -------------------------------------------------------------- */
 
 /* The target's codes 0 .. k-1 in place of its values, as classes. */
 static ken_status pair_classes(pair_job *job, double *y) {

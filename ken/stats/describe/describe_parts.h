@@ -2,6 +2,10 @@
 #ifndef KEN_STATS_DESCRIBE_PARTS_H
 #define KEN_STATS_DESCRIBE_PARTS_H
 
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/dict.h"
 #include "ken/core/threads.h"

@@ -3,9 +3,7 @@
 
 #include "ken/stats/describe/describe_parts.h"
 
-/* --- adding
- * -----------------------------------------------------------------------------------------------
- */
+/* --- adding ---------------------------------------------------------------------------------- */
 
 typedef struct warn_at {
     describe_build *build;
@@ -40,8 +38,7 @@ static ken_status warn_add(const warn_at *at, ken_severity severity, const char 
 
 static double warn_percent(int64_t part, int64_t all) { return 100.0 * (double)part / (double)all; }
 
-/* --- one column
- * ---------------------------------------------------------------------------------------------- */
+/* --- one column ------------------------------------------------------------------------------ */
 
 static ken_status warn_missing(const warn_at *at, const ken_profile_column *p) {
     if (p->missing == p->n)
@@ -126,9 +123,7 @@ static ken_status warn_time(const warn_at *at, const ken_profile_column *p) {
                     "'%s' is not in order of time", p->name);
 }
 
-/* --- the target
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the target ------------------------------------------------------------------------------ */
 
 static ken_status warn_leak(const warn_at *at, const ken_profile_column *p, double most_common) {
     const bool accuracy = strcmp(p->alone_kind, "accuracy") == 0;
@@ -194,9 +189,7 @@ static ken_status warn_columns(describe_build *b) {
     return KEN_OK;
 }
 
-/* --- duplicates
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- duplicates ------------------------------------------------------------------------------ */
 
 static bool warn_same_columns(const ken_column *a, const ken_column *b) {
     for (int64_t i = 0; i < a->n; i++) {
