@@ -21,7 +21,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -147,31 +146,24 @@ def judge(w, out, data):
     return {"auc": float(roc_auc_score(y, p)), "logloss": float(log_loss(y, np.clip(p, 1e-12, 1 - 1e-12)))}
 
 
-def launch(command, repeat=21):
+def launch(build, command, repeat=21):
     """Median wall seconds and peak MiB of whole processes."""
-    spans, peak = [], 0
-    for i in range(repeat + 1):  # the first one warms the disk cache
-        start = time.perf_counter()
-        pid = os.posix_spawn(command[0], [str(c) for c in command], os.environ,
-                             file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
-        _, status, usage = os.wait4(pid, 0)
-        if status:
-            return {"error": f"{command} failed"}
-        spans.append(time.perf_counter() - start)
-        peak = max(peak, usage.ru_maxrss / 1024)
-    return {"seconds": {"fit": statistics.median(spans[1:])}, "rss_mib": round(peak, 1), "delay": 0,
-            "quality": {"peak_mib": round(peak, 1)}, "extra": {}}
+    done = subprocess.run([build / "ken_bench", "--launch", str(repeat), *command], capture_output=True, text=True)
+    if done.returncode:
+        return {"error": done.stderr.strip()[-200:]}
+    r = json.loads(done.stdout)
+    return r | {"delay": 0, "quality": {"peak_mib": r["rss_mib"]}, "extra": {}}
 
 
 def run_ken_startup(system, data, build, folder):
     """ken version, or ken predict of one row: the whole process."""
     if system == "ken version":
-        return launch([build / "ken", "version"])
+        return launch(build, [build / "ken", "version"])
     model, row = folder / "model.ken", folder / "row.csv"
     if not model.exists():
         subprocess.run([build / "ken_bench", "one-row-model", data, "2", folder], check=True, stdout=subprocess.DEVNULL)
         row.write_text(",".join(f"x{j}" for j in range(28)) + "\n" + ",".join(["0.5"] * 28) + "\n")
-    return launch([build / "ken", "predict", model, row, "--threads", "1"])
+    return launch(build, [build / "ken", "predict", model, row, "--threads", "1"])
 
 
 # --- many runs in turns ----------------------------------------------------------------------------------------------------
@@ -355,7 +347,7 @@ def table(w, rows):
             continue
         flag = " *" if r["note"] else ""
         before = f" (before {num(r['rss_before_mib'])})" if r["rss_before_mib"] else ""
-        lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {spread(r, 'predict')} | {num(r['row_us'])} | {num(r['quality'], 6)} | "
+        lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {spread(r, 'predict')} | {num(r['row_us'])} | {num(r['quality'], 7)} | "
                      f"{num(r['rss_mib'])}{before} |")
     return lines
 

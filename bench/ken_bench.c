@@ -1,12 +1,20 @@
-/* ken_bench WORKLOAD DATA THREADS OUT: one measured run of one workload of bench.py, as JSON on standard
+/* ken_bench WORKLOAD DATA THREADS OUT
+ * ken_bench --launch REPEATS PROGRAM [ARG ...]
+ *
+ * One measured run of one workload of bench.py, as JSON on standard
  * output. `fit` and `predict` go from arrays in memory to arrays in memory through the public interface;
  * reading files is in neither (csv times just that). What the runs are judged by (predictions,
- * coefficients) is written as .npy into the folder OUT, after the last clock and memory reading. */
+ * coefficients) is written as .npy into the folder OUT, after the last clock and memory reading.
+ * --launch: wall time and peak memory of whole processes, started from this small one, since a child's peak
+ * begins at the size of its parent. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +67,17 @@ static double rss_mib(void) {
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
 }
 
+/* Of this program alone: getrusage would begin with what our parent was before exec. */
+static double peak_mib(void) {
+    char line[256];
+    double kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %lf", &kib) == 1) break;
+    if (f) fclose(f);
+    return kib / 1024;
+}
+
 static void clock_start(bench *b) {
     if (b->rss_before_mib == 0) b->rss_before_mib = rss_mib();
     b->begin_waited_s = waited_s();
@@ -66,15 +85,13 @@ static void clock_start(bench *b) {
 }
 
 static void clock_stop(bench *b, int which) {
-    struct rusage usage;
     const double span = now_s() - b->begin_s;
     b->seconds[which] = span;
     if (span > 0.05) {
         const double delay = (waited_s() - b->begin_waited_s) / span / b->threads;
         if (delay > b->delay) b->delay = delay;
     }
-    getrusage(RUSAGE_SELF, &usage);
-    b->rss_mib = (double)usage.ru_maxrss / 1024;
+    b->rss_mib = peak_mib();
 }
 
 /* --- failing, reading, writing ----------------------------------------------------------------- */
@@ -245,6 +262,11 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+static double median(double *values, int n) {
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return values[n / 2];
+}
+
 /* Median microseconds of predicting one row, from the row in memory. */
 static void latency(bench *b, const ken_model *model, const ken_tensor *x, ken_what what) {
     double *spans = take(ROW_REPEATS * sizeof *spans);
@@ -258,8 +280,7 @@ static void latency(bench *b, const ken_model *model, const ken_tensor *x, ken_w
         free(out.data);
         spans[i] = 1e6 * (now_s() - begin);
     }
-    qsort(spans, ROW_REPEATS, sizeof *spans, by_value);
-    b->row_us = spans[ROW_REPEATS / 2];
+    b->row_us = median(spans, ROW_REPEATS);
     free(spans);
 }
 
@@ -431,9 +452,33 @@ static void print_json(const bench *b) {
            b->quality, b->rss_mib, b->rss_before_mib, b->delay, b->row_us);
 }
 
+/* Median seconds and largest peak of `repeats` runs of a program, after one that warms the disk cache. */
+static int launch(int repeats, char **command) {
+    extern char **environ;
+    double *spans = take((size_t)repeats * sizeof *spans), peak = 0;
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+    for (int i = -1; i < repeats; i++) {
+        pid_t pid;
+        int status;
+        struct rusage usage;
+        const double begin = now_s();
+        if (posix_spawn(&pid, command[0], &quiet, NULL, command, environ) != 0) die(command[0]);
+        if (wait4(pid, &status, 0, &usage) != pid || status != 0) die("the program failed");
+        if (i >= 0) spans[i] = now_s() - begin;
+        if ((double)usage.ru_maxrss / 1024 > peak) peak = (double)usage.ru_maxrss / 1024;
+    }
+    printf("{\"seconds\": {\"fit\": %.6f}, \"rss_mib\": %.1f}\n", median(spans, repeats), peak);
+    free(spans);
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc >= 4 && !strcmp(argv[1], "--launch") && atoi(argv[2]) > 0) return launch(atoi(argv[2]), argv + 3);
     if (argc != 5) {
-        fprintf(stderr, "usage: ken_bench WORKLOAD DATA THREADS OUT\n");
+        fprintf(stderr, "usage: ken_bench WORKLOAD DATA THREADS OUT\n"
+                        "       ken_bench --launch REPEATS PROGRAM [ARG ...]\n");
         return 2;
     }
     bench b = {.data = argv[2], .out = argv[4], .threads = atoi(argv[3]), .seconds = {-1, -1}};

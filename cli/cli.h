@@ -42,6 +42,11 @@ extern const cli_option cli_common_options[];
     {"skip-bad-rows", 0, NULL, NULL, "leave out rows with a wrong number of fields, and count them"}
 #define CLI_END_OPTIONS {NULL, 0, NULL, NULL, NULL}
 #define CLI_MAX_GIVEN 256
+#define CLI_MAX_CURVE 4096
+typedef struct cli_curve {
+    int n;
+    struct { double iteration, objective, validation; } at[CLI_MAX_CURVE];
+} cli_curve;
 struct cli {
     const cli_command *command;
     int argc;
@@ -53,6 +58,7 @@ struct cli {
     ken_ctx *ctx;
     bool json, quiet;
     int n_warnings;
+    cli_curve curve; /* of the last iterative fit, for the report */
 };
 
 /* KEN_OK or a message on stderr and CLI_USAGE. */
@@ -103,7 +109,7 @@ const char *cli_number_text(double v, char *buf);                /* 4 digits, fo
 const char *cli_count_text(int64_t v, char *buf);                /* 12,345 */
 const char *cli_bytes_text(double bytes, char *buf);             /* 1.2 MB */
 const char *cli_seconds_text(double s, char *buf);               /* 12 ms, 3.4 s, 2 min 5 s */
-void cli_progress(void *user, const ken_progress *progress);     /* the context's hook */
+void cli_hook(void *user, const ken_progress *progress);         /* the context's hook: curve and progress */
 void cli_progress_end(void);                                     /* wipes the line */
 void cli_log(void *user, ken_log_level level, const char *message);
 

@@ -79,7 +79,7 @@ bool cli_open(cli *c) {
     o.isa = isa && *isa ? isa : NULL;
     o.strict = cli_flag(c, "strict");
     o.log = cli_log;
-    o.hook = c->quiet ? NULL : cli_progress;
+    o.hook = cli_hook;
     o.clock_s = cli_clock_s;
     o.cancel = &cli_cancel;
     o.user = c;

@@ -17,6 +17,7 @@ typedef struct report_memory {
     char notes[REPORT_MAX][128];
     ken_report_metric metrics[REPORT_MAX];
     ken_report_fact run[16];
+    ken_report_curve_point training[CLI_MAX_CURVE];
     char command[4096], scores_how[128], leader_how[128], seed[32], threads[32], when[64], times[96];
 } report_memory;
 
@@ -71,6 +72,7 @@ static void report_leaders(const ken_training *t, report_memory *mem, ken_report
     snprintf(mem->leader_how, sizeof mem->leader_how, "%lld-fold cross-validation on the training rows",
              (long long)cmp->row[0].cv.folds);
     in->leader_how = mem->leader_how;
+    in->leader_reason = cmp->reason;
 }
 
 static void report_metrics(const ken_training *t, report_memory *mem, ken_report_input *in) {
@@ -96,14 +98,19 @@ typedef struct report_rows {
     ken_data data;
 } report_rows;
 
-static ken_status report_take(cli *c, const ken_training *t, report_rows *out) {
+static ken_status report_take(cli *c, const ken_training *t, report_rows *out, ken_report_input *in) {
     const int64_t n = ken_table_rows(t->features);
     const uint8_t role = t->rows_test ? KEN_ROLE_TEST : KEN_ROLE_TRAIN;
-    int64_t *rows, k = 0;
+    int64_t *rows, *numbers, k = 0;
     ken_table *others = NULL;
     KEN_TRY(KEN_SCRATCH(c->ctx, int64_t, n, &rows));
+    KEN_TRY(KEN_SCRATCH(c->ctx, int64_t, n, &numbers));
     for (int64_t i = 0; i < n; i++)
-        if (t->role[i] == role) rows[k++] = i;
+        if (t->role[i] == role) {
+            numbers[k] = i + 1; /* people count from 1 */
+            rows[k++] = i;
+        }
+    in->shap_row_numbers = numbers;
     KEN_TRY(ken_table_take(c->ctx, t->features, rows, k, &out->features));
     KEN_TRY(ken_table_new(c->ctx, n, &others));
     ken_status status = ken_table_add_borrow(c->ctx, others, t->data.target);
@@ -116,6 +123,16 @@ static ken_status report_take(cli *c, const ken_training *t, report_rows *out) {
     out->data.weight = t->data.weight ? ken_table_column(out->others, 1) : NULL;
     out->data.task = t->data.task;
     return KEN_OK;
+}
+
+static void report_training(const cli *c, const ken_model *m, report_memory *mem, ken_report_input *in) {
+    if (c->curve.n < 2 || !ken_model_desc(m)->estimator->begin) return;
+    for (int i = 0; i < c->curve.n; i++)
+        mem->training[i] = (ken_report_curve_point){c->curve.at[i].iteration, c->curve.at[i].objective,
+                                                    c->curve.at[i].validation};
+    in->training = mem->training;
+    in->n_training = c->curve.n;
+    in->training_name = "objective";
 }
 
 static ken_status report_write_train(cli *c, const ken_table *table, const ken_model *m, const ken_training *t,
@@ -131,7 +148,7 @@ static ken_status report_write_train(cli *c, const ken_table *table, const ken_m
         status = ken_predictions_scores(c->ctx, &t->evaluation.predictions, &scores);
         in->scores = &scores;
     }
-    if (status == KEN_OK) status = report_take(c, t, &test);
+    if (status == KEN_OK) status = report_take(c, t, &test, in);
     if (status == KEN_OK) status = ken_report_collect(c->ctx, m, &test.data, NULL, in, &parts);
     if (status == KEN_OK) status = ken_report_write(c->ctx, in, path);
     ken_report_parts_free(parts);
@@ -158,6 +175,7 @@ ken_status show_train_report(cli *c, const ken_table *table, const char *checksu
     report_fact(mem, &in, "time", mem->times);
     report_leaders(t, mem, &in);
     report_metrics(t, mem, &in);
+    report_training(c, m, mem, &in);
     const ken_status status = report_write_train(c, table, m, t, &in, path);
     ken_scratch_release(c->ctx, mark);
     ken_free(c->ctx, mem);

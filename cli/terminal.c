@@ -110,11 +110,22 @@ void cli_progress_end(void) {
     progress.what[0] = 0;
 }
 
-void cli_progress(void *user, const ken_progress *p) {
+/* Objectives by iteration; a fit that begins anew replaces the one before it. */
+static void progress_record(cli_curve *curve, const ken_progress *p) {
+    if (isnan(p->objective)) return;
+    if (p->iteration <= 1) curve->n = 0;
+    if (curve->n == CLI_MAX_CURVE) return;
+    curve->at[curve->n].iteration = (double)p->iteration;
+    curve->at[curve->n].objective = p->objective;
+    curve->at[curve->n++].validation = p->validation;
+}
+
+void cli_hook(void *user, const ken_progress *p) {
     const double now = cli_clock_s(NULL);
     char bar[160], eta[32], number[32];
-    (void)user;
-    if (!cli_is_terminal(stderr)) return;
+    cli *c = user;
+    progress_record(&c->curve, p);
+    if (c->quiet || !cli_is_terminal(stderr)) return;
     if (strcmp(progress.what, p->what) != 0 || p->iteration <= 1) {
         progress.start = now;
         snprintf(progress.what, sizeof progress.what, "%s", p->what);

@@ -1,8 +1,8 @@
 /* Growing one tree: rows are kept in node order, with their packed gradients beside them; a split
- * moves them to the other of two buffers. Of two children only the smaller one's histogram is summed,
- * the other is the parent's minus that. Large nodes are worked on by all threads together; small ones
- * a node a thread, some of them before it is known that they will be split (the order of decisions,
- * by gain, stays what it is with one thread). */
+ * moves them to the other of two buffers. Of two children only the smaller one's histogram is
+ * summed, the other is the parent's minus that. Large nodes are worked on by all threads together;
+ * small ones a node a thread, some of them before it is known that they will be split (the order of
+ * decisions, by gain, stays what it is with one thread). */
 #include "ken/boosting/boosting_grow.h"
 
 #include "ken/core/alloc.h"
@@ -14,13 +14,13 @@ enum {
     GROW_ROWS_PER_TASK = 8 * BOOSTING_CHUNK,
     GROW_COLUMNS_PER_TASK = 4
 };
-static const int64_t GROW_LARGE = 300000;           /* row x column of a node that all threads share */
+static const int64_t GROW_LARGE = 300000; /* row x column of a node that all threads share */
 static const int64_t GROW_POOL_BYTES = 256 << 20;
 
 typedef struct grow_worker {
-    uint64_t *packed;   /* (n_places) sums of a chunk */
-    uint64_t **hist;    /* (d) where the columns of `packed`, or of a slot, begin */
-    int64_t *wide;      /* (2 n_places) own part of a large node's histogram; several threads only */
+    uint64_t *packed; /* (n_places) sums of a chunk */
+    uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
+    int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
 } grow_worker;
 
 struct boosting_grower {
@@ -30,14 +30,14 @@ struct boosting_grower {
     const ken_kernels *k;
     ken_ctx *ctx;
     int64_t n_train, n_places;
-    int64_t *offset;          /* (d + 1) */
-    uint32_t *rows[2];        /* (n_train) in node order */
+    int64_t *offset;   /* (d + 1) */
+    uint32_t *rows[2]; /* (n_train) in node order */
     uint64_t *gh[2];
-    uint8_t *mark;            /* (n_train) */
+    uint8_t *mark; /* (n_train) */
     /* columns of the tree at hand, in tiles [tile[t], tile[t+1]) */
     const int32_t *columns;
     int n_columns;
-    int *tile;                /* (d + 1) */
+    int *tile; /* (d + 1) */
     int n_tiles;
     /* nodes, and the heap of leaves that may be split */
     boosting_node *node;
@@ -51,11 +51,12 @@ struct boosting_grower {
     /* workers */
     int threads;
     grow_worker *worker;
-    boosting_split *found;    /* (tasks of columns) */
-    int64_t *part;            /* (tasks of rows + 1) */
+    boosting_split *found; /* (tasks of columns) */
+    int64_t *part;         /* (tasks of rows + 1) */
 };
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------
+ */
 
 static ken_status grow_allocate_rows(ken_ctx *ctx, boosting_grower *w) {
     const int64_t tasks = w->n_train / GROW_ROWS_PER_TASK + 2;
@@ -74,8 +75,7 @@ static ken_status grow_allocate_workers(ken_ctx *ctx, boosting_grower *w) {
     for (int t = 0; t < w->threads; t++) {
         KEN_TRY(KEN_ALLOC(ctx, uint64_t, w->n_places, &w->worker[t].packed));
         KEN_TRY(KEN_ALLOC(ctx, uint64_t *, d, &w->worker[t].hist));
-        if (w->threads > 1)
-            KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->worker[t].wide));
+        if (w->threads > 1) KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->worker[t].wide));
     }
     return KEN_ALLOC(ctx, boosting_split, d / GROW_COLUMNS_PER_TASK + 1, &w->found);
 }
@@ -84,8 +84,7 @@ static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
     const int d = w->binned->d;
     KEN_TRY(KEN_ALLOC(ctx, int64_t, d + 1, &w->offset));
     KEN_TRY(KEN_ALLOC(ctx, int, d + 1, &w->tile));
-    for (int j = 0; j < d; j++)
-        w->offset[j + 1] = w->offset[j] + w->binned->feature[j].n_bins + 1;
+    for (int j = 0; j < d; j++) w->offset[j + 1] = w->offset[j] + w->binned->feature[j].n_bins + 1;
     w->n_places = w->offset[d];
     KEN_TRY(grow_allocate_rows(ctx, w));
     KEN_TRY(grow_allocate_workers(ctx, w));
@@ -120,8 +119,7 @@ ken_status ken__boosting_grower_new(ken_ctx *ctx, const boosting_binned *binned,
 }
 
 void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
-    if (!w)
-        return;
+    if (!w) return;
     ken_free(ctx, w->offset);
     ken_free(ctx, w->tile);
     ken_free(ctx, w->mark);
@@ -135,8 +133,7 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
         ken_free(ctx, w->worker[t].hist);
         ken_free(ctx, w->worker[t].wide);
     }
-    for (int32_t i = 0; i < w->n_slots; i++)
-        ken_free(ctx, w->slot[i]);
+    for (int32_t i = 0; i < w->n_slots; i++) ken_free(ctx, w->slot[i]);
     ken_free(ctx, w->slot);
     ken_free(ctx, w->free_slot);
     ken_free(ctx, w->worker);
@@ -152,13 +149,13 @@ const uint32_t *ken__boosting_grower_rows(const boosting_grower *w, const boosti
     return w->rows[node->buffer] + node->begin;
 }
 
-/* --- scale -------------------------------------------------------------------------------------- */
+/* --- scale --------------------------------------------------------------------------------------
+ */
 
 /* The greatest power of two s with round(max * s) < 2^bits. */
 static double grow_power(double max, int bits) {
     int e;
-    if (!(max > 0))
-        return 1;
+    if (!(max > 0)) return 1;
     (void)frexp(max, &e);
     const double s = ldexp(1, KEN_MAX(KEN_MIN(bits - e, 1000), -1000));
     return max * s + 0.5 >= ldexp(1, bits) ? s / 2 : s;
@@ -166,41 +163,37 @@ static double grow_power(double max, int bits) {
 
 boosting_scale ken__boosting_scale_of(int64_t n, bool one, double max_g, double max_h) {
     int log_n = 0;
-    while ((INT64_C(1) << log_n) < n)
-        log_n++;
+    while ((INT64_C(1) << log_n) < n) log_n++;
     boosting_scale s = {.one = one, .shift = one ? 12 : 31, .scale_g = 1, .scale_h = 1};
     /* a chunk of 2^11 words: |sum| < 2^(63 - shift); a whole table: |sum| < 2^62 */
     s.scale_g = grow_power(max_g, KEN_MIN(one ? 40 : 21, 62 - log_n));
-    if (!one)
-        s.scale_h = grow_power(max_h, KEN_MIN(20, 62 - log_n));
+    if (!one) s.scale_h = grow_power(max_h, KEN_MIN(20, 62 - log_n));
     return s;
 }
 
-/* --- pool of histograms ------------------------------------------------------------------------- */
+/* --- pool of histograms -------------------------------------------------------------------------
+ */
 
-/* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first. */
+/* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first.
+ */
 static bool grow_before(const boosting_grower *w, int32_t a, int32_t b) {
     const boosting_node *const x = &w->node[a], *const y = &w->node[b];
-    if (w->rules->depthwise && x->depth != y->depth)
-        return x->depth < y->depth;
-    if (x->split.gain != y->split.gain)
-        return x->split.gain > y->split.gain;
+    if (w->rules->depthwise && x->depth != y->depth) return x->depth < y->depth;
+    if (x->split.gain != y->split.gain) return x->split.gain > y->split.gain;
     return x->begin < y->begin;
 }
 
 static void grow_release(boosting_grower *w, boosting_node *node) {
-    if (node->slot >= 0)
-        w->free_slot[w->n_free++] = node->slot;
+    if (node->slot >= 0) w->free_slot[w->n_free++] = node->slot;
     node->slot = -1;
 }
 
 /* Histograms that a waiting leaf holds: its own, or those of the children it already has. */
 static int grow_held(const boosting_grower *w, const boosting_node *leaf) {
-    if (leaf->busy)
-        return 0;
-    return (leaf->slot >= 0) + (leaf->left >= 0 ? (w->node[leaf->left].slot >= 0) +
-                                                      (w->node[leaf->right].slot >= 0)
-                                                : 0);
+    if (leaf->busy) return 0;
+    return (leaf->slot >= 0) +
+           (leaf->left >= 0 ? (w->node[leaf->left].slot >= 0) + (w->node[leaf->right].slot >= 0)
+                            : 0);
 }
 
 /* The leaf that is last in line loses its histograms. false: none has any. */
@@ -211,8 +204,7 @@ static bool grow_evict(boosting_grower *w) {
         if (grow_held(w, &w->node[leaf]) > 0 && (last < 0 || grow_before(w, last, leaf)))
             last = leaf;
     }
-    if (last < 0)
-        return false;
+    if (last < 0) return false;
     boosting_node *const leaf = &w->node[last];
     grow_release(w, leaf);
     if (leaf->left >= 0) {
@@ -222,11 +214,10 @@ static bool grow_evict(boosting_grower *w) {
     return true;
 }
 
-/* A free slot: from the leaves of which there are more than can still be split, by growing the pool, or
- * from the leaf that is last in line. */
+/* A free slot: from the leaves of which there are more than can still be split, by growing the
+ * pool, or from the leaf that is last in line. */
 static ken_status grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_left, int32_t *out) {
-    if (w->n_free == 0 && w->n_heap > leaves_left)
-        (void)grow_evict(w);
+    if (w->n_free == 0 && w->n_heap > leaves_left) (void)grow_evict(w);
     if (w->n_free == 0 && w->n_slots < w->max_slots) {
         KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->slot[w->n_slots]));
         w->free_slot[w->n_free++] = w->n_slots++;
@@ -237,14 +228,16 @@ static ken_status grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_lef
     return KEN_OK;
 }
 
-/* --- histograms --------------------------------------------------------------------------------- */
+/* --- histograms ---------------------------------------------------------------------------------
+ */
 
 static void grow_point(const boosting_grower *w, grow_worker *worker, uint64_t *memory) {
     for (int j = 0; j < w->n_columns; j++)
         worker->hist[j] = memory + w->offset[w->columns ? w->columns[j] : j];
 }
 
-/* Add rows [begin, end) of a node's buffer into the packed histogram that worker->hist points to. */
+/* Add rows [begin, end) of a node's buffer into the packed histogram that worker->hist points to.
+ */
 static void grow_add(const boosting_grower *w, const grow_worker *worker, int buffer, int64_t begin,
                      int64_t end, int tile) {
     const int first = w->tile[tile], d = w->tile[tile + 1] - first;
@@ -255,8 +248,7 @@ static void grow_add(const boosting_grower *w, const grow_worker *worker, int bu
         w->k->hist_add_some(b->codes, b->stride, rows, end - begin, gh, w->columns + first, d,
                             worker->hist + first);
     else
-        w->k->hist_add(b->codes + first, b->stride, rows, end - begin, gh, d,
-                       worker->hist + first);
+        w->k->hist_add(b->codes + first, b->stride, rows, end - begin, gh, d, worker->hist + first);
 }
 
 /* Places of a histogram that a tile covers: [*from, *to). Sampled columns: from first to last. */
@@ -303,8 +295,7 @@ static void grow_subtract(const boosting_grower *w, const boosting_node *large,
     int64_t *const a = w->slot[large->slot];
     const int64_t *const b = w->slot[small->slot];
     if (large->narrow) {
-        for (int64_t i = from; i < to; i++)
-            a[i] = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
+        for (int64_t i = from; i < to; i++) a[i] = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
     } else if (small->narrow) {
         w->k->hist_narrow((const uint64_t *)b + from, to - from, w->scale->shift, a + from,
                           a + w->n_places + from);
@@ -315,12 +306,12 @@ static void grow_subtract(const boosting_grower *w, const boosting_node *large,
     }
 }
 
-/* --- rows --------------------------------------------------------------------------------------- */
+/* --- rows ---------------------------------------------------------------------------------------
+ */
 
 static void grow_side_table(const boosting_grower *w, const boosting_split *s, uint8_t left[256]) {
     const int missing = w->binned->feature[s->column].n_bins;
-    for (int c = 0; c < 256; c++)
-        left[c] = boosting_goes_left(s, missing, c);
+    for (int c = 0; c < 256; c++) left[c] = boosting_goes_left(s, missing, c);
 }
 
 static void grow_children(const boosting_grower *w, const boosting_node *node, int64_t n_left,
@@ -367,9 +358,9 @@ static void grow_mark_block(void *arg, int64_t begin, int64_t end, int worker) {
     const boosting_grower *const w = m->w;
     const int64_t at = m->node->begin + begin;
     (void)worker;
-    w->part[begin / GROW_ROWS_PER_TASK + 1] = w->k->partition_mark(
-        w->binned->by_column + m->node->split.column * w->n_train, 1,
-        w->rows[m->node->buffer] + at, end - begin, m->left, w->mark + at);
+    w->part[begin / GROW_ROWS_PER_TASK + 1] =
+        w->k->partition_mark(w->binned->by_column + m->node->split.column * w->n_train, 1,
+                             w->rows[m->node->buffer] + at, end - begin, m->left, w->mark + at);
 }
 
 static void grow_move_block(void *arg, int64_t begin, int64_t end, int worker) {
@@ -392,13 +383,13 @@ static ken_status grow_partition_together(ken_ctx *ctx, boosting_grower *w,
     grow_side_table(w, &node->split, m.left);
     w->part[0] = 0;
     KEN_TRY(ken_parallel(ctx, n, GROW_ROWS_PER_TASK, grow_mark_block, &m));
-    for (int64_t t = 0; t < tasks; t++)
-        w->part[t + 1] += w->part[t];
+    for (int64_t t = 0; t < tasks; t++) w->part[t + 1] += w->part[t];
     m.n_left = *n_left = w->part[tasks];
     return ken_parallel(ctx, n, GROW_ROWS_PER_TASK, grow_move_block, &m);
 }
 
-/* --- a node's split ----------------------------------------------------------------------------- */
+/* --- a node's split -----------------------------------------------------------------------------
+ */
 
 static bool grow_may_split(const boosting_grower *w, const boosting_node *node) {
     const boosting_rules *const r = w->rules;
@@ -415,9 +406,14 @@ static void grow_look_at_hessians(const boosting_grower *w, boosting_node *node)
 }
 
 static boosting_search grow_search(const boosting_grower *w, const boosting_node *node) {
-    return (boosting_search){.k = w->k, .binned = w->binned, .rules = w->rules, .scale = w->scale,
-                             .offset = w->offset, .n_places = w->n_places,
-                             .hist = w->slot[node->slot], .node = node,
+    return (boosting_search){.k = w->k,
+                             .binned = w->binned,
+                             .rules = w->rules,
+                             .scale = w->scale,
+                             .offset = w->offset,
+                             .n_places = w->n_places,
+                             .hist = w->slot[node->slot],
+                             .node = node,
                              .rows = w->rows[node->buffer] + node->begin};
 }
 
@@ -439,7 +435,7 @@ static void grow_find_block(void *arg, int64_t begin, int64_t end, int worker) {
     const boosting_search search = grow_search(job->w, job->node);
     (void)worker;
     ken__boosting_best_split(&search, job->w->columns, (int)begin, (int)end,
-                        &job->w->found[begin / GROW_COLUMNS_PER_TASK]);
+                             &job->w->found[begin / GROW_COLUMNS_PER_TASK]);
 }
 
 static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
@@ -448,12 +444,12 @@ static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_
     KEN_TRY(ken_parallel(ctx, w->n_columns, GROW_COLUMNS_PER_TASK, grow_find_block, &job));
     node->split = w->found[0];
     for (int t = 1; t * GROW_COLUMNS_PER_TASK < w->n_columns; t++)
-        if (ken__boosting_split_better(&w->found[t], &node->split))
-            node->split = w->found[t];
+        if (ken__boosting_split_better(&w->found[t], &node->split)) node->split = w->found[t];
     return KEN_OK;
 }
 
-/* --- splitting a node --------------------------------------------------------------------------- */
+/* --- splitting a node ---------------------------------------------------------------------------
+ */
 
 /* Children stand at node->left and node->right; spare: slots for their histograms. */
 typedef struct grow_task {
@@ -476,8 +472,7 @@ static void grow_plan_children(boosting_grower *w, boosting_node *node, const gr
     p->want_small = grow_may_split(w, p->small);
     p->want_large = grow_may_split(w, p->large);
     p->subtract = p->want_large && node->slot >= 0;
-    if (p->want_small || p->subtract)
-        p->small->slot = task->spare[0];
+    if (p->want_small || p->subtract) p->small->slot = task->spare[0];
     if (p->want_large) {
         p->large->slot = p->subtract ? node->slot : task->spare[1];
         p->large->narrow = node->narrow;
@@ -492,16 +487,13 @@ static void grow_split_alone(boosting_grower *w, const grow_task *task, grow_wor
     w->node[node->left] = child[0];
     w->node[node->right] = child[1];
     grow_plan_children(w, node, task, &p);
-    if (p.small->slot >= 0)
-        grow_sum(w, p.small, worker);
+    if (p.small->slot >= 0) grow_sum(w, p.small, worker);
     if (p.subtract)
         grow_subtract(w, p.large, p.small, 0, w->n_places);
     else if (p.want_large)
         grow_sum(w, p.large, worker);
-    if (p.want_small)
-        grow_find(w, p.small);
-    if (p.want_large)
-        grow_find(w, p.large);
+    if (p.want_small) grow_find(w, p.small);
+    if (p.want_large) grow_find(w, p.large);
 }
 
 typedef struct grow_batch {
@@ -515,7 +507,8 @@ static void grow_split_block(void *arg, int64_t begin, int64_t end, int worker) 
         grow_split_alone(batch->w, &batch->task[i], &batch->w->worker[worker]);
 }
 
-/* --- large nodes: all threads on one ------------------------------------------------------------ */
+/* --- large nodes: all threads on one ------------------------------------------------------------
+ */
 
 typedef struct grow_sum_job {
     boosting_grower *w;
@@ -538,8 +531,7 @@ static void grow_merge_block(void *arg, int64_t begin, int64_t end, int worker) 
     (void)worker;
     memcpy(slot + begin, w->worker[0].wide + begin, (size_t)(end - begin) * sizeof *slot);
     for (int t = 1; t < w->threads; t++)
-        for (int64_t i = begin; i < end; i++)
-            slot[i] += w->worker[t].wide[i];
+        for (int64_t i = begin; i < end; i++) slot[i] += w->worker[t].wide[i];
 }
 
 static void grow_sum_tiles_block(void *arg, int64_t begin, int64_t end, int worker) {
@@ -558,16 +550,14 @@ static ken_status grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_n
         return KEN_OK;
     }
     node->narrow = false;
-    for (int t = 0; t < w->threads; t++)
-        grow_point(w, &w->worker[t], w->worker[t].packed);
+    for (int t = 0; t < w->threads; t++) grow_point(w, &w->worker[t], w->worker[t].packed);
     if (w->n_tiles >= 2 * w->threads) {
         memset(w->slot[node->slot], 0, size);
         return ken_parallel(ctx, w->n_tiles, 1, grow_sum_tiles_block, &job);
     }
-    for (int t = 0; t < w->threads; t++)
-        memset(w->worker[t].wide, 0, size);
-    KEN_TRY(ken_parallel(ctx, node->end - node->begin, GROW_ROWS_PER_TASK, grow_sum_rows_block,
-                         &job));
+    for (int t = 0; t < w->threads; t++) memset(w->worker[t].wide, 0, size);
+    KEN_TRY(
+        ken_parallel(ctx, node->end - node->begin, GROW_ROWS_PER_TASK, grow_sum_rows_block, &job));
     return ken_parallel(ctx, 2 * w->n_places, 16384, grow_merge_block, &job);
 }
 
@@ -581,20 +571,18 @@ static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, const gr
     w->node[node->left] = child[0];
     w->node[node->right] = child[1];
     grow_plan_children(w, node, task, &p);
-    if (p.small->slot >= 0)
-        KEN_TRY(grow_sum_together(ctx, w, p.small));
+    if (p.small->slot >= 0) KEN_TRY(grow_sum_together(ctx, w, p.small));
     if (p.subtract)
         grow_subtract(w, p.large, p.small, 0, w->n_places);
     else if (p.want_large)
         KEN_TRY(grow_sum_together(ctx, w, p.large));
-    if (p.want_small)
-        KEN_TRY(grow_find_together(ctx, w, p.small));
-    if (p.want_large)
-        KEN_TRY(grow_find_together(ctx, w, p.large));
+    if (p.want_small) KEN_TRY(grow_find_together(ctx, w, p.small));
+    if (p.want_large) KEN_TRY(grow_find_together(ctx, w, p.large));
     return KEN_OK;
 }
 
-/* --- the heap of leaves ------------------------------------------------------------------------- */
+/* --- the heap of leaves -------------------------------------------------------------------------
+ */
 
 static void grow_push(boosting_grower *w, int32_t leaf) {
     int64_t i = w->n_heap++;
@@ -610,12 +598,9 @@ static int32_t grow_pop(boosting_grower *w) {
     int64_t i = 0;
     for (;;) {
         int64_t c = 2 * i + 1;
-        if (c >= w->n_heap)
-            break;
-        if (c + 1 < w->n_heap && grow_before(w, w->heap[c + 1], w->heap[c]))
-            c++;
-        if (!grow_before(w, w->heap[c], last))
-            break;
+        if (c >= w->n_heap) break;
+        if (c + 1 < w->n_heap && grow_before(w, w->heap[c + 1], w->heap[c])) c++;
+        if (!grow_before(w, w->heap[c], last)) break;
         w->heap[i] = w->heap[c];
         i = c;
     }
@@ -623,11 +608,11 @@ static int32_t grow_pop(boosting_grower *w) {
     return top;
 }
 
-/* --- growth ------------------------------------------------------------------------------------- */
+/* --- growth -------------------------------------------------------------------------------------
+ */
 
 static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w, int64_t need) {
-    if (need <= w->node_capacity)
-        return KEN_OK;
+    if (need <= w->node_capacity) return KEN_OK;
     const size_t next = ken_next_capacity((size_t)w->node_capacity, (size_t)need);
     void *node = w->node, *heap = w->heap;
     ken_status status = ken_grow(ctx, &node, (size_t)w->node_capacity, next, sizeof *w->node);
@@ -650,8 +635,7 @@ static ken_status grow_prepare(ken_ctx *ctx, boosting_grower *w, int32_t leaf, i
     task->node = leaf;
     task->spare[0] = task->spare[1] = -1;
     KEN_TRY(grow_slot(ctx, w, leaves_left, &task->spare[0]));
-    if (w->node[leaf].slot < 0)
-        KEN_TRY(grow_slot(ctx, w, leaves_left, &task->spare[1]));
+    if (w->node[leaf].slot < 0) KEN_TRY(grow_slot(ctx, w, leaves_left, &task->spare[1]));
     for (int c = 0; c < 2; c++) {
         boosting_node *const child = &w->node[w->n_nodes];
         memset(child, 0, sizeof *child);
@@ -667,8 +651,7 @@ static void grow_settle(boosting_grower *w, const grow_task *task) {
     const int32_t owned[3] = {task->spare[0], task->spare[1], node->slot};
     boosting_node *const child[2] = {&w->node[node->left], &w->node[node->right]};
     for (int c = 0; c < 2; c++)
-        if (child[c]->slot >= 0 && !(child[c]->split.gain > 0))
-            child[c]->slot = -1;
+        if (child[c]->slot >= 0 && !(child[c]->split.gain > 0)) child[c]->slot = -1;
     for (int i = 0; i < 3; i++)
         if (owned[i] >= 0 && child[0]->slot != owned[i] && child[1]->slot != owned[i])
             w->free_slot[w->n_free++] = owned[i];
@@ -692,26 +675,20 @@ static ken_status grow_split_batch(ken_ctx *ctx, boosting_grower *w, int32_t top
     while (n < most && w->n_heap > 0 && n_aside < 64) {
         const int32_t next = grow_pop(w);
         aside[n_aside++] = next;
-        if (w->node[next].left < 0 && grow_work(w, &w->node[next]) < GROW_LARGE)
-            leaf[n++] = next;
+        if (w->node[next].left < 0 && grow_work(w, &w->node[next]) < GROW_LARGE) leaf[n++] = next;
     }
-    for (int i = 0; i < n_aside; i++)
-        grow_push(w, aside[i]);
-    for (int i = 0; i < n; i++)
-        w->node[leaf[i]].busy = true;
-    for (int i = 0; i < n; i++)
-        KEN_TRY(grow_prepare(ctx, w, leaf[i], leaves_left, &task[i]));
+    for (int i = 0; i < n_aside; i++) grow_push(w, aside[i]);
+    for (int i = 0; i < n; i++) w->node[leaf[i]].busy = true;
+    for (int i = 0; i < n; i++) KEN_TRY(grow_prepare(ctx, w, leaf[i], leaves_left, &task[i]));
     grow_batch batch = {w, task};
     KEN_TRY(large ? grow_split_together(ctx, w, &task[0])
                   : ken_parallel(ctx, n, 1, grow_split_block, &batch));
-    for (int i = 0; i < n; i++)
-        grow_settle(w, &task[i]);
+    for (int i = 0; i < n; i++) grow_settle(w, &task[i]);
     return KEN_OK;
 }
 
 static void grow_offer(boosting_grower *w, int32_t leaf) {
-    if (w->node[leaf].split.gain > 0)
-        grow_push(w, leaf);
+    if (w->node[leaf].split.gain > 0) grow_push(w, leaf);
 }
 
 static void grow_tiles(boosting_grower *w) {
@@ -741,10 +718,8 @@ static void grow_start_block(void *arg, int64_t begin, int64_t end, int worker) 
     uint32_t *const rows = s->w->rows[s->buffer];
     uint64_t *const gh = s->w->gh[s->buffer];
     (void)worker;
-    for (int64_t i = begin; i < end; i++)
-        rows[i] = s->rows ? s->rows[i] : (uint32_t)i;
-    for (int64_t i = begin; s->rows && i < end; i++)
-        gh[i] = s->w->gh[1][rows[i]];
+    for (int64_t i = begin; i < end; i++) rows[i] = s->rows ? s->rows[i] : (uint32_t)i;
+    for (int64_t i = begin; s->rows && i < end; i++) gh[i] = s->w->gh[1][rows[i]];
 }
 
 typedef struct grow_total {
@@ -788,10 +763,8 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
     w->n_nodes = 1;
     w->n_heap = 0;
     w->n_free = 0;
-    for (int32_t i = w->n_slots; i-- > 0;)
-        w->free_slot[w->n_free++] = i;
-    if (!grow_may_split(w, root) || w->n_columns == 0)
-        return KEN_OK;
+    for (int32_t i = w->n_slots; i-- > 0;) w->free_slot[w->n_free++] = i;
+    if (!grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
     KEN_TRY(grow_slot(ctx, w, w->rules->max_leaves, &root->slot));
     KEN_TRY(grow_sum_together(ctx, w, root));
     KEN_TRY(grow_find_together(ctx, w, root));
@@ -800,8 +773,8 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
 }
 
 ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *w, const boosting_scale *scale,
-                         const uint32_t *rows, int64_t n_rows, const int32_t *columns,
-                         int n_columns) {
+                              const uint32_t *rows, int64_t n_rows, const int32_t *columns,
+                              int n_columns) {
     w->scale = scale;
     w->columns = columns;
     w->n_columns = columns ? n_columns : w->binned->d;
@@ -816,15 +789,4 @@ ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *w, const boosting_s
         grow_offer(w, w->node[top].right);
     }
     return KEN_OK;
-}
-
-int32_t ken__boosting_walk(const boosting_node *nodes, const ken_bin_feature *feature,
-                      const uint8_t *codes) {
-    int32_t i = 0;
-    while (nodes[i].open) {
-        const boosting_split *const s = &nodes[i].split;
-        i = boosting_goes_left(s, feature[s->column].n_bins, codes[s->column]) ? nodes[i].left
-                                                                               : nodes[i].right;
-    }
-    return i;
 }

@@ -1,5 +1,6 @@
-/* One tree of boosting, grown on binned rows from packed whole-number gradients. Read in this order:
- * this file, boosting_split.c (which split is best), boosting_grow.c (rows, histograms, growth).
+/* One tree of boosting, grown on binned rows from packed whole-number gradients. Read in this
+ * order: this file, boosting_split.c (which split is best), boosting_grow.c (rows, histograms,
+ * growth).
  *
  * Sums are whole numbers, so a tree does not depend on threads, on the order of rows or on the
  * instruction set. Gradients: round(g * 2^e), |.| <= 2^21 (2^40 where every hessian is 1). */
@@ -17,35 +18,35 @@ typedef struct boosting_rules {
     int64_t max_leaves, max_depth; /* max_depth 0: no limit */
     bool depthwise;
     double min_rows, min_weight, l1, l2, min_gain;
-    int32_t onehot;                /* categories in a node up to which one stands against the rest */
+    int32_t onehot; /* categories in a node up to which one stands against the rest */
     double cat_smooth, cat_l2;
-    int64_t pool_bytes;            /* of histograms; beyond it some are summed anew; 0: 256 MiB */
+    int64_t pool_bytes; /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
 
 typedef struct boosting_split {
-    double gain;           /* 0: none */
-    int32_t column;        /* of the binned columns */
-    int32_t bin;           /* numeric: codes <= bin go left */
+    double gain;    /* 0: none */
+    int32_t column; /* of the binned columns */
+    int32_t bin;    /* numeric: codes <= bin go left */
     bool category, missing_left;
-    uint32_t set[8];       /* category: codes that go left */
-    int64_t g, h;          /* sums of the left side */
+    uint32_t set[8]; /* category: codes that go left */
+    int64_t g, h;    /* sums of the left side */
 } boosting_split;
 
 typedef struct boosting_node {
-    int32_t left, right;   /* -1: none (yet) */
-    int32_t depth, slot;   /* slot: histogram of the pool, -1: none */
-    bool narrow;           /* the histogram is packed */
-    bool open;             /* its split has been decided on: an inner node */
-    bool busy;             /* being split */
-    uint8_t buffer;        /* which of the two row buffers has its rows */
-    int64_t begin, end;    /* its rows there */
+    int32_t left, right; /* -1: none (yet) */
+    int32_t depth, slot; /* slot: histogram of the pool, -1: none */
+    bool narrow;         /* the histogram is packed */
+    bool open;           /* its split has been decided on: an inner node */
+    bool busy;           /* being split */
+    uint8_t buffer;      /* which of the two row buffers has its rows */
+    int64_t begin, end;  /* its rows there */
     int64_t g, h;
-    uint64_t range[2];     /* least and greatest hessian of its rows */
+    uint64_t range[2]; /* least and greatest hessian of its rows */
     boosting_split split;
 } boosting_node;
 
-/* The binned table: row-major codes of n rows, `stride` bytes a row, for histograms; the training rows
- * column-major, too, for moving rows (a byte a row instead of a cache line a row). */
+/* The binned table: row-major codes of n rows, `stride` bytes a row, for histograms; the training
+ * rows column-major, too, for moving rows (a byte a row instead of a cache line a row). */
 typedef struct boosting_binned {
     int64_t n, n_train, stride;
     int d;
@@ -64,7 +65,7 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *grower);
 /* How whole numbers become real ones. one: every hessian is 1. */
 typedef struct boosting_scale {
     bool one;
-    int shift;             /* bits of the packed hessian */
+    int shift; /* bits of the packed hessian */
     double scale_g, scale_h;
 } boosting_scale;
 /* The finest power-of-two scale for gradients of size up to max_g and hessians up to max_h. */
@@ -75,22 +76,17 @@ uint64_t *ken__boosting_grower_words(boosting_grower *grower);
 
 /* Grow. rows (n_rows) ascending, NULL: all n_train. columns (n_columns), NULL: all. */
 ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *grower, const boosting_scale *scale,
-                         const uint32_t *rows, int64_t n_rows, const int32_t *columns,
-                         int n_columns);
+                              const uint32_t *rows, int64_t n_rows, const int32_t *columns,
+                              int n_columns);
 /* The tree: node 0 is the root; children where `open`. Nodes that no open node leads to are to be
  * ignored. Valid until the next boosting_grow. */
 const boosting_node *ken__boosting_grower_nodes(const boosting_grower *grower);
 /* Rows of a node. */
 const uint32_t *ken__boosting_grower_rows(const boosting_grower *grower, const boosting_node *node);
 static inline bool boosting_goes_left(const boosting_split *s, int missing, int code) {
-    if (s->category)
-        return s->set[code >> 5] >> (code & 31) & 1;
+    if (s->category) return s->set[code >> 5] >> (code & 31) & 1;
     return code == missing ? s->missing_left : code <= s->bin;
 }
-/* Leaf (node number) of rows given by their codes, by walking. */
-int32_t ken__boosting_walk(const boosting_node *nodes, const ken_bin_feature *feature,
-                      const uint8_t *codes);
-
 /* --- boosting_split.c --- */
 /* What the search needs to know of a node. */
 typedef struct boosting_search {
@@ -98,15 +94,15 @@ typedef struct boosting_search {
     const boosting_binned *binned;
     const boosting_rules *rules;
     const boosting_scale *scale;
-    const int64_t *offset;        /* (d + 1) first place of a column in a histogram */
-    int64_t n_places;             /* of a histogram */
-    const int64_t *hist;          /* wide: g (n_places), h (n_places); narrow: words (n_places) */
+    const int64_t *offset; /* (d + 1) first place of a column in a histogram */
+    int64_t n_places;      /* of a histogram */
+    const int64_t *hist;   /* wide: g (n_places), h (n_places); narrow: words (n_places) */
     const boosting_node *node;
-    const uint32_t *rows;         /* of the node */
+    const uint32_t *rows; /* of the node */
 } boosting_search;
 /* The best split on columns[begin .. end) (NULL: the columns themselves); gain 0: none. */
-void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin, int end,
-                         boosting_split *out);
+void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin,
+                              int end, boosting_split *out);
 /* The better of two: more gain, then the lower column. */
 bool ken__boosting_split_better(const boosting_split *a, const boosting_split *b);
 double ken__boosting_leaf_value(const boosting_rules *rules, double G, double H);

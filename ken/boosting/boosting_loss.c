@@ -1,5 +1,5 @@
-/* See boosting_loss.h. Gradients are computed in blocks of rows with the array kernels, and rounded to
- * packed words at once: no array of gradients exists. */
+/* See boosting_loss.h. Gradients are computed in blocks of rows with the array kernels, and rounded
+ * to packed words at once: no array of gradients exists. */
 #include "ken/boosting/boosting_loss.h"
 
 #include "ken/core/alloc.h"
@@ -8,7 +8,8 @@
 
 enum { LOSS_BLOCK = 1024, LOSS_GRAIN = 16 * LOSS_BLOCK };
 
-/* --- order statistics --------------------------------------------------------------------------- */
+/* --- order statistics ---------------------------------------------------------------------------
+ */
 
 typedef boosting_loss_item loss_item;
 
@@ -17,24 +18,23 @@ static int loss_by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* The q-quantile of sorted items: the value where the weight below reaches q of the total; the mean of
- * two neighbors where it is met exactly (so that a weight of 2 is a row twice). */
+/* The q-quantile of sorted items: the value where the weight below reaches q of the total; the mean
+ * of two neighbors where it is met exactly (so that a weight of 2 is a row twice). */
 static double loss_sorted_quantile(const loss_item *item, int64_t n, double q) {
     double total = 0, below = 0;
-    for (int64_t i = 0; i < n; i++)
-        total += item[i].weight;
+    for (int64_t i = 0; i < n; i++) total += item[i].weight;
     const double want = q * total, slack = 1e-12 * total;
     for (int64_t i = 0; i < n; i++) {
         below += item[i].weight;
         if (fabs(below - want) <= slack && i + 1 < n)
             return item[i].value / 2 + item[i + 1].value / 2;
-        if (below > want)
-            return item[i].value;
+        if (below > want) return item[i].value;
     }
     return n > 0 ? item[n - 1].value : 0.0;
 }
 
-/* --- start -------------------------------------------------------------------------------------- */
+/* --- start --------------------------------------------------------------------------------------
+ */
 
 static ken_status loss_quantile_of(ken_ctx *ctx, const boosting_loss *l, double q, double minus,
                                    bool absolute, double *out) {
@@ -44,8 +44,7 @@ static ken_status loss_quantile_of(ken_ctx *ctx, const boosting_loss *l, double 
     int64_t m = 0;
     for (int64_t i = 0; i < l->n_train; i++) {
         const double w = l->weight ? l->weight[i] : 1.0, v = l->y[i] - minus;
-        if (w > 0)
-            item[m++] = (loss_item){absolute ? fabs(v) : v, w};
+        if (w > 0) item[m++] = (loss_item){absolute ? fabs(v) : v, w};
     }
     qsort(item, (size_t)m, sizeof *item, loss_by_value);
     *out = loss_sorted_quantile(item, m, q);
@@ -68,8 +67,7 @@ static void loss_sum_block(void *arg, int64_t begin, int64_t end, double *sum, i
 static void loss_weight_block(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
     const boosting_loss *const l = arg;
     (void)worker;
-    for (int64_t i = begin; i < end; i++)
-        sum[0] += l->weight ? l->weight[i] : 1.0;
+    for (int64_t i = begin; i < end; i++) sum[0] += l->weight ? l->weight[i] : 1.0;
 }
 
 static ken_status loss_start_classes(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
@@ -78,19 +76,16 @@ static ken_status loss_start_classes(ken_ctx *ctx, boosting_loss *l, double tota
     KEN_TRY(KEN_SCRATCH(ctx, double, k, &sum));
     KEN_TRY(ken_reduce(ctx, l->n_train, k, loss_sum_block, l, sum));
     int present = 0;
-    for (int c = 0; c < k; c++)
-        present += sum[c] > 0;
+    for (int c = 0; c < k; c++) present += sum[c] > 0;
     if (present < 2)
         return KEN_FAIL(ctx, KEN_E_VALUE, "give rows of at least two classes, or use model 'dummy'",
                         "boosting: the training rows have %d class, want at least 2", present);
     const double least = total / (2 * (double)l->n_train + 2); /* a class that is not there */
-    for (int c = 0; c < k; c++)
-        sum[c] = KEN_MAX(sum[c], least) / total;
+    for (int c = 0; c < k; c++) sum[c] = KEN_MAX(sum[c], least) / total;
     if (l->outputs == 1)
         base[0] = ken_log(sum[1] / sum[0]);
     else
-        for (int c = 0; c < k; c++)
-            base[c] = ken_log(sum[c]);
+        for (int c = 0; c < k; c++) base[c] = ken_log(sum[c]);
     return KEN_OK;
 }
 
@@ -115,8 +110,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
     if (!(total > 0))
         return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
                         "boosting: the weights of the training rows sum to %g", total);
-    if (l->label)
-        return loss_start_classes(ctx, l, total, base);
+    if (l->label) return loss_start_classes(ctx, l, total, base);
     KEN_TRY(ken_reduce(ctx, l->n_train, 1, loss_sum_block, l, &sum));
     switch (l->kind) {
     case BOOSTING_ABSOLUTE:
@@ -125,8 +119,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
         return loss_quantile_of(ctx, l, l->quantile, 0, false, base);
     case BOOSTING_HUBER:
         KEN_TRY(loss_quantile_of(ctx, l, 0.5, 0, false, base));
-        if (!(l->delta > 0))
-            KEN_TRY(loss_quantile_of(ctx, l, 0.9, base[0], true, &l->delta));
+        if (!(l->delta > 0)) KEN_TRY(loss_quantile_of(ctx, l, 0.9, base[0], true, &l->delta));
         l->delta = l->delta > 0 ? l->delta : 1;
         return KEN_OK;
     case BOOSTING_POISSON:
@@ -137,7 +130,8 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
     }
 }
 
-/* --- gradients ---------------------------------------------------------------------------------- */
+/* --- gradients ----------------------------------------------------------------------------------
+ */
 
 static bool loss_one(const boosting_loss *l) {
     return !l->weight && l->kind != BOOSTING_LOGISTIC && l->kind != BOOSTING_SOFTMAX &&
@@ -169,8 +163,7 @@ static void loss_block(const ken_kernels *kernels, const boosting_loss *l, int k
             g[i] -= (double)l->label[at + i];
         }
     } else if (l->kind == BOOSTING_SOFTMAX) {
-        for (int64_t i = 0; i < n; i++)
-            g[i] = F[i] - l->lse[at + i];
+        for (int64_t i = 0; i < n; i++) g[i] = F[i] - l->lse[at + i];
         kernels->exp_n(g, g, n);
         for (int64_t i = 0; i < n; i++) {
             h[i] = factor * g[i] * (1 - g[i]);
@@ -179,8 +172,7 @@ static void loss_block(const ken_kernels *kernels, const boosting_loss *l, int k
         }
     } else if (l->kind == BOOSTING_POISSON) {
         kernels->exp_n(F, h, n);
-        for (int64_t i = 0; i < n; i++)
-            g[i] = h[i] - l->y[at + i];
+        for (int64_t i = 0; i < n; i++) g[i] = h[i] - l->y[at + i];
     } else if (l->kind == BOOSTING_SQUARED) {
         for (int64_t i = 0; i < n; i++) {
             g[i] = F[i] - l->y[at + i];
@@ -263,8 +255,8 @@ static ken_status loss_bounds(ken_ctx *ctx, const loss_job *job, double bound[2]
     return KEN_OK;
 }
 
-ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *l, int k, boosting_scale *scale,
-                              uint64_t *words) {
+ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *l, int k,
+                                   boosting_scale *scale, uint64_t *words) {
     loss_job job = {ken_ctx_kernels(ctx), l, k, scale, words, NULL};
     double bound[2];
     KEN_TRY(KEN_SCRATCH(ctx, double, 8 * ken_ctx_threads(ctx), &job.max));
@@ -278,24 +270,23 @@ static void loss_refresh_block(void *arg, int64_t begin, int64_t end, int worker
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         double top = l->margin[i], sum = 0;
-        for (int k = 1; k < l->outputs; k++)
-            top = KEN_MAX(top, l->margin[k * l->n + i]);
-        for (int k = 0; k < l->outputs; k++)
-            sum += ken_exp(l->margin[k * l->n + i] - top);
+        for (int k = 1; k < l->outputs; k++) top = KEN_MAX(top, l->margin[k * l->n + i]);
+        for (int k = 0; k < l->outputs; k++) sum += ken_exp(l->margin[k * l->n + i] - top);
         l->lse[i] = top + ken_log(sum);
     }
 }
 
 ken_status ken__boosting_loss_refresh(ken_ctx *ctx, boosting_loss *l) {
-    if (l->kind != BOOSTING_SOFTMAX)
-        return KEN_OK;
+    if (l->kind != BOOSTING_SOFTMAX) return KEN_OK;
     return ken_parallel(ctx, l->n, LOSS_GRAIN, loss_refresh_block, l);
 }
 
-/* --- leaves ------------------------------------------------------------------------------------- */
+/* --- leaves -------------------------------------------------------------------------------------
+ */
 
 bool ken__boosting_loss_renews(const boosting_loss *l) {
-    return l->kind == BOOSTING_ABSOLUTE || l->kind == BOOSTING_QUANTILE || l->kind == BOOSTING_HUBER;
+    return l->kind == BOOSTING_ABSOLUTE || l->kind == BOOSTING_QUANTILE ||
+           l->kind == BOOSTING_HUBER;
 }
 
 double ken__boosting_loss_renew(const boosting_loss *l, const uint32_t *rows, int64_t n,
@@ -307,8 +298,7 @@ double ken__boosting_loss_renew(const boosting_loss *l, const uint32_t *rows, in
     qsort(item, (size_t)n, sizeof *item, loss_by_value);
     const double q = l->kind == BOOSTING_QUANTILE ? l->quantile : 0.5;
     const double center = loss_sorted_quantile(item, n, q);
-    if (l->kind != BOOSTING_HUBER)
-        return center;
+    if (l->kind != BOOSTING_HUBER) return center;
     double sum = 0, total = 0; /* Friedman 2001, eq. 33 */
     for (int64_t i = 0; i < n; i++) {
         sum += item[i].weight * -loss_slope(l, -(item[i].value - center));
@@ -319,12 +309,14 @@ double ken__boosting_loss_renew(const boosting_loss *l, const uint32_t *rows, in
 
 /* Poisson: G = sum of mu - y, H = sum of mu, so that sum y / sum mu = 1 - G / H, whose logarithm is
  * the exact answer. It is taken above 0, where Newton's step is the greater of the two. */
-double ken__boosting_loss_step(const boosting_loss *l, const boosting_rules *rules, double G, double H) {
+double ken__boosting_loss_step(const boosting_loss *l, const boosting_rules *rules, double G,
+                               double H) {
     const double step = ken__boosting_leaf_value(rules, G, H);
     return l->kind == BOOSTING_POISSON && step > 0 ? ken_log1p(step) : step;
 }
 
-/* --- mean loss ---------------------------------------------------------------------------------- */
+/* --- mean loss ----------------------------------------------------------------------------------
+ */
 
 typedef struct loss_mean_job {
     const ken_kernels *kernels;
@@ -347,10 +339,8 @@ static double loss_of(const boosting_loss *l, int64_t i) {
         return ken_exp(F) - l->y[i] * F;
     default: { /* softmax */
         double top = l->margin[i], sum = 0;
-        for (int k = 1; k < l->outputs; k++)
-            top = KEN_MAX(top, l->margin[k * l->n + i]);
-        for (int k = 0; k < l->outputs; k++)
-            sum += ken_exp(l->margin[k * l->n + i] - top);
+        for (int k = 1; k < l->outputs; k++) top = KEN_MAX(top, l->margin[k * l->n + i]);
+        for (int k = 0; k < l->outputs; k++) sum += ken_exp(l->margin[k * l->n + i] - top);
         return top + ken_log(sum) - l->margin[l->label[i] * l->n + i];
     }
     }
@@ -368,8 +358,7 @@ static void loss_mean_block(void *arg, int64_t begin, int64_t end, double *sum, 
                 value[i] = l->label[at + i] ? -l->margin[at + i] : l->margin[at + i];
             job->kernels->softplus_n(value, value, n);
         } else {
-            for (int64_t i = 0; i < n; i++)
-                value[i] = loss_of(l, at + i);
+            for (int64_t i = 0; i < n; i++) value[i] = loss_of(l, at + i);
         }
         for (int64_t i = 0; i < n; i++) {
             const double w = l->weight ? l->weight[at + i] : 1.0;
@@ -380,12 +369,11 @@ static void loss_mean_block(void *arg, int64_t begin, int64_t end, double *sum, 
 }
 
 ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *l, int64_t begin, int64_t end,
-                              double *out) {
+                                   double *out) {
     loss_mean_job job = {ken_ctx_kernels(ctx), l, begin};
     double sum[2];
     *out = (double)NAN;
     KEN_TRY(ken_reduce(ctx, end - begin, 2, loss_mean_block, &job, sum));
-    if (sum[1] > 0)
-        *out = sum[0] / sum[1];
+    if (sum[1] > 0) *out = sum[0] / sum[1];
     return KEN_OK;
 }

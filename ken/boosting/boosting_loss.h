@@ -21,16 +21,16 @@ typedef enum boosting_loss_kind {
 
 typedef struct boosting_loss {
     boosting_loss_kind kind;
-    double quantile;       /* BOOSTING_QUANTILE */
-    double delta;          /* BOOSTING_HUBER: where the parabola becomes a line */
-    int outputs;           /* margins a row */
+    double quantile; /* BOOSTING_QUANTILE */
+    double delta;    /* BOOSTING_HUBER: where the parabola becomes a line */
+    int outputs;     /* margins a row */
     int64_t n, n_train;
-    const double *y;       /* (n), or NULL */
-    const int32_t *label;  /* (n), or NULL */
-    const double *weight;  /* (n), or NULL */
-    double max_weight;     /* of the training rows */
-    double *margin;        /* (outputs, n) */
-    double *lse;           /* (n) softmax: log of the sum of exp of a row's margins */
+    const double *y;      /* (n), or NULL */
+    const int32_t *label; /* (n), or NULL */
+    const double *weight; /* (n), or NULL */
+    double max_weight;    /* of the training rows */
+    double *margin;       /* (outputs, n) */
+    double *lse;          /* (n) softmax: log of the sum of exp of a row's margins */
 } boosting_loss;
 
 /* base (outputs), and delta where it is to be found from the data. Errors: values that the loss
@@ -40,7 +40,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *loss, double *b
 ken_status ken__boosting_loss_refresh(ken_ctx *ctx, boosting_loss *loss);
 /* The scale for the gradients of output k, then the packed words of all training rows. */
 ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *loss, int k,
-                              boosting_scale *scale, uint64_t *words);
+                                   boosting_scale *scale, uint64_t *words);
 /* Whether leaves get their values from the residuals of their rows, not from a Newton step. */
 bool ken__boosting_loss_renews(const boosting_loss *loss);
 /* Value for the rows of one leaf. */
@@ -50,10 +50,11 @@ typedef struct boosting_loss_item {
 double ken__boosting_loss_renew(const boosting_loss *loss, const uint32_t *rows, int64_t n,
                                 boosting_loss_item *scratch);
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
-double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G, double H);
+double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
+                               double H);
 /* Mean loss of rows [begin, end), NaN when there are none. */
-ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *loss, int64_t begin, int64_t end,
-                              double *out);
+ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *loss, int64_t begin,
+                                   int64_t end, double *out);
 
 KEN_END_C
 

@@ -1,10 +1,10 @@
 /* The best split of a node from its histogram.
  *
- * Numeric columns: every threshold, with missing values on either side. Categories: few in the node:
- * one against the rest; else the levels in the order of their mean gradient, cut like a number
- * (Fisher 1958: for this order some cut is the best of all 2^(k-1) subsets), from both ends because
- * levels with little support always stay right. Gains are computed in double from whole-number sums,
- * the same way everywhere; ties: lowest column, then lowest bin. */
+ * Numeric columns: every threshold, with missing values on either side. Categories: few in the
+ * node: one against the rest; else the levels in the order of their mean gradient, cut like a
+ * number (Fisher 1958: for this order some cut is the best of all 2^(k-1) subsets), from both ends
+ * because levels with little support always stay right. Gains are computed in double from
+ * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. */
 #include "ken/boosting/boosting_grow.h"
 
 enum { SPLIT_PLACES = 256, SPLIT_AHEAD = 16 };
@@ -61,15 +61,14 @@ static void boosting_count(const boosting_search *s, boosting_column *c) {
     const uint8_t *const codes = s->binned->codes + c->column;
     memset(c->count, 0, sizeof c->count);
     for (int64_t i = 0; i < n; i++) {
-        if (i + SPLIT_AHEAD < n)
-            KEN_PREFETCH(codes + s->rows[i + SPLIT_AHEAD] * stride);
+        if (i + SPLIT_AHEAD < n) KEN_PREFETCH(codes + s->rows[i + SPLIT_AHEAD] * stride);
         c->count[codes[s->rows[i] * stride]]++;
     }
     c->counted = true;
 }
 
-/* The least hessian that a side must have. Where rows are counted by it (every hessian is 1) that is
- * all there is to say. Else min_rows rows have at least so much... */
+/* The least hessian that a side must have. Where rows are counted by it (every hessian is 1) that
+ * is all there is to say. Else min_rows rows have at least so much... */
 static double boosting_least_possible(const boosting_search *s) {
     const double rows = s->scale->one ? 1.0 : (double)s->node->range[0] / s->scale->scale_h;
     return KEN_MAX(KEN_MAX(s->rules->min_weight, 1e-300), s->rules->min_rows * rows);
@@ -101,13 +100,10 @@ static int boosting_pick(const boosting_search *s, boosting_column *c, const boo
                 c->gain[b] = -1;
         }
     double best = 0;
-    for (int b = 0; b < f->n; b++)
-        best = c->gain[b] > best ? c->gain[b] : best;
-    if (!(best > 0))
-        return -1;
+    for (int b = 0; b < f->n; b++) best = c->gain[b] > best ? c->gain[b] : best;
+    if (!(best > 0)) return -1;
     int at = 0;
-    while (c->gain[at] != best)
-        at++;
+    while (c->gain[at] != best) at++;
     const double h = c->H[at] + f->missing[1];
     *gain = best;
     *certain = f->left_count || (h >= sure && f->total[1] - h >= sure);
@@ -126,8 +122,7 @@ static bool boosting_offer(const boosting_search *s, boosting_column *c, const b
     if (at < 0 || !(improved > s->rules->min_gain) || !(improved > 1e-10 * parent) ||
         !(improved > out->gain))
         return true;
-    if (!certain)
-        return false;
+    if (!certain) return false;
     out->gain = improved;
     *place = at;
     return true;
@@ -186,27 +181,23 @@ static bool boosting_numeric(const boosting_search *s, boosting_column *c, doubl
     boosting_prefix(s, c, n, left);
     f.left_count = c->counted ? left : NULL;
     f.n = missing ? n : n - 1;
-    if (!boosting_offer(s, c, &f, parent, out, &place))
-        return false;
+    if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
     if (place >= 0) {
         boosting_take_numeric(c, place, false, out);
-        if (!missing)
-            out->missing_left = 2 * out->h > s->node->h;
+        if (!missing) out->missing_left = 2 * out->h > s->node->h;
     }
-    if (!missing)
-        return true;
+    if (!missing) return true;
     f.n = n - 1;
     f.missing[0] = (double)c->g[n] * ug;
     f.missing[1] = (double)c->h[n] * uh;
     f.missing_count = c->counted ? c->count[n] : 0;
-    if (!boosting_offer(s, c, &f, parent, out, &place))
-        return false;
-    if (place >= 0)
-        boosting_take_numeric(c, place, true, out);
+    if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
+    if (place >= 0) boosting_take_numeric(c, place, true, out);
     return true;
 }
 
-/* --- categories --------------------------------------------------------------------------------- */
+/* --- categories ---------------------------------------------------------------------------------
+ */
 
 typedef struct boosting_level {
     double key;
@@ -215,8 +206,7 @@ typedef struct boosting_level {
 
 static int boosting_by_key(const void *a, const void *b) {
     const boosting_level *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
     return x->code < y->code ? -1 : x->code > y->code;
 }
 
@@ -231,11 +221,9 @@ static int boosting_levels(const boosting_search *s, const boosting_column *c,
     *present = 0;
     for (int b = 0; b <= c->feature->n_bins; b++) {
         const double g = (double)c->g[b] * ug, h = (double)c->h[b] * uh;
-        if (c->h[b] <= 0)
-            continue;
+        if (c->h[b] <= 0) continue;
         ++*present;
-        if (h * per_h < s->rules->cat_smooth)
-            continue;
+        if (h * per_h < s->rules->cat_smooth) continue;
         level[n++] = (boosting_level){g / (h + s->rules->cat_smooth), b};
     }
     return n;
@@ -275,10 +263,8 @@ static bool boosting_one_against_rest(const boosting_search *s, boosting_column 
         c->G[b] = (double)c->g[b] * ug;
         c->H[b] = (double)c->h[b] * uh;
     }
-    if (!boosting_offer(s, c, &f, parent, out, &place))
-        return false;
-    if (place >= 0)
-        boosting_take_category(s, c, &(boosting_level){0, place}, 1, out);
+    if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
+    if (place >= 0) boosting_take_category(s, c, &(boosting_level){0, place}, 1, out);
     return true;
 }
 
@@ -304,10 +290,8 @@ static bool boosting_subset(const boosting_search *s, boosting_column *c, boosti
             c->G[l] = (double)g * ug;
             c->H[l] = (double)h * uh;
         }
-        if (!boosting_offer(s, c, &f, parent, out, &place))
-            return false;
-        if (place >= 0)
-            boosting_take_category(s, c, level, place + 1, out);
+        if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
+        if (place >= 0) boosting_take_category(s, c, level, place + 1, out);
         for (int a = 0, z = n - 1; a < z; a++, z--) {
             const boosting_level swap = level[a];
             level[a] = level[z];
@@ -322,28 +306,26 @@ static bool boosting_category(const boosting_search *s, boosting_column *c, doub
     boosting_level level[SPLIT_PLACES];
     int present;
     const int n = boosting_levels(s, c, level, &present);
-    if (present < 2)
-        return true;
-    if (present <= s->rules->onehot)
-        return boosting_one_against_rest(s, c, parent, out);
+    if (present < 2) return true;
+    if (present <= s->rules->onehot) return boosting_one_against_rest(s, c, parent, out);
     qsort(level, (size_t)n, sizeof *level, boosting_by_key);
     return boosting_subset(s, c, level, n, parent, out);
 }
 
-/* --- all columns -------------------------------------------------------------------------------- */
+/* --- all columns --------------------------------------------------------------------------------
+ */
 
 static bool boosting_try(const boosting_search *s, boosting_column *c, double parent,
                          boosting_split *out) {
     boosting_split found = *out;
     const bool known = c->feature->category ? boosting_category(s, c, parent, &found)
                                             : boosting_numeric(s, c, parent, &found);
-    if (known && found.gain > out->gain)
-        *out = found;
+    if (known && found.gain > out->gain) *out = found;
     return known;
 }
 
-void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin, int end,
-                         boosting_split *out) {
+void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin,
+                              int end, boosting_split *out) {
     const double G = (double)search->node->g / search->scale->scale_g;
     const double H = (double)search->node->h / search->scale->scale_h;
     const double parent = boosting_score(search->rules, G, H);
@@ -351,8 +333,7 @@ void ken__boosting_best_split(const boosting_search *search, const int32_t *colu
     memset(out, 0, sizeof *out);
     for (int j = begin; j < end; j++) {
         boosting_load(search, columns ? columns[j] : j, &c);
-        if (c.feature->n_bins + c.feature->has_missing < 2)
-            continue;
+        if (c.feature->n_bins + c.feature->has_missing < 2) continue;
         if (!boosting_try(search, &c, parent, out)) {
             boosting_count(search, &c);
             (void)boosting_try(search, &c, parent, out);

@@ -1,5 +1,5 @@
-/* Growth of one exact tree. Read cart_split.c for how a split is found, cart_prune.c for what is done
- * afterwards. */
+/* Growth of one exact tree. Read cart_split.c for how a split is found, cart_prune.c for what is
+ * done afterwards. */
 #include "ken/tree/cart_grow.h"
 
 #include "ken/core/alloc.h"
@@ -23,15 +23,15 @@ typedef struct cart_growth {
     ken_ctx *ctx;
     cart_job job;
     ken_cart *tree;
-    cart_sums sums;           /* of the node being made */
+    cart_sums sums; /* of the node being made */
     int32_t **order;
-    int32_t *spare;           /* (threads, n): right sides during partition */
-    uint8_t *goes_left;       /* (n) */
-    int32_t *columns;         /* (d) in the order in which they are looked at */
-    cart_split *found;        /* (d) */
-    cart_pending *pending;    /* a stack, or with max_leaves a heap by gain */
+    int32_t *spare;        /* (threads, n): right sides during partition */
+    uint8_t *goes_left;    /* (n) */
+    int32_t *columns;      /* (d) in the order in which they are looked at */
+    cart_split *found;     /* (d) */
+    cart_pending *pending; /* a stack, or with max_leaves a heap by gain */
     size_t n_pending, pending_capacity;
-    int64_t begin, end;       /* the node that workers look at */
+    int64_t begin, end; /* the node that workers look at */
     int64_t first_column;
     int64_t n_rows;
     double total_weight, center;
@@ -73,7 +73,8 @@ static cart_pending cart_pop(cart_growth *g) {
     for (;;) {
         size_t child = 2 * i + 1;
         if (child >= g->n_pending) break;
-        if (child + 1 < g->n_pending && cart_before(&g->pending[child + 1], &g->pending[child])) child++;
+        if (child + 1 < g->n_pending && cart_before(&g->pending[child + 1], &g->pending[child]))
+            child++;
         if (!cart_before(&g->pending[child], &last)) break;
         g->pending[i] = g->pending[child];
         i = child;
@@ -108,8 +109,8 @@ static ken_status cart_find_some(cart_growth *g, int64_t first, int64_t n, cart_
     return KEN_OK;
 }
 
-/* The best split of rows [begin, end); column -1: none. With column_fraction < 1 a random part of the
- * columns, and one more after another as long as none of them can split. */
+/* The best split of rows [begin, end); column -1: none. With column_fraction < 1 a random part of
+ * the columns, and one more after another as long as none of them can split. */
 static ken_status cart_find(cart_growth *g, int32_t node, cart_split *best) {
     const int32_t d = g->job.data->d;
     int64_t n = (int64_t)ceil(g->job.rules->column_fraction * d - 1e-9);
@@ -164,8 +165,7 @@ static ken_status cart_new_node(cart_growth *g) {
     KEN_TRY(cart_reserve_node(g));
     t->node[t->n] = (ken_cart_node){.feature = -1, .category = -1, .cover = w};
     double *value = t->value + (int64_t)t->n * t->width, sum = 0;
-    if (d->label && t->width == 1)
-        value[0] = d->k > 1 ? g->sums.c[1] / w : 1;
+    if (d->label && t->width == 1) value[0] = d->k > 1 ? g->sums.c[1] / w : 1;
     for (int32_t c = 0; t->width > 1 && c < d->k; c++) value[c] = g->sums.c[c] / w;
     for (int64_t i = g->begin; d->y && i < g->end; i++) {
         const int32_t row = g->order[d->d][i];
@@ -386,8 +386,8 @@ static ken_status cart_list_rows(cart_growth *g) {
     return KEN_OK;
 }
 
-/* Weights as multiples of a power of two whose sum is below 2^52 such multiples: sums are exact, and
- * whole weights stay as they are. */
+/* Weights as multiples of a power of two whose sum is below 2^52 such multiples: sums are exact,
+ * and whole weights stay as they are. */
 static ken_status cart_round_weights(cart_growth *g) {
     const ken_tree_data *d = g->job.data;
     double *weight = NULL;
@@ -466,7 +466,7 @@ static ken_status cart_prepare(cart_growth *g) {
     KEN_TRY(cart_round_weights(g));
     KEN_TRY(cart_round_targets(g));
     KEN_TRY(cart_new_workers(g));
-    KEN_TRY(KEN_SCRATCH(g->ctx, int32_t, g->n_rows * ken_ctx_threads(g->ctx), &g->spare));
+    KEN_TRY(KEN_SCRATCH(g->ctx, int32_t, g->n_rows *ken_ctx_threads(g->ctx), &g->spare));
     KEN_TRY(KEN_SCRATCH(g->ctx, uint8_t, d->n, &g->goes_left));
     KEN_TRY(KEN_SCRATCH(g->ctx, int32_t, d->d, &g->columns));
     KEN_TRY(KEN_SCRATCH(g->ctx, cart_split, d->d, &g->found));

@@ -1,7 +1,8 @@
 /* Minimal cost-complexity pruning, and a grown tree as attributes.
  *
  * source  Breiman, Friedman, Olshen & Stone 1984, chapter 3. A branch at node t with leaves L costs
- *         alpha = (R(t) - R(L)) / (|L| - 1), where R(t) - R(L) is the sum of the gains of its splits. */
+ *         alpha = (R(t) - R(L)) / (|L| - 1), where R(t) - R(L) is the sum of the gains of its
+ * splits. */
 #include "ken/core/alloc.h"
 #include "ken/tree/cart_grow.h"
 #include "ken/tree/tree_ensemble.h"
@@ -123,7 +124,8 @@ static ken_status prune_tree(ken_ctx *ctx, ken_cart *tree, double alpha) {
         right[i] = node->feature < 0 ? -1 : node->right;
         gain[i] = node->gain;
     }
-    KEN_TRY(ken_prune_order(ctx, tree->n, left, right, gain, tree->node[0].cover, &steps, &n_steps));
+    KEN_TRY(
+        ken_prune_order(ctx, tree->n, left, right, gain, tree->node[0].cover, &steps, &n_steps));
     for (int32_t k = 0; k < n_steps && steps[k].alpha <= alpha; k++) {
         tree->node[steps[k].node].feature = -1;
         tree->node[steps[k].node].gain = 0;

@@ -124,8 +124,8 @@ static int cart_compare_levels(const void *a, const void *b) {
     return (x->code > y->code) - (x->code < y->code);
 }
 
-/* Several classes: the levels' class shares are laid on their first principal axis (power steps from
- * the axis of the largest class). */
+/* Several classes: the levels' class shares are laid on their first principal axis (power steps
+ * from the axis of the largest class). */
 static void cart_principal_axis(const cart_job *job, const cart_worker *w, int32_t n,
                                 const double *mean, double *axis, double *next) {
     const int32_t k = job->data->k;
@@ -247,7 +247,6 @@ static cart_split cart_split_levels(const cart_job *job, int32_t column, int64_t
 
 cart_split cart_best_split(const cart_job *job, int32_t column, int64_t begin, int64_t end,
                            const cart_sums *node, int worker) {
-    if (job->data->levels[column])
-        return cart_split_levels(job, column, begin, end, node, worker);
+    if (job->data->levels[column]) return cart_split_levels(job, column, begin, end, node, worker);
     return cart_split_numeric(job, column, begin, end, node, &job->worker[worker]);
 }

@@ -6,18 +6,19 @@
 
 KEN_BEGIN_C
 
-/* Rows of a node (or of one side). Weights are rounded beforehand to multiples of a power of two, and
- * targets to whole numbers of a small unit, so that all these sums are exact: they depend on the set of
- * rows alone, and two splits that part the rows alike have the same gain to the last bit. */
+/* Rows of a node (or of one side). Weights are rounded beforehand to multiples of a power of two,
+ * and targets to whole numbers of a small unit, so that all these sums are exact: they depend on
+ * the set of rows alone, and two splits that part the rows alike have the same gain to the last
+ * bit. */
 typedef struct cart_sums {
-    double *c;      /* (k) class weights */
-    int64_t total;  /* regression: sum of weight times target, in units */
+    double *c;     /* (k) class weights */
+    int64_t total; /* regression: sum of weight times target, in units */
     double weight;
     int32_t rows;
 } cart_sums;
 
 typedef struct cart_level {
-    double key;     /* the order of the levels */
+    double key; /* the order of the levels */
     int32_t slot, code;
 } cart_level;
 
@@ -34,8 +35,8 @@ typedef struct cart_worker {
 } cart_worker;
 
 typedef struct cart_split {
-    int32_t column;       /* -1: none */
-    int32_t prefix;       /* category: so many levels, in their order, go left */
+    int32_t column; /* -1: none */
+    int32_t prefix; /* category: so many levels, in their order, go left */
     bool missing_left;
     double gain, threshold;
 } cart_split;
@@ -43,14 +44,15 @@ typedef struct cart_split {
 typedef struct cart_job {
     const ken_tree_data *data;
     const ken_cart_rules *rules;
-    const double *weight; /* (n), or NULL: all 1; a multiple of a power of two */
+    const double *weight;  /* (n), or NULL: all 1; a multiple of a power of two */
     const int64_t *target; /* (n) regression: weight times (target - root's mean), in units */
     double unit;
     int32_t *const *order; /* (d + 1): rows by value of column j; [d]: rows as they stand */
     cart_worker *worker;
 } cart_job;
 
-/* Sum of (class weights squared) / weight, or its like for entropy: what a split should make large. */
+/* Sum of (class weights squared) / weight, or its like for entropy: what a split should make large.
+ */
 double cart_score(const cart_job *job, const cart_sums *s);
 void cart_add(const cart_job *job, cart_sums *s, int32_t row);
 void cart_clear(const cart_job *job, cart_sums *s);

@@ -4,14 +4,15 @@
 #include "ken/tree/forest_parts.h"
 #include "ken/tree/tree_ensemble.h"
 
-/* --- attributes --------------------------------------------------------------------------------------- */
+/* --- attributes ------------------------------------------------------------------------------- */
 
 typedef struct forest_emit_job {
     const forest *f;
     const forest_tree *trees;
     ken_ensemble_arrays a;
-    int64_t *word;     /* (trees) first word of a tree's own sets */
-    int64_t *shared;   /* (d, 2, FOREST_BINS): 1 + first word of a set shared by all trees, 0: unused */
+    int64_t *word; /* (trees) first word of a tree's own sets */
+    int64_t
+        *shared; /* (d, 2, FOREST_BINS): 1 + first word of a set shared by all trees, 0: unused */
 } forest_emit_job;
 
 static int64_t emit_words(const forest_column *c) { return ((int64_t)c->n_levels + 31) / 32; }
@@ -26,8 +27,8 @@ static void emit_set(const forest *f, const forest_node *node, const forest_set 
     const forest_column *c = &f->column[node->column];
     const uint8_t *level_bin = f->bins->feature[node->column].level_bin;
     for (int32_t l = 0; l < c->n_levels; l++) {
-        const int32_t code = c->shared ? (c->level_code[l] < 0 ? c->n_bins : c->level_code[l])
-                                       : level_bin[l];
+        const int32_t code =
+            c->shared ? (c->level_code[l] < 0 ? c->n_bins : c->level_code[l]) : level_bin[l];
         if (forest_bin_left(node, sets, c->n_bins, (uint8_t)code)) bits[l / 32] |= 1u << (l % 32);
     }
 }
@@ -82,7 +83,8 @@ static int64_t emit_count_words(forest_emit_job *job) {
     for (int64_t t = 0; t < f->rules->trees; t++)
         for (int32_t j = 0; j < job->trees[t].n_nodes; j++) {
             const forest_node *node = &job->trees[t].node[j];
-            if (node->column < 0 || !f->column[node->column].shared || *emit_shared(job, node)) continue;
+            if (node->column < 0 || !f->column[node->column].shared || *emit_shared(job, node))
+                continue;
             *emit_shared(job, node) = 1 + words;
             words += emit_words(&f->column[node->column]);
         }
@@ -102,8 +104,10 @@ static void emit_fill_shared(const forest_emit_job *job) {
     for (int32_t j = 0; j < f->d; j++)
         for (int k = 0; f->column[j].shared && k < 2 * FOREST_BINS; k++) {
             const int64_t at = job->shared[(int64_t)j * 2 * FOREST_BINS + k];
-            const forest_node node = {.column = j, .missing_left = (uint8_t)(k / FOREST_BINS),
-                                      .bin = (uint8_t)(k % FOREST_BINS), .set = -1};
+            const forest_node node = {.column = j,
+                                      .missing_left = (uint8_t)(k / FOREST_BINS),
+                                      .bin = (uint8_t)(k % FOREST_BINS),
+                                      .set = -1};
             if (at) emit_set(f, &node, NULL, (uint32_t *)job->a.category_bits + at - 1);
         }
 }
@@ -129,13 +133,13 @@ ken_status forest_emit(ken_ctx *ctx, ken_model *model, const forest *f, const fo
     return ken_parallel(ctx, n_trees, 1, emit_some, &job);
 }
 
-/* --- out of bag ------------------------------------------------------------------------------------------ */
+/* --- out of bag ------------------------------------------------------------------------------- */
 
 typedef struct oob_job {
     const forest *f;
     const forest_tree *trees;
-    double *sum;      /* (n, width) */
-    int32_t *count;   /* (n) trees that did not see the row */
+    double *sum;    /* (n, width) */
+    int32_t *count; /* (n) trees that did not see the row */
 } oob_job;
 
 static void oob_rows(void *arg, int64_t begin, int64_t end, int worker) {

@@ -5,14 +5,15 @@
 #include "ken/tree/tree_model.h"
 
 const char *const ken_forest_criteria[] = {"auto", "gini", "entropy", "squared", NULL};
-const char *const ken_forest_column_choices[] = {"auto", "sqrt", "third", "log2", "all", "fraction", NULL};
+const char *const ken_forest_column_choices[] = {"auto", "sqrt",     "third", "log2",
+                                                 "all",  "fraction", NULL};
 const char *const ken_forest_class_weights[] = {"none", "balanced", NULL};
 enum { FOREST_AUTO, FOREST_GINI, FOREST_ENTROPY, FOREST_SQUARED };
 
 typedef struct forest_batch {
     const forest *f;
-    forest_worker *worker;   /* (threads) */
-    forest_tree *tree;       /* (batch) room for the largest tree */
+    forest_worker *worker; /* (threads) */
+    forest_tree *tree;     /* (batch) room for the largest tree */
     int64_t first;
 } forest_batch;
 
@@ -83,9 +84,10 @@ static ken_status forest_grow_all(ken_ctx *ctx, const forest *f, forest_tree *tr
     for (; b.first < total; b.first += batch) {
         const int64_t n = KEN_MIN(batch, total - b.first);
         KEN_TRY(ken_parallel(ctx, n, 1, forest_grow_some, &b));
-        for (int64_t t = 0; t < n; t++) KEN_TRY(forest_keep(ctx, f, &b.tree[t], &trees[b.first + t]));
-        const ken_progress progress = {f->rules->name, b.first + n, total, (double)NAN, (double)NAN,
-                                       NULL, 0};
+        for (int64_t t = 0; t < n; t++)
+            KEN_TRY(forest_keep(ctx, f, &b.tree[t], &trees[b.first + t]));
+        const ken_progress progress = {f->rules->name, b.first + n, total, (double)NAN,
+                                       (double)NAN,    NULL,        0};
         ken_report_progress(ctx, &progress);
         KEN_TRY(ken_check_cancel(ctx));
     }
@@ -119,7 +121,8 @@ ken_status ken_forest_fit(ken_ctx *ctx, ken_model *model, const ken_problem *pro
         return KEN_FAIL(ctx, KEN_E_LIMIT, "train on a sample of the rows",
                         "%s: %lld rows and %d classes are too many", rules->name,
                         (long long)problem->n_train, problem->n_classes);
-    if (rules->criterion != FOREST_AUTO && (problem->label != NULL) == (rules->criterion == FOREST_SQUARED))
+    if (rules->criterion != FOREST_AUTO &&
+        (problem->label != NULL) == (rules->criterion == FOREST_SQUARED))
         return KEN_FAIL(ctx, KEN_E_ARG, "use criterion=auto", "%s: criterion '%s' cannot %s",
                         rules->name, ken_forest_criteria[rules->criterion],
                         problem->label ? "classify" : "regress");
@@ -128,7 +131,8 @@ ken_status ken_forest_fit(ken_ctx *ctx, ken_model *model, const ken_problem *pro
     const ken_mark mark = ken_scratch_mark(ctx);
     ken_status status = KEN_ALLOC(ctx, forest_tree, rules->trees, &trees);
     if (status == KEN_OK)
-        status = ken_bins_fit(ctx, problem->X, problem->n_train, problem->weight, KEN_BINS_MAX, &bins);
+        status =
+            ken_bins_fit(ctx, problem->X, problem->n_train, problem->weight, KEN_BINS_MAX, &bins);
     if (status == KEN_OK) status = forest_run(ctx, model, problem, rules, bins, trees);
     for (int64_t t = 0; trees && t < rules->trees; t++) {
         ken_free(ctx, trees[t].node);

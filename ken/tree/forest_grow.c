@@ -10,7 +10,7 @@ typedef struct forest_todo {
 
 size_t forest_todo_size(void) { return sizeof(forest_todo); }
 
-/* --- the draw of rows ------------------------------------------------------------------------------- */
+/* --- the draw of rows ------------------------------------------------------------------------- */
 
 static uint32_t forest_below(ken_rng *rng, uint32_t bound) {
     return (uint32_t)((uint64_t)ken_rng_u32(rng) * bound >> 32);
@@ -31,7 +31,8 @@ static int64_t forest_draw(const forest *f, forest_worker *w, int64_t t) {
     } else {
         int64_t need = f->draws; /* without repeats: selection sampling (Knuth, algorithm S) */
         for (int32_t i = 0; i < f->n; i++) {
-            const bool take = need == f->n - i || (int64_t)forest_below(&rng, (uint32_t)(f->n - i)) < need;
+            const bool take =
+                need == f->n - i || (int64_t)forest_below(&rng, (uint32_t)(f->n - i)) < need;
             w->count[i] = take;
             need -= take;
         }
@@ -40,12 +41,13 @@ static int64_t forest_draw(const forest *f, forest_worker *w, int64_t t) {
         if (!w->count[i]) continue;
         if (f->in_bag) f->in_bag[t * ((f->n + 7) / 8) + i / 8] |= (uint8_t)(1u << (i & 7));
         if (f->weight && !(f->weight[i] > 0)) continue;
-        w->entry[n++] = (forest_entry){(uint32_t)i, f->label ? (uint16_t)f->label[i] : 0, w->count[i]};
+        w->entry[n++] =
+            (forest_entry){(uint32_t)i, f->label ? (uint16_t)f->label[i] : 0, w->count[i]};
     }
     return n;
 }
 
-/* --- nodes -------------------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 /* A node with these sums; whether it can be split. */
 static bool forest_add_node(const forest *f, forest_worker *w, const double *sums, int32_t depth,
@@ -67,7 +69,8 @@ static bool forest_add_node(const forest *f, forest_worker *w, const double *sum
     if ((!f->y && classes < 2) || rows < 2) return false;
     if (f->rules->max_depth && depth >= f->rules->max_depth) return false;
     const double count = forest_count(f, sums);
-    return count >= (double)f->rules->min_split_rows && count >= 2.0 * (double)f->rules->min_leaf_rows;
+    return count >= (double)f->rules->min_split_rows &&
+           count >= 2.0 * (double)f->rules->min_leaf_rows;
 }
 
 /* Draws columns until some can split, at least m of them. */
@@ -103,8 +106,7 @@ static int64_t forest_partition(const forest *f, const forest_worker *w, const f
     codes += node->column;
     for (int64_t i = 0; i < n; i++) {
         const forest_entry e = entry[i];
-        const bool goes_left =
-            forest_bin_left(node, w->tree.set, n_bins, codes[e.row * f->stride]);
+        const bool goes_left = forest_bin_left(node, w->tree.set, n_bins, codes[e.row * f->stride]);
         entry[left] = e;
         spare[right] = e;
         left += goes_left;
@@ -136,15 +138,22 @@ static int32_t forest_split_node(const forest *f, forest_worker *w, const forest
     const int64_t n = todo->end - todo->begin;
     const forest_rows rows = {entry, n, todo->local ? w->local : f->codes,
                               todo->local ? w->local_y : f->y,
-                              !f->weight ? NULL : todo->local ? w->local_w : f->weight};
+                              !f->weight    ? NULL
+                              : todo->local ? w->local_w
+                                            : f->weight};
     forest_split best;
     forest_find_split(f, w, &rows, &best);
     best.gain = best.column < 0 ? 0 : KEN_MAX(best.gain, 0);
     if (best.column < 0 || best.gain / f->total_weight + 2e-16 < f->rules->min_gain) return depth;
     forest_node *node = &t->node[todo->node];
-    *node = (forest_node){.column = best.column, .left = t->n_nodes, .gain = (float)best.gain,
-                          .bin = best.bin, .missing_left = best.missing_left, .set = -1,
-                          .cover = node->cover, .cut = best.cut};
+    *node = (forest_node){.column = best.column,
+                          .left = t->n_nodes,
+                          .gain = (float)best.gain,
+                          .bin = best.bin,
+                          .missing_left = best.missing_left,
+                          .set = -1,
+                          .cover = node->cover,
+                          .cut = best.cut};
     if (best.is_set) {
         node->set = t->n_sets;
         t->set[t->n_sets++] = best.set;
@@ -158,8 +167,8 @@ static int32_t forest_split_node(const forest *f, forest_worker *w, const forest
     const bool split_right = forest_add_node(f, w, right, todo->depth + 1, n - left);
     const forest_todo next = *todo;
     if (split_right)
-        w->todo[depth++] = (forest_todo){next.begin + left, next.end, t->n_nodes - 1, next.depth + 1,
-                                         next.local};
+        w->todo[depth++] =
+            (forest_todo){next.begin + left, next.end, t->n_nodes - 1, next.depth + 1, next.local};
     if (split_left)
         w->todo[depth++] = (forest_todo){next.begin, next.begin + left, t->n_nodes - 2,
                                          next.depth + 1, next.local};
@@ -177,7 +186,8 @@ void forest_grow_tree(const forest *f, forest_worker *w, int64_t t) {
     for (int32_t j = 0; j < f->d; j++) w->column[j] = j;
     forest_total(f, &all, w->total);
     memcpy(w->best_left, w->total, (size_t)f->stats * sizeof(double));
-    if (forest_add_node(f, w, w->best_left, 0, n)) w->todo[depth++] = (forest_todo){0, n, 0, 0, false};
+    if (forest_add_node(f, w, w->best_left, 0, n))
+        w->todo[depth++] = (forest_todo){0, n, 0, 0, false};
     while (depth > 0) {
         forest_todo todo = w->todo[--depth];
         if (!todo.local && todo.end - todo.begin <= w->local_rows) forest_move(f, w, &todo);

@@ -9,20 +9,20 @@
 KEN_BEGIN_C
 
 enum {
-    FOREST_BINS = 256,           /* codes of a column, missing included */
-    FOREST_CHUNK = 8,            /* columns whose sums are made in one pass */
+    FOREST_BINS = 256,             /* codes of a column, missing included */
+    FOREST_CHUNK = 8,              /* columns whose sums are made in one pass */
     FOREST_LOCAL_BYTES = 256 << 10 /* codes of a node so small that it moves into cache */
 };
 
 typedef struct forest_column {
-    int32_t n_bins;              /* code n_bins: missing */
-    bool set;                    /* category: bins are put into order at each node */
-    bool shared;                 /* category of very many levels: bins are in order already */
-    const int16_t *level_code;   /* shared: (levels) code, -1: never seen */
+    int32_t n_bins;            /* code n_bins: missing */
+    bool set;                  /* category: bins are put into order at each node */
+    bool shared;               /* category of very many levels: bins are in order already */
+    const int16_t *level_code; /* shared: (levels) code, -1: never seen */
     int32_t n_levels;
-    const double *edge;          /* numbers: (n_bins - 1) */
-    const double *low, *high;    /* random cuts: (n_bins) smallest and largest value of each bin */
-    bool exact;                  /* a bin is one value */
+    const double *edge;       /* numbers: (n_bins - 1) */
+    const double *low, *high; /* random cuts: (n_bins) smallest and largest value of each bin */
+    bool exact;               /* a bin is one value */
 } forest_column;
 
 /* A row of a tree's draw. */
@@ -32,16 +32,16 @@ typedef struct forest_entry {
 } forest_entry;
 
 typedef struct forest_node {
-    int32_t column;              /* -1: leaf */
-    int32_t left;                /* right is left + 1 */
+    int32_t column; /* -1: leaf */
+    int32_t left;   /* right is left + 1 */
     float gain;
-    uint8_t bin, missing_left;   /* codes up to bin go left, unless it is a set */
-    int32_t set;                 /* number of its set of bins, -1: none */
-    double cover, cut;           /* cut: the random threshold */
+    uint8_t bin, missing_left; /* codes up to bin go left, unless it is a set */
+    int32_t set;               /* number of its set of bins, -1: none */
+    double cover, cut;         /* cut: the random threshold */
 } forest_node;
 
 typedef struct forest_set {
-    uint64_t bits[4];            /* bins that go left */
+    uint64_t bits[4]; /* bins that go left */
 } forest_set;
 
 /* One tree when it is done; `value` has width values a node. */
@@ -58,22 +58,22 @@ typedef struct forest {
     const ken_forest_rules *rules;
     const ken_bins *bins;
     const forest_column *column;
-    int32_t n, d, k, width, m;   /* m: columns drawn at a node */
-    int32_t stats;               /* sums a bin: classes, or weight and weight times target; then rows */
-    bool counted;                /* the last sum is the number of rows: there are weights */
+    int32_t n, d, k, width, m; /* m: columns drawn at a node */
+    int32_t stats; /* sums a bin: classes, or weight and weight times target; then rows */
+    bool counted;  /* the last sum is the number of rows: there are weights */
     bool any_set;
-    int64_t stride;              /* bytes of a row of codes */
-    const uint8_t *codes;        /* (n, stride) */
+    int64_t stride;       /* bytes of a row of codes */
+    const uint8_t *codes; /* (n, stride) */
     const int32_t *label;
     const double *y, *weight;
     double center, total_weight;
-    int64_t draws;               /* rows drawn for a tree, repeats counted */
+    int64_t draws; /* rows drawn for a tree, repeats counted */
     int64_t most_rows, most_nodes;
-    uint8_t *in_bag;             /* (trees, (n + 7) / 8), NULL: not wanted */
+    uint8_t *in_bag; /* (trees, (n + 7) / 8), NULL: not wanted */
 } forest;
 
 typedef struct forest_split {
-    int32_t column;              /* -1: none */
+    int32_t column; /* -1: none */
     uint8_t bin;
     bool missing_left, missing_seen, is_set;
     double gain, cut;
@@ -88,15 +88,15 @@ typedef struct forest_worker {
     forest_entry *local_entry;   /* its rows, with their places in `local` */
     double *local_y, *local_w;
     int64_t local_rows;
-    uint8_t *codes;              /* (FOREST_CHUNK, most_rows) of the drawn columns, side by side */
-    double *sums;                /* (FOREST_BINS, stats), all zero between columns */
-    uint32_t *counts;            /* (FOREST_BINS, k), all zero between columns */
-    double *packed;              /* (FOREST_BINS, stats) of the bins that occur */
-    double *total, *left;        /* (stats) */
-    double *best_left;           /* (2 stats): of the best split so far; room for its right side */
-    double *right;               /* (stats) */
-    int32_t *column;             /* (d) a permutation */
-    struct forest_todo *todo;    /* (most_nodes / 2 + 2) */
+    uint8_t *codes;           /* (FOREST_CHUNK, most_rows) of the drawn columns, side by side */
+    double *sums;             /* (FOREST_BINS, stats), all zero between columns */
+    uint32_t *counts;         /* (FOREST_BINS, k), all zero between columns */
+    double *packed;           /* (FOREST_BINS, stats) of the bins that occur */
+    double *total, *left;     /* (stats) */
+    double *best_left;        /* (2 stats): of the best split so far; room for its right side */
+    double *right;            /* (stats) */
+    int32_t *column;          /* (d) a permutation */
+    struct forest_todo *todo; /* (most_nodes / 2 + 2) */
     ken_rng rng;
     forest_tree tree;
 } forest_worker;
@@ -114,9 +114,9 @@ typedef struct forest_look {
     const forest *f;
     forest_worker *w;
     const forest_rows *rows;
-    const uint8_t *codes;      /* (rows) of the column, one after another */
+    const uint8_t *codes; /* (rows) of the column, one after another */
     int32_t column;
-    double parent;             /* score of the node */
+    double parent; /* score of the node */
 } forest_look;
 
 /* Whether a cut with w->left to the left beats the best; then takes its gain and its sums. */

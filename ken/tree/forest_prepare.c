@@ -5,7 +5,7 @@
 
 enum {
     FOREST_SET_LEVELS = 1024, /* above, a column's levels are put into order once, for all nodes */
-    FOREST_PRIOR = 20         /* rows of the mean that a level's mean is mixed with, for that order */
+    FOREST_PRIOR = 20 /* rows of the mean that a level's mean is mixed with, for that order */
 };
 
 static int64_t forest_stride(int32_t d) {
@@ -14,7 +14,7 @@ static int64_t forest_stride(int32_t d) {
     return d <= 64 ? stride : ((int64_t)d + 15) / 16 * 16;
 }
 
-/* --- categories of very many levels ------------------------------------------------------------------ */
+/* --- categories of very many levels ----------------------------------------------------------- */
 
 typedef struct forest_level {
     double key, weight;
@@ -28,7 +28,8 @@ static int forest_compare_levels(const void *a, const void *b) {
 }
 
 /* Mean target (regression), or share of the last class (two) or of the largest (several), of each
- * level, drawn to the mean of all; levels in that order, cut into 254 bins of about equal weight. */
+ * level, drawn to the mean of all; levels in that order, cut into 254 bins of about equal weight.
+ */
 static void forest_order_levels(const forest *f, const double *x, int32_t n_levels,
                                 forest_level *level, int16_t *code, forest_column *column) {
     double total = 0, sum = 0, filled = 0;
@@ -55,14 +56,17 @@ static void forest_order_levels(const forest *f, const double *x, int32_t n_leve
         code[l] = -1;
         if (!(level[l].weight > 0)) continue;
         level[used] = level[l];
-        level[used].key = (level[l].key + FOREST_PRIOR * sum / total) / (level[l].weight + FOREST_PRIOR);
+        level[used].key =
+            (level[l].key + FOREST_PRIOR * sum / total) / (level[l].weight + FOREST_PRIOR);
         used++;
     }
     qsort(level, (size_t)used, sizeof *level, forest_compare_levels);
     for (int32_t r = 0; r < used; r++) {
         code[level[r].code] = (int16_t)bin;
         filled += level[r].weight;
-        if (r + 1 < used && bin < FOREST_BINS - 3 && filled >= total * (bin + 1) / (FOREST_BINS - 2)) bin++;
+        if (r + 1 < used && bin < FOREST_BINS - 3 &&
+            filled >= total * (bin + 1) / (FOREST_BINS - 2))
+            bin++;
     }
     column->shared = true;
     column->set = false;
@@ -92,7 +96,7 @@ static ken_status forest_share_column(ken_ctx *ctx, forest *f, const ken_column 
     return KEN_OK;
 }
 
-/* --- random cuts need the values behind the bins -------------------------------------------------------- */
+/* --- random cuts need the values behind the bins ---------------------------------------------- */
 
 typedef struct forest_ranges {
     const forest *f;
@@ -107,7 +111,8 @@ static void forest_find_ranges(void *arg, int64_t begin, int64_t end, int worker
     (void)worker;
     for (int64_t j = begin; j < end; j++) {
         double *low = r->low + j * FOREST_BINS, *high = r->high + j * FOREST_BINS;
-        for (int b = 0; b < FOREST_BINS; b++) low[b] = (double)INFINITY, high[b] = -(double)INFINITY;
+        for (int b = 0; b < FOREST_BINS; b++)
+            low[b] = (double)INFINITY, high[b] = -(double)INFINITY;
         for (int64_t i = 0; i < f->n; i += 1024) {
             const int64_t m = KEN_MIN(1024, f->n - i);
             ken_column_gather(ken_table_column(r->X, (int)j), i, m, x, 1);
@@ -123,8 +128,8 @@ static void forest_find_ranges(void *arg, int64_t begin, int64_t end, int worker
 static ken_status forest_add_ranges(ken_ctx *ctx, const ken_table *X, forest *f,
                                     forest_column *column) {
     forest_ranges r = {f, X, NULL, NULL};
-    KEN_TRY(KEN_SCRATCH(ctx, double, (int64_t)f->d * FOREST_BINS, &r.low));
-    KEN_TRY(KEN_SCRATCH(ctx, double, (int64_t)f->d * FOREST_BINS, &r.high));
+    KEN_TRY(KEN_SCRATCH(ctx, double, (int64_t)f->d *FOREST_BINS, &r.low));
+    KEN_TRY(KEN_SCRATCH(ctx, double, (int64_t)f->d *FOREST_BINS, &r.high));
     KEN_TRY(ken_parallel(ctx, f->d, 1, forest_find_ranges, &r));
     for (int32_t j = 0; j < f->d; j++) {
         if (column[j].set || column[j].shared) continue;
@@ -134,7 +139,7 @@ static ken_status forest_add_ranges(ken_ctx *ctx, const ken_table *X, forest *f,
     return KEN_OK;
 }
 
-/* --- all -------------------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static ken_status forest_add_target(ken_ctx *ctx, const ken_problem *problem, forest *f) {
     double *y = NULL, sum = 0, total = 0;
@@ -177,10 +182,14 @@ static ken_status forest_add_columns(ken_ctx *ctx, const ken_problem *problem, f
     f->column = column;
     for (int32_t j = 0; j < f->d; j++) {
         const ken_bin_feature *b = &f->bins->feature[j];
-        column[j] = (forest_column){.n_bins = b->n_bins, .set = b->category, .edge = b->edge,
-                                    .exact = b->exact, .n_levels = b->n_levels};
+        column[j] = (forest_column){.n_bins = b->n_bins,
+                                    .set = b->category,
+                                    .edge = b->edge,
+                                    .exact = b->exact,
+                                    .n_levels = b->n_levels};
         if (b->category && b->n_levels > FOREST_SET_LEVELS)
-            KEN_TRY(forest_share_column(ctx, f, ken_table_column(problem->X, j), &column[j], codes + j));
+            KEN_TRY(forest_share_column(ctx, f, ken_table_column(problem->X, j), &column[j],
+                                        codes + j));
         f->any_set |= column[j].set;
     }
     return f->rules->random_cuts ? forest_add_ranges(ctx, problem->X, f, column) : KEN_OK;
@@ -190,8 +199,13 @@ ken_status forest_prepare(ken_ctx *ctx, const ken_problem *problem, const ken_fo
                           const ken_bins *bins, forest *f) {
     uint8_t *codes = NULL;
     double *balanced = NULL;
-    *f = (forest){.ctx = ctx, .kernels = ken_ctx_kernels(ctx), .rules = rules, .bins = bins, .n = (int32_t)problem->n_train,
-                  .d = ken_table_cols(problem->X), .label = problem->label,
+    *f = (forest){.ctx = ctx,
+                  .kernels = ken_ctx_kernels(ctx),
+                  .rules = rules,
+                  .bins = bins,
+                  .n = (int32_t)problem->n_train,
+                  .d = ken_table_cols(problem->X),
+                  .label = problem->label,
                   .weight = problem->weight};
     f->k = problem->label ? problem->n_classes : 1;
     f->width = f->k > 2 ? f->k : 1;

@@ -39,8 +39,8 @@ static void random_count_left(const forest_look *s, const random_side *side) {
     const forest_entry *entry = s->rows->entry;
     uint32_t all = 0, second = 0;
     for (int64_t i = 0; i < s->rows->n; i++) {
-        const uint32_t in = (s->codes[i] <= side->bin) |
-                            (side->missing_left & (s->codes[i] == side->missing));
+        const uint32_t in =
+            (s->codes[i] <= side->bin) | (side->missing_left & (s->codes[i] == side->missing));
         const uint32_t count = (0 - in) & entry[i].count;
         all += count;
         second += (0 - (uint32_t)entry[i].label) & count;
@@ -49,8 +49,9 @@ static void random_count_left(const forest_look *s, const random_side *side) {
     s->w->left[1] = second;
 }
 
-/* A number between the smallest and the largest value of the node decides; where a bin holds several
- * values it goes left as a whole. Codes in [low, high] occur. Returns the last code to the left. */
+/* A number between the smallest and the largest value of the node decides; where a bin holds
+ * several values it goes left as a whole. Codes in [low, high] occur. Returns the last code to the
+ * left. */
 static int32_t random_cut(const forest_look *s, int32_t low, int32_t high, double *cut) {
     const forest_column *c = &s->f->column[s->column];
     const double u = ken_rng_f64(&s->w->rng);
@@ -115,5 +116,6 @@ void forest_try_random(const forest_look *s, forest_split *best) {
     else
         random_sum_left(s, &side);
     if (!forest_better(s, best)) return;
-    *best = (forest_split){s->column, side.bin, side.missing_left, missing, c->set, best->gain, cut, set};
+    *best = (forest_split){s->column, side.bin, side.missing_left, missing, c->set, best->gain,
+                           cut,       set};
 }

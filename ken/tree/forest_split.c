@@ -1,12 +1,12 @@
-/* The best split of one node of a forest: sums per bin of each drawn column, then one look along the
- * bins. Random cuts: forest_random.c. */
+/* The best split of one node of a forest: sums per bin of each drawn column, then one look along
+ * the bins. Random cuts: forest_random.c. */
 #include "ken/tree/forest_parts.h"
 
 #include "ken/kernels/elementary.h"
 
 enum { FOREST_FEW_ROWS = 96 }; /* so few that noting the bins is cheaper than looking for them */
 
-/* --- scores --------------------------------------------------------------------------------------- */
+/* --- scores ----------------------------------------------------------------------------------- */
 
 double forest_score(const forest *f, const double *s) {
     double weight = 0, sum = 0;
@@ -51,7 +51,7 @@ bool forest_better(const forest_look *s, forest_split *best) {
     return true;
 }
 
-/* --- sums per bin ----------------------------------------------------------------------------------- */
+/* --- sums per bin ----------------------------------------------------------------------------- */
 
 /* Class counts of a column; seen: the bins that occur, noted when the rows are few. */
 static void forest_count_classes(const forest_look *s, uint64_t seen[4]) {
@@ -87,8 +87,8 @@ static void forest_sum_any(const forest_look *s, uint64_t seen[4]) {
 
 /* The bins of a column that occur in a node, in order, with their sums side by side. */
 typedef struct forest_bins {
-    int32_t n;                 /* missing not counted */
-    const double *missing;     /* sums of the missing, NULL: none */
+    int32_t n;             /* missing not counted */
+    const double *missing; /* sums of the missing, NULL: none */
     uint8_t bin[FOREST_BINS];
     uint8_t place[FOREST_BINS]; /* of its sums in w->packed */
 } forest_bins;
@@ -138,7 +138,7 @@ static void forest_pack(const forest_look *s, forest_bins *b) {
         }
 }
 
-/* --- along the bins -------------------------------------------------------------------------------------- */
+/* --- along the bins --------------------------------------------------------------------------- */
 
 /* Bins of a category in the order of their mean target; several classes: of the share of the class
  * that is largest in the node. */
@@ -165,8 +165,8 @@ static void forest_order_set(const forest_look *s, forest_bins *b) {
 }
 
 /* The first `count` bins go left. A threshold stands in the middle of the empty bins. */
-static void forest_take(const forest_look *s, const forest_bins *b, int32_t count, bool missing_left,
-                        forest_split *best) {
+static void forest_take(const forest_look *s, const forest_bins *b, int32_t count,
+                        bool missing_left, forest_split *best) {
     best->column = s->column;
     best->missing_left = missing_left;
     best->missing_seen = b->missing != NULL;

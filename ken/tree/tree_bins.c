@@ -1,5 +1,5 @@
-/* Choosing bins and turning columns into codes. Not here: histograms (kernels/isa/hist.c) and trees.
- * The search of a code stands in kernels/isa/hist.c, too (bin_f64, bin_f32). */
+/* Choosing bins and turning columns into codes. Not here: histograms (kernels/isa/hist.c) and
+ * trees. The search of a code stands in kernels/isa/hist.c, too (bin_f64, bin_f32). */
 #include "ken/tree/tree_bins.h"
 
 #include "ken/core/alloc.h"
@@ -32,7 +32,8 @@ typedef struct tree_bins_job {
     const int64_t *level_first;
 } tree_bins_job;
 
-/* --- numbers as sortable integers --------------------------------------------------------------- */
+/* --- numbers as sortable integers ---------------------------------------------------------------
+ */
 
 static uint64_t tree_bins_key(double x) {
     uint64_t u;
@@ -53,11 +54,9 @@ static void tree_bins_sort(tree_bins_work *w, int64_t n, bool weighted) {
     uint32_t count[6][2048];
     memset(count, 0, sizeof count);
     for (int64_t i = 0; i < n; i++)
-        for (int p = 0; p < 6; p++)
-            count[p][w->key[i] >> (11 * p) & 2047]++;
+        for (int p = 0; p < 6; p++) count[p][w->key[i] >> (11 * p) & 2047]++;
     for (int p = 0; p < 6; p++) {
-        if (n == 0 || count[p][w->key[0] >> (11 * p) & 2047] == n)
-            continue;
+        if (n == 0 || count[p][w->key[0] >> (11 * p) & 2047] == n) continue;
         uint32_t at = 0;
         for (int c = 0; c < 2048; c++) {
             const uint32_t here = count[p][c];
@@ -67,8 +66,7 @@ static void tree_bins_sort(tree_bins_work *w, int64_t n, bool weighted) {
         for (int64_t i = 0; i < n; i++) {
             const uint32_t to = count[p][w->key[i] >> (11 * p) & 2047]++;
             w->key2[to] = w->key[i];
-            if (weighted)
-                w->weight2[to] = w->weight[i];
+            if (weighted) w->weight2[to] = w->weight[i];
         }
         uint64_t *const key = w->key;
         w->key = w->key2;
@@ -79,7 +77,8 @@ static void tree_bins_sort(tree_bins_work *w, int64_t n, bool weighted) {
     }
 }
 
-/* --- distinct values ---------------------------------------------------------------------------- */
+/* --- distinct values ----------------------------------------------------------------------------
+ */
 
 /* A small set of keys; full once it holds more than `limit`. */
 typedef struct tree_bins_set {
@@ -89,8 +88,7 @@ typedef struct tree_bins_set {
 
 static void tree_bins_set_add(tree_bins_set *set, uint64_t key) {
     uint32_t h = (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 54);
-    while (set->slot[h] && set->slot[h] != key)
-        h = (h + 1) % TREE_BINS_SLOTS;
+    while (set->slot[h] && set->slot[h] != key) h = (h + 1) % TREE_BINS_SLOTS;
     set->count += set->slot[h] == 0;
     set->slot[h] = key;
 }
@@ -102,18 +100,15 @@ static void tree_bins_look(const tree_bins_job *job, const ken_column *c, bool *
     uint64_t last = 0;
     for (int64_t i = 0; i < job->n; i += TREE_BINS_BLOCK) {
         const int64_t m = KEN_MIN(TREE_BINS_BLOCK, job->n - i);
-        if (*missing && set->count > job->max_bins)
-            return;
+        if (*missing && set->count > job->max_bins) return;
         ken_column_gather(c, i, m, x, 1);
         for (int64_t r = 0; r < m; r++) {
-            if (job->weight && !(job->weight[i + r] > 0))
-                continue;
+            if (job->weight && !(job->weight[i + r] > 0)) continue;
             if (isnan(x[r])) {
                 *missing = true;
             } else if (set->count <= job->max_bins) {
                 const uint64_t key = tree_bins_key(x[r]);
-                if (key != last)
-                    tree_bins_set_add(set, key);
+                if (key != last) tree_bins_set_add(set, key);
                 last = key;
             }
         }
@@ -132,16 +127,13 @@ static int64_t tree_bins_draw(const tree_bins_job *job, const ken_column *c, tre
     int64_t m = 0;
     for (int64_t i = 0; i < job->n_sample; i += TREE_BINS_BLOCK) {
         const int64_t block = KEN_MIN(TREE_BINS_BLOCK, job->n_sample - i);
-        if (!job->sample)
-            ken_column_gather(c, i, block, x, 1);
+        if (!job->sample) ken_column_gather(c, i, block, x, 1);
         for (int64_t r = 0; r < block; r++) {
             const int64_t row = job->sample ? job->sample[i + r] : i + r;
             const double value = job->sample ? ken_column_f64(c, row) : x[r];
             const double weight = job->weight ? job->weight[row] : 1.0;
-            if (isnan(value) || !(weight > 0))
-                continue;
-            if (job->weight)
-                w->weight[m] = weight;
+            if (isnan(value) || !(weight > 0)) continue;
+            if (job->weight) w->weight[m] = weight;
             w->key[m++] = tree_bins_key(value);
         }
     }
@@ -156,8 +148,7 @@ static int64_t tree_bins_distinct(tree_bins_work *w, int64_t m, bool weighted, d
     for (int64_t i = 0; i < m; k++) {
         const uint64_t key = w->key[i];
         double sum = 0;
-        for (; i < m && w->key[i] == key; i++)
-            sum += weighted ? w->weight[i] : 1.0;
+        for (; i < m && w->key[i] == key; i++) sum += weighted ? w->weight[i] : 1.0;
         w->key[k] = key;
         w->weight[k] = sum;
         *total += sum;
@@ -182,15 +173,12 @@ static int tree_bins_cut(const tree_bins_work *w, int64_t k, double total, int m
     for (int64_t i = 0; i + 1 < k && n_edges < max_bins - 1; i++) {
         const bool heavy = w->weight[i] >= share, next_heavy = w->weight[i + 1] >= share;
         filled += w->weight[i];
-        if (!heavy)
-            rest -= w->weight[i];
-        if (!heavy && filled < mean && !(next_heavy && filled >= mean * 0.5))
-            continue;
-        edge[n_edges++] = tree_bins_between(tree_bins_value(w->key[i]),
-                                            tree_bins_value(w->key[i + 1]));
+        if (!heavy) rest -= w->weight[i];
+        if (!heavy && filled < mean && !(next_heavy && filled >= mean * 0.5)) continue;
+        edge[n_edges++] =
+            tree_bins_between(tree_bins_value(w->key[i]), tree_bins_value(w->key[i + 1]));
         filled = 0;
-        if (!heavy && --rest_bins > 0)
-            mean = rest / (double)rest_bins;
+        if (!heavy && --rest_bins > 0) mean = rest / (double)rest_bins;
     }
     return n_edges;
 }
@@ -205,8 +193,7 @@ static void tree_bins_numeric(const tree_bins_job *job, const ken_column *c, ken
     int64_t k = 0;
     if (f->exact) {
         for (int s = 0; s < TREE_BINS_SLOTS; s++)
-            if (set.slot[s])
-                w->key[k++] = set.slot[s];
+            if (set.slot[s]) w->key[k++] = set.slot[s];
         tree_bins_sort(w, k, false);
     } else {
         const int64_t m = tree_bins_draw(job, c, w);
@@ -215,20 +202,20 @@ static void tree_bins_numeric(const tree_bins_job *job, const ken_column *c, ken
     int n_edges = 0;
     if (k <= job->max_bins)
         for (int64_t i = 0; i + 1 < k; i++)
-            edge[n_edges++] = tree_bins_between(tree_bins_value(w->key[i]),
-                                                tree_bins_value(w->key[i + 1]));
+            edge[n_edges++] =
+                tree_bins_between(tree_bins_value(w->key[i]), tree_bins_value(w->key[i + 1]));
     else
         n_edges = tree_bins_cut(w, k, total, job->max_bins, edge);
     f->edge = edge;
     f->n_bins = k > 0 ? n_edges + 1 : 0;
 }
 
-/* --- categories --------------------------------------------------------------------------------- */
+/* --- categories ---------------------------------------------------------------------------------
+ */
 
 static int tree_bins_by_weight(const void *a, const void *b) {
     const tree_bins_level *x = a, *y = b;
-    if (x->weight != y->weight)
-        return x->weight > y->weight ? -1 : 1;
+    if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
     return x->level < y->level ? -1 : x->level > y->level;
 }
 
@@ -245,8 +232,7 @@ static int32_t tree_bins_code(const ken_column *c, int64_t i) {
 static void tree_bins_category(const tree_bins_job *job, const ken_column *c, ken_bin_feature *f,
                                tree_bins_level *level, uint8_t *level_bin) {
     const int32_t n_levels = f->n_levels;
-    for (int32_t l = 0; l < n_levels; l++)
-        level[l] = (tree_bins_level){0, l};
+    for (int32_t l = 0; l < n_levels; l++) level[l] = (tree_bins_level){0, l};
     for (int64_t i = 0; i < job->n; i++) {
         const double weight = job->weight ? job->weight[i] : 1.0;
         const int32_t code = tree_bins_code(c, i);
@@ -256,20 +242,19 @@ static void tree_bins_category(const tree_bins_job *job, const ken_column *c, ke
             level[code].weight += weight;
     }
     int32_t used = 0;
-    for (int32_t l = 0; l < n_levels; l++)
-        used += level[l].weight > 0;
+    for (int32_t l = 0; l < n_levels; l++) used += level[l].weight > 0;
     f->exact = used <= job->max_bins;
     f->n_bins = f->exact ? used : job->max_bins;
     memset(level_bin, f->n_bins, (size_t)n_levels);
     qsort(level, (size_t)n_levels, sizeof *level, tree_bins_by_weight);
     const int32_t own = f->exact ? used : job->max_bins - 1;
     qsort(level, (size_t)own, sizeof *level, tree_bins_by_level);
-    for (int32_t r = 0; r < used; r++)
-        level_bin[level[r].level] = (uint8_t)KEN_MIN(r, own);
+    for (int32_t r = 0; r < used; r++) level_bin[level[r].level] = (uint8_t)KEN_MIN(r, own);
     f->level_bin = level_bin;
 }
 
-/* --- fit ---------------------------------------------------------------------------------------- */
+/* --- fit ----------------------------------------------------------------------------------------
+ */
 
 static void tree_bins_fit_block(void *arg, int64_t begin, int64_t end, int worker) {
     const tree_bins_job *const job = arg;
@@ -288,8 +273,7 @@ static void tree_bins_fit_block(void *arg, int64_t begin, int64_t end, int worke
 /* One random row of each of KEN_BINS_SAMPLE equal stretches. */
 static ken_status tree_bins_rows(ken_ctx *ctx, tree_bins_job *job) {
     job->n_sample = KEN_MIN(job->n, (int64_t)KEN_BINS_SAMPLE);
-    if (job->n <= KEN_BINS_SAMPLE)
-        return KEN_OK;
+    if (job->n <= KEN_BINS_SAMPLE) return KEN_OK;
     int64_t *sample;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_BINS_SAMPLE, &sample));
     ken_rng rng = ken_rng_stream(ctx, "tree.bins", 0);
@@ -329,7 +313,7 @@ static ken_status tree_bins_prepare(ken_ctx *ctx, tree_bins_job *job) {
         KEN_TRY(KEN_SCRATCH(ctx, double, m, &w->weight));
         KEN_TRY(KEN_SCRATCH(ctx, double, m, &w->weight2));
     }
-    KEN_TRY(KEN_ALLOC(ctx, double, d * (int64_t)(job->max_bins - 1), &job->bins->edge_memory));
+    KEN_TRY(KEN_ALLOC(ctx, double, d *(int64_t)(job->max_bins - 1), &job->bins->edge_memory));
     return KEN_ALLOC(ctx, uint8_t, n_levels, &job->bins->level_memory);
 }
 
@@ -348,7 +332,8 @@ ken_status ken_bins_fit(ken_ctx *ctx, const ken_table *X, int64_t n_train, const
     ken_bins *bins;
     KEN_TRY(KEN_ALLOC(ctx, ken_bins, 1, &bins));
     bins->n_features = ken_table_cols(X);
-    tree_bins_job job = {.X = X, .weight = weight, .n = n_train, .max_bins = max_bins, .bins = bins};
+    tree_bins_job job = {
+        .X = X, .weight = weight, .n = n_train, .max_bins = max_bins, .bins = bins};
     const ken_mark mark = ken_scratch_mark(ctx);
     const ken_status status = tree_bins_run(ctx, &job);
     ken_scratch_release(ctx, mark);
@@ -361,15 +346,15 @@ ken_status ken_bins_fit(ken_ctx *ctx, const ken_table *X, int64_t n_train, const
 }
 
 void ken_bins_free(ken_ctx *ctx, ken_bins *bins) {
-    if (!bins)
-        return;
+    if (!bins) return;
     ken_free(ctx, bins->feature);
     ken_free(ctx, bins->edge_memory);
     ken_free(ctx, bins->level_memory);
     ken_free(ctx, bins);
 }
 
-/* --- apply -------------------------------------------------------------------------------------- */
+/* --- apply --------------------------------------------------------------------------------------
+ */
 
 typedef struct tree_bins_map {
     const ken_bins *bins;
@@ -393,8 +378,7 @@ static void tree_bins_apply_f32(const tree_bins_map *m, const ken_column *c,
         edge[b] = b < f->n_bins - 1 ? tree_bins_floor(f->edge[b]) : INFINITY;
     const float *data = (const float *)c->data + begin * c->stride;
     if (c->stride != 1) {
-        for (int64_t i = 0; i < n; i++)
-            x[i] = data[i * c->stride];
+        for (int64_t i = 0; i < n; i++) x[i] = data[i * c->stride];
         data = x;
     }
     m->k->bin_f32(data, n, edge, f->n_bins - 1, f->n_bins, out, m->row_stride);
@@ -403,8 +387,7 @@ static void tree_bins_apply_f32(const tree_bins_map *m, const ken_column *c,
 static void tree_bins_apply_f64(const tree_bins_map *m, const ken_column *c,
                                 const ken_bin_feature *f, int64_t begin, int64_t n, uint8_t *out) {
     double edge[256], x[TREE_BINS_BLOCK];
-    for (int b = 0; b < 256; b++)
-        edge[b] = b < f->n_bins - 1 ? f->edge[b] : INFINITY;
+    for (int b = 0; b < 256; b++) edge[b] = b < f->n_bins - 1 ? f->edge[b] : INFINITY;
     ken_column_gather(c, begin, n, x, 1);
     m->k->bin_f64(x, n, edge, f->n_bins - 1, f->n_bins, out, m->row_stride);
 }
@@ -428,8 +411,7 @@ static void tree_bins_apply_block(void *arg, int64_t begin, int64_t end, int wor
         uint8_t *const out = m->out + begin * m->row_stride + j * m->col_stride;
         const int64_t n = end - begin, row = m->first + begin;
         if (f->n_bins == 0) /* nothing was there in training: whatever comes is missing */
-            for (int64_t i = 0; i < n; i++)
-                out[i * m->row_stride] = 0;
+            for (int64_t i = 0; i < n; i++) out[i * m->row_stride] = 0;
         else if (f->category)
             tree_bins_apply_category(m, c, f, row, n, out);
         else if (c->dtype == KEN_F32 && !c->valid)

@@ -15,11 +15,11 @@ enum { KEN_BINS_MAX = 255, KEN_BINS_SAMPLE = 200000 };
 
 typedef struct ken_bin_feature {
     bool category;
-    bool has_missing;         /* some training row lacks it */
-    bool exact;               /* a bin for each value that occurs (category: for each level) */
-    int32_t n_bins;           /* codes of values: 0 .. n_bins - 1 (0 bins: no training row has it) */
-    int32_t n_levels;         /* category: levels of the column; else 0 */
-    const double *edge;       /* numeric: (n_bins - 1), ascending */
+    bool has_missing;   /* some training row lacks it */
+    bool exact;         /* a bin for each value that occurs (category: for each level) */
+    int32_t n_bins;     /* codes of values: 0 .. n_bins - 1 (0 bins: no training row has it) */
+    int32_t n_levels;   /* category: levels of the column; else 0 */
+    const double *edge; /* numeric: (n_bins - 1), ascending */
     const uint8_t *level_bin; /* category: (n_levels) code of a level; n_bins: not in training */
 } ken_bin_feature;
 

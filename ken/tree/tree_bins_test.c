@@ -53,8 +53,7 @@ static void test_tree_bins__many_values_are_cut_evenly(void **state) {
     int64_t count[256] = {0};
     ken_ctx *ctx = test_ctx(2);
     (void)state;
-    for (int i = 0; i < N; i++)
-        x[i] = (double)((i * 7919LL) % N) * 0.37;
+    for (int i = 0; i < N; i++) x[i] = (double)((i * 7919LL) % N) * 0.37;
     ken_table *X = test_table(ctx, x, N, 1);
     ken_bins *bins = test_fit(ctx, X, NULL, 50);
     assert_int_equal(bins->feature->n_bins, 50);
@@ -65,8 +64,7 @@ static void test_tree_bins__many_values_are_cut_evenly(void **state) {
         for (int b = 0; b < 49; b++)
             assert_int_equal(codes[i] <= b, x[i] <= bins->feature->edge[b]);
     }
-    for (int b = 0; b < 50; b++)
-        assert_in_range(count[b], 199, 201);
+    for (int b = 0; b < 50; b++) assert_in_range(count[b], 199, 201);
     ken_bins_free(ctx, bins);
     ken_table_free(X);
     test_ctx_free(ctx);
@@ -79,14 +77,12 @@ static void test_tree_bins__a_heavy_value_has_its_own_bin(void **state) {
     double x[N];
     ken_ctx *ctx = test_ctx(1);
     (void)state;
-    for (int i = 0; i < N; i++)
-        x[i] = i < 1500 ? 0.0 : i - 2250;
+    for (int i = 0; i < N; i++) x[i] = i < 1500 ? 0.0 : i - 2250;
     ken_table *X = test_table(ctx, x, N, 1);
     ken_bins *bins = test_fit(ctx, X, NULL, 16);
     const ken_bin_feature *f = bins->feature;
     int at = 0;
-    while (f->edge[at] < 0)
-        at++;
+    while (f->edge[at] < 0) at++;
     assert_true(at > 0 && f->edge[at - 1] >= -1 && f->edge[at] < 1);
     assert_int_equal(f->n_bins, 16);
     ken_bins_free(ctx, bins);
@@ -109,8 +105,7 @@ static void test_tree_bins__weight_two_is_a_row_twice(void **state) {
     m = 0;
     double twice[2 * N];
     for (int i = 0; i < N; i++)
-        for (int r = 0; r < (int)w[i]; r++)
-            twice[m++] = x[i];
+        for (int r = 0; r < (int)w[i]; r++) twice[m++] = x[i];
     ken_table *Y = test_table(ctx, twice, m, 1);
     ken_bins *b = test_fit(ctx, Y, NULL, 20);
     assert_int_equal(a->feature->n_bins, b->feature->n_bins);
@@ -130,8 +125,13 @@ static ken_table *test_categories(ken_ctx *ctx, const int32_t *code, int64_t n, 
     ken_table *X = NULL;
     for (int64_t l = 0; l < levels; l++)
         offset[l + 1] = offset[l] + snprintf(bytes + offset[l], 8, "%lld", (long long)l);
-    const ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = n, .data = code, .stride = 1,
-                          .valid = valid, .text = {levels, offset, bytes}};
+    const ken_column c = {.name = "c",
+                          .dtype = KEN_CATEGORY,
+                          .n = n,
+                          .data = code,
+                          .stride = 1,
+                          .valid = valid,
+                          .text = {levels, offset, bytes}};
     TEST_OK(ctx, ken_table_new(ctx, n, &X));
     TEST_OK(ctx, ken_table_add_copy(ctx, X, &c));
     free(offset);
@@ -174,16 +174,15 @@ static void test_tree_bins__all_missing_has_no_bins(void **state) {
     test_ctx_free(ctx);
 }
 
-/* Above the sample's size: thresholds near the true quantiles, and the same for 1, 2, 3 threads and for
- * float and double columns; columns are strided views of a matrix. */
+/* Above the sample's size: thresholds near the true quantiles, and the same for 1, 2, 3 threads and
+ * for float and double columns; columns are strided views of a matrix. */
 static void test_tree_bins__a_sample_gives_the_quantiles(void **state) {
     enum { N = 300000, D = 3 };
     float *x = malloc((size_t)N * D * sizeof *x);
     uint8_t *codes = malloc((size_t)N * 4), *again = malloc((size_t)N * 4);
     (void)state;
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < D; j++)
-            x[i * D + j] = (float)((i * (7919LL + 2 * j)) % N) / N;
+        for (int j = 0; j < D; j++) x[i * D + j] = (float)((i * (7919LL + 2 * j)) % N) / N;
     for (int threads = 1; threads <= 3; threads++) {
         ken_ctx *ctx = test_ctx(threads);
         const ken_tensor T = ken_tensor_2d(x, KEN_F32, N, D);
@@ -199,8 +198,7 @@ static void test_tree_bins__a_sample_gives_the_quantiles(void **state) {
         for (int i = 0; i < N; i += 101)
             for (int b = 0; b < 99; b++)
                 assert_int_equal(out[i * 4] <= b, (double)x[i * D] <= bins->feature[0].edge[b]);
-        if (threads > 1)
-            assert_memory_equal(codes, again, (size_t)N * 4);
+        if (threads > 1) assert_memory_equal(codes, again, (size_t)N * 4);
         ken_bins_free(ctx, bins);
         ken_table_free(X);
         test_ctx_free(ctx);

@@ -32,7 +32,7 @@ ken_status ken_tree_data_of(ken_ctx *ctx, const ken_problem *problem, const doub
     if (n > INT32_MAX - 2 || (d > 0 && n > INT64_MAX / 8 / d))
         return KEN_FAIL(ctx, KEN_E_LIMIT, "train on a sample of the rows",
                         "trees: %lld rows are more than %d", (long long)n, INT32_MAX - 2);
-    KEN_TRY(KEN_SCRATCH(ctx, double, n * d, &x));
+    KEN_TRY(KEN_SCRATCH(ctx, double, n *d, &x));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, d, &levels));
     for (int j = 0; j < d; j++) {
         const ken_column *c = ken_table_column(problem->X, j);
@@ -40,7 +40,12 @@ ken_status ken_tree_data_of(ken_ctx *ctx, const ken_problem *problem, const doub
     }
     data_job job = {problem->X, n, x};
     KEN_TRY(ken_parallel(ctx, d, 1, data_gather, &job));
-    *out = (ken_tree_data){(int32_t)n, d, x, levels, problem->y, problem->label,
+    *out = (ken_tree_data){(int32_t)n,
+                           d,
+                           x,
+                           levels,
+                           problem->y,
+                           problem->label,
                            weight ? weight : problem->weight,
                            problem->label ? problem->n_classes : 1};
     return KEN_OK;

@@ -15,12 +15,14 @@ ken_status ken_ensemble_new_arrays(ken_ctx *ctx, ken_model *model, int64_t n_tre
                                    int64_t n_words, int64_t width, int64_t n_outputs,
                                    ken_ensemble_arrays *out) {
     const int64_t shape[2] = {n_nodes, width};
-    KEN_TRY(ensemble_new_1d(ctx, model, "tree_offset", KEN_I64, n_trees + 1, (void **)&out->tree_offset));
+    KEN_TRY(ensemble_new_1d(ctx, model, "tree_offset", KEN_I64, n_trees + 1,
+                            (void **)&out->tree_offset));
     KEN_TRY(ensemble_new_1d(ctx, model, "feature", KEN_I32, n_nodes, (void **)&out->feature));
     KEN_TRY(ensemble_new_1d(ctx, model, "threshold", KEN_F64, n_nodes, (void **)&out->threshold));
     KEN_TRY(ensemble_new_1d(ctx, model, "left", KEN_I32, n_nodes, (void **)&out->left));
     KEN_TRY(ensemble_new_1d(ctx, model, "right", KEN_I32, n_nodes, (void **)&out->right));
-    KEN_TRY(ensemble_new_1d(ctx, model, "missing_left", KEN_U8, n_nodes, (void **)&out->missing_left));
+    KEN_TRY(
+        ensemble_new_1d(ctx, model, "missing_left", KEN_U8, n_nodes, (void **)&out->missing_left));
     KEN_TRY(ensemble_new_1d(ctx, model, "category", KEN_I32, n_nodes, (void **)&out->category));
     KEN_TRY(ensemble_new_1d(ctx, model, "category_words", KEN_I32, n_nodes,
                             (void **)&out->category_words));
@@ -29,7 +31,8 @@ ken_status ken_ensemble_new_arrays(ken_ctx *ctx, ken_model *model, int64_t n_tre
     KEN_TRY(ken_attr_new(ctx, model, "value", KEN_F64, 2, shape, (void **)&out->value));
     KEN_TRY(ensemble_new_1d(ctx, model, "cover", KEN_F64, n_nodes, (void **)&out->cover));
     KEN_TRY(ensemble_new_1d(ctx, model, "gain", KEN_F64, n_nodes, (void **)&out->gain));
-    KEN_TRY(ensemble_new_1d(ctx, model, "tree_output", KEN_I32, n_trees, (void **)&out->tree_output));
+    KEN_TRY(
+        ensemble_new_1d(ctx, model, "tree_output", KEN_I32, n_trees, (void **)&out->tree_output));
     return ensemble_new_1d(ctx, model, "base", KEN_F64, n_outputs, (void **)&out->base);
 }
 
@@ -40,16 +43,16 @@ static ken_status ensemble_attr(ken_ctx *ctx, const ken_model *model, const char
                                 ken_dtype dtype, int ndim, int64_t n, int64_t width,
                                 const void **out) {
     const ken_tensor *t = ken_model_attr(model, name);
-    if (!t)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: attribute '%s' is missing", name);
+    if (!t) return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: attribute '%s' is missing", name);
     if (t->dtype != dtype)
         return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: attribute '%s' is %s, not %s", name,
                         ken_dtype_name(t->dtype), ken_dtype_name(dtype));
     if (t->ndim != ndim || t->shape[0] != n || (ndim == 2 && t->shape[1] != width) ||
         !ken_tensor_is_contiguous(t))
         return KEN_FAIL(ctx, KEN_E_FORMAT, NULL,
-                        "trees: attribute '%s' has %lld rows in %d dimensions, not %lld in %d", name,
-                        (long long)(t->ndim > 0 ? t->shape[0] : 0), (int)t->ndim, (long long)n, ndim);
+                        "trees: attribute '%s' has %lld rows in %d dimensions, not %lld in %d",
+                        name, (long long)(t->ndim > 0 ? t->shape[0] : 0), (int)t->ndim,
+                        (long long)n, ndim);
     *out = t->data;
     return KEN_OK;
 }
@@ -74,7 +77,7 @@ static ken_status ensemble_take_attrs(ken_ctx *ctx, const ken_model *model, int3
     e->width = (int32_t)width;
     e->n_outputs = n_outputs;
     e->n_inputs = ken_model_n_inputs(model);
-#define ENSEMBLE_TAKE(field, dtype, n) \
+#define ENSEMBLE_TAKE(field, dtype, n)                                                             \
     KEN_TRY(ensemble_attr(ctx, model, #field, dtype, 1, n, 0, (const void **)&e->field))
     ENSEMBLE_TAKE(tree_offset, KEN_I64, trees + 1);
     ENSEMBLE_TAKE(feature, KEN_I32, nodes);
@@ -140,7 +143,8 @@ static ken_status ensemble_check(ken_ctx *ctx, ken_ensemble *e) {
     int64_t largest = 0;
     int32_t *depth = NULL;
     if (e->tree_offset[0] != 0 || e->tree_offset[e->n_trees] != e->n_nodes)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: tree_offset does not run from 0 to %lld nodes",
+        return KEN_FAIL(ctx, KEN_E_FORMAT, NULL,
+                        "trees: tree_offset does not run from 0 to %lld nodes",
                         (long long)e->n_nodes);
     for (int32_t t = 0; t < e->n_trees; t++) {
         const int64_t size = e->tree_offset[t + 1] - e->tree_offset[t];
@@ -151,8 +155,8 @@ static ken_status ensemble_check(ken_ctx *ctx, ken_ensemble *e) {
         if (e->tree_output[t] >= e->n_outputs || e->tree_output[t] < -1 ||
             (e->tree_output[t] < 0 && e->width != e->n_outputs) ||
             (e->tree_output[t] >= 0 && e->width != 1))
-            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: tree %d adds to output %d of %d", (int)t,
-                            (int)e->tree_output[t], (int)e->n_outputs);
+            return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: tree %d adds to output %d of %d",
+                            (int)t, (int)e->tree_output[t], (int)e->n_outputs);
         largest = KEN_MAX(largest, size);
     }
     const ken_mark mark = ken_scratch_mark(ctx);
@@ -291,8 +295,8 @@ ken_status ken_ensemble_tree_json(ken_ctx *ctx, const ken_model *model, int32_t 
     if (!ken_model_attr(model, "tree_offset") || !ken_model_attr(model, "base"))
         return KEN_FAIL(ctx, KEN_E_STATE, "fit a model made of trees first",
                         "trees: '%s' has no trees to show", ken_model_desc(model)->name);
-    KEN_TRY(ensemble_view(ctx, model, (int32_t)KEN_MIN(ensemble_length(model, "base", 0), INT32_MAX),
-                          &e));
+    KEN_TRY(ensemble_view(ctx, model,
+                          (int32_t)KEN_MIN(ensemble_length(model, "base", 0), INT32_MAX), &e));
     if (tree < 0 || tree >= e.n_trees)
         return KEN_FAIL(ctx, KEN_E_ARG, "trees are numbered from 0", "trees: no tree %d among %d",
                         (int)tree, (int)e.n_trees);

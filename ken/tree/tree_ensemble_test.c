@@ -1,15 +1,17 @@
-/* Trees as attributes: hostile ones, fast and plain prediction, contributions against all subsets. */
+/* Trees as attributes: hostile ones, fast and plain prediction, contributions against all subsets.
+ */
 #include "tests/support.h"
 
 #include "ken/tree/tree_ensemble.h"
 #include "ken/tree/tree_shap.h"
 
-/* --- a thing that only holds trees ------------------------------------------------------------------ */
+/* --- a thing that only holds trees ------------------------------------------------------------ */
 
 typedef struct made {
     int64_t trees, nodes, words, width, outputs;
     int64_t offset[40];
-    int32_t feature[4000], left[4000], right[4000], category[4000], category_words[4000], bits[4000];
+    int32_t feature[4000], left[4000], right[4000], category[4000], category_words[4000],
+        bits[4000];
     int32_t output[40];
     double threshold[4000], value[12000], cover[4000], gain[4000], base[4];
     uint8_t missing_left[4000];
@@ -48,13 +50,16 @@ static ken_status held_predict(ken_ctx *ctx, const ken_model *m, const ken_table
     (void)ctx, (void)m, (void)X, (void)what, (void)out;
     return KEN_OK;
 }
-static const ken_estimator held_estimator = {.fit = held_fit, .width = held_width,
-                                             .predict = held_predict};
+static const ken_estimator held_estimator = {
+    .fit = held_fit, .width = held_width, .predict = held_predict};
 static const ken_attr held_attrs[] = {KEN_ENSEMBLE_ATTRS, {0}};
-static const ken_desc held_desc = {.name = "held", .title = "Trees", .kind = KEN_ESTIMATOR,
+static const ken_desc held_desc = {.name = "held",
+                                   .title = "Trees",
+                                   .kind = KEN_ESTIMATOR,
                                    .tasks = KEN_REGRESS,
                                    .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING,
-                                   .attrs = held_attrs, .estimator = &held_estimator};
+                                   .attrs = held_attrs,
+                                   .estimator = &held_estimator};
 
 enum { D = 5, ROWS = 203, LEVELS = 70 };
 static double cells[ROWS * D], target[ROWS];
@@ -87,8 +92,14 @@ static ken_table *make_table(ken_ctx *ctx, int64_t n) {
         codes[i] = isnan(cells[i * D + 4]) ? 0 : (int32_t)cells[i * D + 4];
         if (isnan(cells[i * D + 4])) ken_bitmap_clear(valid, i);
     }
-    ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = n, .data = codes, .stride = 1,
-                    .valid = valid, .text = {LEVELS, offset, bytes}, .source = -1};
+    ken_column c = {.name = "c",
+                    .dtype = KEN_CATEGORY,
+                    .n = n,
+                    .data = codes,
+                    .stride = 1,
+                    .valid = valid,
+                    .text = {LEVELS, offset, bytes},
+                    .source = -1};
     TEST_OK(ctx, ken_table_add_copy(ctx, t, &c));
     return t;
 }
@@ -115,7 +126,7 @@ static void make_trees(int trees, int leaves, int width, int outputs, bool sets)
         M.cover[first] = 100;
         while (open < n && n + 2 <= 2 * leaves - 1) {
             const int64_t i = first + open++;
-            if (open > 1 && noise() < 0.25) continue; /* stays a leaf */
+            if (open > 1 && noise() < 0.25) continue;                   /* stays a leaf */
             M.feature[i] = 1 + (int32_t)(noise() * (sets ? D : D - 1)); /* for now: column + 1 */
             M.threshold[i] = floor(noise() * 20) / 2;
             M.missing_left[i] = noise() < 0.5;
@@ -158,7 +169,7 @@ static void drop(ken_ctx *ctx, ken_ensemble *e) {
     ken_ensemble_close(&alloc, e);
 }
 
-/* --- fast and plain ---------------------------------------------------------------------------------- */
+/* --- fast and plain --------------------------------------------------------------------------- */
 
 static void test_trees__fast_prediction_is_the_plain_walk_bit_for_bit(void **state) {
     (void)state;
@@ -213,7 +224,7 @@ static void test_trees__leaves_are_numbered_in_node_order(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- contributions ------------------------------------------------------------------------------------- */
+/* --- contributions ---------------------------------------------------------------------------- */
 
 /* What the tree is worth when the columns in `known` are known. */
 static double worth(const ken_ensemble *e, int32_t tree, int32_t node, int known, const double *x,
@@ -224,7 +235,8 @@ static double worth(const ken_ensemble *e, int32_t tree, int32_t node, int known
     if (known >> e->feature[i] & 1)
         return worth(e, tree, ken_ensemble_goes_left(e, i, x[e->feature[i]]) ? l : r, known, x, o);
     return (e->cover[first + l] * worth(e, tree, l, known, x, o) +
-            e->cover[first + r] * worth(e, tree, r, known, x, o)) / e->cover[i];
+            e->cover[first + r] * worth(e, tree, r, known, x, o)) /
+           e->cover[i];
 }
 
 static void test_shap__is_the_mean_over_all_subsets(void **state) {
@@ -306,7 +318,7 @@ static void test_shap__quadrature_is_exact_to_its_degree(void **state) {
     }
 }
 
-/* --- hostile files --------------------------------------------------------------------------------------- */
+/* --- hostile files ---------------------------------------------------------------------------- */
 
 static void refuses(ken_ctx *ctx, const ken_table *t, const char *part) {
     ken_model *m = hold(ctx, t);
@@ -324,11 +336,11 @@ static void test_trees__refuse_what_is_no_tree(void **state) {
     made good;
     make_trees(3, 12, 1, 1, true);
     good = M;
-#define WITH(change, part)        \
-    do {                          \
-        M = good;                 \
-        change;                   \
-        refuses(ctx, t, part);    \
+#define WITH(change, part)                                                                         \
+    do {                                                                                           \
+        M = good;                                                                                  \
+        change;                                                                                    \
+        refuses(ctx, t, part);                                                                     \
     } while (0)
     WITH(M.feature[0] = D, "column is out of range");
     WITH(M.feature[0] = -2, "column is out of range");
@@ -404,7 +416,7 @@ static void test_trees__a_long_chain_is_walked_without_recursion(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- pictures ---------------------------------------------------------------------------------------------- */
+/* --- pictures --------------------------------------------------------------------------------- */
 
 static void test_trees__json_shows_a_tree(void **state) {
     (void)state;
@@ -434,7 +446,8 @@ static void test_trees__json_shows_a_tree(void **state) {
     TEST_OK(ctx, ken_json_parse(ctx, "tree", json, strlen(json), &doc));
     const ken_json *root = ken_json_get(ken_json_root(doc), "root");
     assert_string_equal(ken_json_string(ken_json_get(root, "feature"), NULL, ""), "c");
-    assert_string_equal(ken_json_string(ken_json_at(ken_json_get(root, "levels"), 1), NULL, ""), "9");
+    assert_string_equal(ken_json_string(ken_json_at(ken_json_get(root, "levels"), 1), NULL, ""),
+                        "9");
     assert_int_equal(ken_json_i64(ken_json_get(ken_json_get(root, "right"), "cut"), 0), 2);
     ken_json_doc_free(doc);
     TEST_FAILS(ctx, ken_ensemble_tree_json(ctx, m, 1, 3, &w), KEN_E_ARG, "no tree 1");

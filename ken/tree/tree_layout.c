@@ -3,16 +3,17 @@
 
 #include "ken/core/alloc.h"
 
-/* Inner nodes sorted by column (a counting sort), so that each column's thresholds can be ranked. */
+/* Inner nodes sorted by column (a counting sort), so that each column's thresholds can be ranked.
+ */
 typedef struct layout_plan {
     const ken_ensemble *e;
     ken_tree_layout *l;
-    int64_t *start;     /* (n_inputs + 1) into order */
-    uint32_t *order;    /* (inner nodes) node numbers; the layout's limit is 2^32 nodes */
-    uint16_t *rank;     /* (nodes) of the attributes' nodes */
-    uint64_t *keys;     /* hash set of one column's thresholds, as bits */
+    int64_t *start;  /* (n_inputs + 1) into order */
+    uint32_t *order; /* (inner nodes) node numbers; the layout's limit is 2^32 nodes */
+    uint16_t *rank;  /* (nodes) of the attributes' nodes */
+    uint64_t *keys;  /* hash set of one column's thresholds, as bits */
     double *sorted;
-    double *threshold;  /* of all columns, before their number is known */
+    double *threshold; /* of all columns, before their number is known */
 } layout_plan;
 
 static uint64_t layout_bits(double x) {
@@ -92,8 +93,8 @@ static bool layout_column(layout_plan *p, int32_t column, int64_t *n_thresholds)
     return p->l->n_slots <= UINT16_MAX;
 }
 
-/* Number the nodes of one tree breadth first, so that brothers are neighbors and the top of the tree,
- * where all rows come by, is dense. slot_of: used column of each input. */
+/* Number the nodes of one tree breadth first, so that brothers are neighbors and the top of the
+ * tree, where all rows come by, is dense. slot_of: used column of each input. */
 static void layout_tree(const layout_plan *p, int32_t t, const int32_t *used_of) {
     const ken_ensemble *e = p->e;
     const int64_t first = e->tree_offset[t];
@@ -109,7 +110,7 @@ static void layout_tree(const layout_plan *p, int32_t t, const int32_t *used_of)
             continue;
         }
         const ken_tree_used *u = &p->l->used[used_of[e->feature[i]]];
-        const int32_t slot = e->category[i] >= 0    ? u->slot_level
+        const int32_t slot = e->category[i] >= 0  ? u->slot_level
                              : e->missing_left[i] ? u->slot_left
                                                   : u->slot_right;
         node[q] = (ken_tree_node){(uint16_t)slot, p->rank[i], filled};

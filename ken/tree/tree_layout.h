@@ -2,9 +2,9 @@
  *
  * The thresholds of a column are ranked, so a row becomes one small code per column and a split an
  * integer comparison: code(x) = number of thresholds below x, hence x <= t_k iff code(x) <= k. A
- * column whose missing values go left at some nodes and right at others has a code for each ("slot"):
- * missing is 0 in the one (below every rank: left) and the largest code in the other. Nodes take
- * 8 bytes, brothers stand side by side, leaves lead to themselves. */
+ * column whose missing values go left at some nodes and right at others has a code for each
+ * ("slot"): missing is 0 in the one (below every rank: left) and the largest code in the other.
+ * Nodes take 8 bytes, brothers stand side by side, leaves lead to themselves. */
 #ifndef KEN_TREE_LAYOUT_H
 #define KEN_TREE_LAYOUT_H
 
@@ -13,11 +13,12 @@
 KEN_BEGIN_C
 
 enum {
-    KEN_TREE_TILE = 64,        /* rows that are coded together: a code of a slot is a run of 64 */
-    KEN_TREE_LEAF = 0xFFFF,    /* rank of a leaf: every code is at or below it */
-    KEN_TREE_SET = 0xFFFE,     /* rank of a split by a set of levels */
+    KEN_TREE_TILE = 64,     /* rows that are coded together: a code of a slot is a run of 64 */
+    KEN_TREE_LEAF = 0xFFFF, /* rank of a leaf: every code is at or below it */
+    KEN_TREE_SET = 0xFFFE,  /* rank of a split by a set of levels */
     KEN_TREE_MAX_RANKS = 65530,
-    KEN_TREE_EDGES = 256       /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
+    KEN_TREE_EDGES =
+        256 /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
 };
 
 /* next = left + (code[slot] > rank). */
@@ -31,7 +32,7 @@ typedef struct ken_tree_used {
     int32_t column;
     int32_t slot_right, slot_left; /* codes with missing as largest, as 0 */
     int32_t slot_level;            /* level codes, 0xFFFF: missing */
-    int64_t first;                 /* thresholds [first, first + count), increasing; then infinity */
+    int64_t first; /* thresholds [first, first + count), increasing; then infinity */
     int32_t count;
 } ken_tree_used;
 
@@ -39,9 +40,9 @@ typedef struct ken_tree_layout {
     int32_t n_used, n_slots;
     ken_tree_used *used;
     double *threshold;
-    ken_tree_node *node;  /* (nodes): those of tree t from tree_offset[t] on */
-    uint32_t *origin;     /* (nodes): the node of the attributes, counted from the tree's first */
-    uint8_t *sets;        /* (trees): 1: some split is by a set of levels */
+    ken_tree_node *node; /* (nodes): those of tree t from tree_offset[t] on */
+    uint32_t *origin;    /* (nodes): the node of the attributes, counted from the tree's first */
+    uint8_t *sets;       /* (trees): 1: some split is by a set of levels */
 } ken_tree_layout;
 
 /* NULL in *out when a limit is passed (ranks, slots, levels): then the plain walk is taken. */

@@ -8,12 +8,18 @@ int64_t ken_tree_model_width(const ken_model *model, ken_what what) {
     const int64_t outputs = ken_tree_outputs(k);
     const ken_tensor *trees = ken_model_attr(model, "tree_output");
     switch (what) {
-    case KEN_WHAT_VALUE: return 1;
-    case KEN_WHAT_PROBA: return k;
-    case KEN_WHAT_MARGIN: return outputs;
-    case KEN_WHAT_LEAF: return trees ? trees->shape[0] : 0;
-    case KEN_WHAT_CONTRIBUTIONS: return outputs * ((int64_t)ken_model_n_inputs(model) + 1);
-    default: return 0;
+    case KEN_WHAT_VALUE:
+        return 1;
+    case KEN_WHAT_PROBA:
+        return k;
+    case KEN_WHAT_MARGIN:
+        return outputs;
+    case KEN_WHAT_LEAF:
+        return trees ? trees->shape[0] : 0;
+    case KEN_WHAT_CONTRIBUTIONS:
+        return outputs * ((int64_t)ken_model_n_inputs(model) + 1);
+    default:
+        return 0;
     }
 }
 

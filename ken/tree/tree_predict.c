@@ -1,6 +1,6 @@
-/* Prediction with trees. Rows are coded once, 64 at a time (tree_layout.h); then each tree is walked
- * by several rows at once, so that the loads of one row hide behind those of the others. The sums are
- * made in the order of the trees: the bits are those of the plain walk. */
+/* Prediction with trees. Rows are coded once, 64 at a time (tree_layout.h); then each tree is
+ * walked by several rows at once, so that the loads of one row hide behind those of the others. The
+ * sums are made in the order of the trees: the bits are those of the plain walk. */
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
@@ -39,11 +39,11 @@ typedef struct predict_job {
     const ken_kernels *kernels;
     double *out;
     int32_t n_used, n_slots;
-    int64_t group;              /* rows that are coded together, a multiple of the tile */
-    uint16_t *codes;            /* (threads, group / 64, slots, 64) */
-    double *x;                  /* (threads, group) a column; plain walk: (threads, n_inputs) */
-    uint32_t *at;               /* (threads, max(group, trees)) where rows stand */
-    const uint32_t *leaf_of;    /* (nodes) leaf numbers; NULL: margins are wanted */
+    int64_t group;           /* rows that are coded together, a multiple of the tile */
+    uint16_t *codes;         /* (threads, group / 64, slots, 64) */
+    double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
+    uint32_t *at;            /* (threads, max(group, trees)) where rows stand */
+    const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
 } predict_job;
 
 static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker) {
@@ -73,9 +73,8 @@ static ken_status predict_check(ken_ctx *ctx, const ken_ensemble *e, const ken_t
 
 static ken_status predict_plain(ken_ctx *ctx, predict_job *job) {
     const ken_mark mark = ken_scratch_mark(ctx);
-    ken_status status = KEN_SCRATCH(ctx, double,
-                                    (int64_t)ken_ctx_threads(ctx) * KEN_MAX(job->e->n_inputs, 1),
-                                    &job->x);
+    ken_status status = KEN_SCRATCH(
+        ctx, double, (int64_t)ken_ctx_threads(ctx) * KEN_MAX(job->e->n_inputs, 1), &job->x);
     if (status == KEN_OK)
         status = ken_parallel(ctx, ken_table_rows(job->X), 256, predict_plain_rows, job);
     ken_scratch_release(ctx, mark);
@@ -152,10 +151,10 @@ static inline uint32_t predict_step(const ken_tree_node *node, const uint16_t *c
     return at.left + (codes[(int64_t)at.slot * KEN_TREE_TILE] > at.rank);
 }
 
-/* PREDICT_STRIDE steps of the eight rows list[0..8) of a tile, side by side: each waits for its loads
- * while the others go on. */
-static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes, const uint8_t *list,
-                               uint32_t *at) {
+/* PREDICT_STRIDE steps of the eight rows list[0..8) of a tile, side by side: each waits for its
+ * loads while the others go on. */
+static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes,
+                               const uint8_t *list, uint32_t *at) {
     uint32_t a = at[list[0]], b = at[list[1]], c = at[list[2]], d = at[list[3]], e = at[list[4]],
              f = at[list[5]], g = at[list[6]], h = at[list[7]];
     for (int k = 0; k < PREDICT_STRIDE; k++) {
@@ -172,8 +171,8 @@ static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes,
     at[list[4]] = e, at[list[5]] = f, at[list[6]] = g, at[list[7]] = h;
 }
 
-/* All rows of a tile through a tree without sets: some steps for all, then more for those that are not
- * at a leaf yet, and so on. */
+/* All rows of a tile through a tree without sets: some steps for all, then more for those that are
+ * not at a leaf yet, and so on. */
 static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, int64_t rows,
                               uint32_t *at) {
     uint8_t list[KEN_TREE_TILE + PREDICT_LANES];
@@ -226,9 +225,11 @@ static uint32_t predict_walk_one(const ken_ensemble *e, int32_t tree, const uint
         if (node[n].rank == KEN_TREE_SET) {
             const int64_t i = first + e->layout->origin[first + n];
             const uint32_t word = code >> 5;
-            right = code == 0xFFFF || word >= (uint32_t)e->category_words[i]
-                        ? !e->missing_left[i]
-                        : ~((uint32_t)e->category_bits[e->category[i] + (int32_t)word] >> (code & 31)) & 1;
+            right =
+                code == 0xFFFF || word >= (uint32_t)e->category_words[i]
+                    ? !e->missing_left[i]
+                    : ~((uint32_t)e->category_bits[e->category[i] + (int32_t)word] >> (code & 31)) &
+                          1;
         }
         n = node[n].left + right;
     }
@@ -264,7 +265,7 @@ static void predict_walk_row(const ken_ensemble *e, const uint16_t *codes, uint3
     }
 }
 
-/* --- margins and leaves ------------------------------------------------------------------------ */
+/* --- margins and leaves ----------------------------------------------------------------------- */
 
 static void predict_take(const predict_job *job, int32_t t, int64_t row, uint32_t at) {
     const ken_ensemble *e = job->e;
@@ -321,9 +322,10 @@ static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n
     const int64_t tile_bytes = KEN_MAX((int64_t)job->n_slots, 1) * KEN_TREE_TILE * 2;
     const int64_t tiles = KEN_MIN(KEN_MAX(PREDICT_GROUP_BYTES / tile_bytes, 1), 64);
     job->group = KEN_MIN(tiles, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE) * KEN_TREE_TILE;
-    KEN_TRY(KEN_SCRATCH(ctx, uint16_t, threads * job->group * KEN_MAX(job->n_slots, 1), &job->codes));
+    KEN_TRY(
+        KEN_SCRATCH(ctx, uint16_t, threads * job->group * KEN_MAX(job->n_slots, 1), &job->codes));
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
-    return KEN_SCRATCH(ctx, uint32_t, threads * KEN_MAX(KEN_TREE_TILE, job->e->n_trees), &job->at);
+    return KEN_SCRATCH(ctx, uint32_t, threads *KEN_MAX(KEN_TREE_TILE, job->e->n_trees), &job->at);
 }
 
 static ken_status predict_run(ken_ctx *ctx, predict_job *job) {

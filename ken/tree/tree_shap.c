@@ -1,4 +1,5 @@
-/* Contributions of columns. The formula stands in the header; here it is carried through the tree. */
+/* Contributions of columns. The formula stands in the header; here it is carried through the tree.
+ */
 #include "ken/tree/tree_shap.h"
 
 #include "ken/core/alloc.h"
@@ -6,9 +7,9 @@
 #include "ken/kernels/elementary.h"
 
 enum {
-    SHAP_ROWS = 64,               /* rows that go down together */
-    SHAP_LANES = 8,               /* points come in multiples of this */
-    SHAP_LEVEL_BYTES = 32 << 20   /* scratch of a thread; deeper trees take fewer rows at once */
+    SHAP_ROWS = 64,             /* rows that go down together */
+    SHAP_LANES = 8,             /* points come in multiples of this */
+    SHAP_LEVEL_BYTES = 32 << 20 /* scratch of a thread; deeper trees take fewer rows at once */
 };
 
 void ken_gauss_legendre(int m, double *t, double *w) {
@@ -31,7 +32,7 @@ void ken_gauss_legendre(int m, double *t, double *w) {
     }
 }
 
-/* --- plan: what does not depend on the row ------------------------------------------------------ */
+/* --- plan: what does not depend on the row ---------------------------------------------------- */
 
 /* The edge into a node. */
 typedef struct shap_edge {
@@ -85,7 +86,8 @@ static int32_t shap_plan_tree(shap_plan *p, int32_t t, int32_t *up, int32_t *dis
     for (int32_t j = 0; j < size; j++) {
         const int64_t i = first + j;
         if (e->feature[i] < 0) {
-            for (int32_t o = 0; o < e->width; o++) expected[o] += share[j] * e->value[i * e->width + o];
+            for (int32_t o = 0; o < e->width; o++)
+                expected[o] += share[j] * e->value[i * e->width + o];
             most = KEN_MAX(most, distinct[j]);
             continue;
         }
@@ -127,7 +129,7 @@ static ken_status shap_plan_all(ken_ctx *ctx, shap_plan *p) {
     return KEN_OK;
 }
 
-/* --- one tile of rows through one tree ---------------------------------------------------------- */
+/* --- one tile of rows through one tree -------------------------------------------------------- */
 
 typedef struct shap_tile {
     const shap_plan *p;
@@ -136,7 +138,7 @@ typedef struct shap_tile {
     double *path, *sum, *table;
     uint8_t *one;
     int32_t *stack;
-    double *phi;                  /* (rows, ...) of this output */
+    double *phi; /* (rows, ...) of this output */
     int64_t phi_stride;
 } shap_tile;
 
@@ -151,7 +153,7 @@ static void shap_fill_table(const shap_tile *s, int64_t first, int32_t node) {
     double *table = s->table;
     for (int32_t q = 0; q < p->m; q++) {
         const double t = p->t[q], u = 1 - t;
-        const double one = t + z * u;                 /* the factor when o = 1; z u when o = 0 */
+        const double one = t + z * u; /* the factor when o = 1; z u when o = 0 */
         const double above = again ? t + za * u : 1;
         const double g = (1 - z) / one, ga = again ? (1 - za) / above : 0;
         table[q] = again && za > 0 ? z / za : 0;
@@ -175,8 +177,9 @@ static void shap_go_down(const shap_tile *s, int64_t first, int32_t parent, int3
     const double *from = s->path + (edge->depth - 1) * level;
     double *to = s->path + edge->depth * level;
     uint8_t *one = s->one + (int64_t)edge->depth * p->rows;
-    const uint8_t *above =
-        edge->ancestor < 0 ? NULL : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
+    const uint8_t *above = edge->ancestor < 0
+                               ? NULL
+                               : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
     shap_fill_table(s, first, child);
     for (int32_t r = 0; r < s->rows; r++) {
         const uint8_t o_above = above ? above[r] : 1;
@@ -196,8 +199,9 @@ static void shap_come_up(const shap_tile *s, int64_t first, int32_t parent, int3
     const double *below = s->sum + edge->depth * level;
     double *sum = s->sum + (edge->depth - 1) * level;
     const uint8_t *one = s->one + (int64_t)edge->depth * p->rows;
-    const uint8_t *above =
-        edge->ancestor < 0 ? NULL : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
+    const uint8_t *above = edge->ancestor < 0
+                               ? NULL
+                               : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
     double *phi = s->phi + p->e->feature[first + parent];
     shap_fill_table(s, first, child);
     for (int32_t r = 0; r < s->rows; r++) {
@@ -248,7 +252,7 @@ static void shap_tree(const shap_tile *s, int32_t tree) {
     }
 }
 
-/* --- all ---------------------------------------------------------------------------------------- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static void shap_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const shap_plan *p = arg;
@@ -257,7 +261,9 @@ static void shap_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const int64_t level = (int64_t)p->rows * p->m, levels = e->max_depth + 1;
     double *x = p->x + (int64_t)worker * e->n_inputs * p->rows;
     double *out = p->out + begin * e->n_outputs * width;
-    shap_tile s = {.p = p, .rows = (int32_t)(end - begin), .x = x,
+    shap_tile s = {.p = p,
+                   .rows = (int32_t)(end - begin),
+                   .x = x,
                    .path = p->path + worker * levels * level,
                    .sum = p->sum + worker * levels * level,
                    .table = p->table + (int64_t)worker * 6 * p->m,
@@ -265,7 +271,8 @@ static void shap_rows(void *arg, int64_t begin, int64_t end, int worker) {
                    .stack = p->stack + (int64_t)worker * 2 * (e->max_depth + 2),
                    .phi_stride = (int64_t)e->n_outputs * width};
     for (int32_t j = 0; j < e->n_inputs; j++)
-        ken_column_gather(ken_table_column(p->X, j), begin, end - begin, x + (int64_t)j * p->rows, 1);
+        ken_column_gather(ken_table_column(p->X, j), begin, end - begin, x + (int64_t)j * p->rows,
+                          1);
     memset(out, 0, (size_t)((end - begin) * e->n_outputs * width) * sizeof(double));
     for (int64_t r = 0; r < end - begin; r++)
         for (int32_t o = 0; o < e->n_outputs; o++)
@@ -289,10 +296,10 @@ static ken_status shap_run(ken_ctx *ctx, shap_plan *p) {
     p->rows = (int32_t)KEN_MIN(KEN_MAX(SHAP_LEVEL_BYTES / row_bytes, 1), SHAP_ROWS);
     const int64_t level = (int64_t)p->rows * p->m;
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * p->rows * KEN_MAX(e->n_inputs, 1), &p->x));
-    KEN_TRY(KEN_SCRATCH(ctx, double, threads * levels * level, &p->path));
-    KEN_TRY(KEN_SCRATCH(ctx, double, threads * levels * level, &p->sum));
+    KEN_TRY(KEN_SCRATCH(ctx, double, threads *levels *level, &p->path));
+    KEN_TRY(KEN_SCRATCH(ctx, double, threads *levels *level, &p->sum));
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * 6 * p->m, &p->table));
-    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads * levels * p->rows, &p->one));
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads *levels * p->rows, &p->one));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, threads * 2 * (levels + 1), &p->stack));
     return ken_parallel(ctx, ken_table_rows(p->X), p->rows, shap_rows, p);
 }

@@ -1,20 +1,20 @@
 /* TreeSHAP: how much each column moved a prediction away from the mean, exactly.
  *
- * The game of one row: a set of known columns is worth what the tree gives when splits on known columns
- * are followed and at the others both children count by their cover. The contribution of a column is
- * its Shapley value in that game; contributions and base add up to the margin.
+ * The game of one row: a set of known columns is worth what the tree gives when splits on known
+ * columns are followed and at the others both children count by their cover. The contribution of a
+ * column is its Shapley value in that game; contributions and base add up to the margin.
  *
- * For one leaf of value v, let each column j on its path have o_j = 1 when the row passes all splits on
- * j (else 0) and z_j = product of the cover shares of those splits. A set S of known columns then makes
- * the leaf count v prod_{j in S} o_j prod_{j not in S} z_j, and since the weights of Shapley are
- * s! (D-1-s)! / D! = integral over [0,1] of t^s (1-t)^(D-1-s) dt,
+ * For one leaf of value v, let each column j on its path have o_j = 1 when the row passes all
+ * splits on j (else 0) and z_j = product of the cover shares of those splits. A set S of known
+ * columns then makes the leaf count v prod_{j in S} o_j prod_{j not in S} z_j, and since the
+ * weights of Shapley are s! (D-1-s)! / D! = integral over [0,1] of t^s (1-t)^(D-1-s) dt,
  *
  *     phi_i = v (o_i - z_i) * integral over [0,1] of prod_{j != i} (o_j t + z_j (1 - t)) dt.
  *
  * The integrand is a polynomial of degree D - 1: ceil(D / 2) points of Gauss and Legendre give it
- * exactly, and all factors are positive, so nothing cancels. The products are carried down the tree and
- * the sums over leaves up: O(leaves * points) a row and tree, where the first algorithm (Lundberg 2020,
- * algorithm 2) takes O(leaves * depth^2).
+ * exactly, and all factors are positive, so nothing cancels. The products are carried down the tree
+ * and the sums over leaves up: O(leaves * points) a row and tree, where the first algorithm
+ * (Lundberg 2020, algorithm 2) takes O(leaves * depth^2).
  *
  * source  Lundberg et al. 2020 (Nature Machine Intelligence 2), "From local explanations to global
  *         understanding ..."; sums over leaves as in Yu et al. 2022, "Linear TreeShap".

@@ -1,5 +1,5 @@
-/* Gradient boosting: begin bins the table, a step grows one tree per output and moves the margins, end
- * writes the trees that are kept as arrays (ken/tree/tree_ensemble.h), which also predict.
+/* Gradient boosting: begin bins the table, a step grows one tree per output and moves the margins,
+ * end writes the trees that are kept as arrays (ken/tree/tree_ensemble.h), which also predict.
  *
  * source  Friedman 2001 (Ann. Stat. 29); Chen & Guestrin 2016 (KDD); Ke et al. 2017 (NIPS). */
 #include "ken/boosting/boosting/boosting.h"
@@ -13,6 +13,7 @@
 
 /* A node as it will stand in the attributes. */
 typedef struct boosting_out {
+    int32_t node; /* of the grower */
     int32_t feature, left, right, category, category_words;
     bool missing_left;
     double threshold, value, cover, gain;
@@ -20,8 +21,8 @@ typedef struct boosting_out {
 
 /* A leaf of the tree just grown. */
 typedef struct boosting_leaf {
-    int32_t node;    /* of the grower */
-    int64_t out;     /* among the nodes of all trees */
+    int32_t node; /* of the grower */
+    int64_t out;  /* among the nodes of all trees */
     double value;
 } boosting_leaf;
 
@@ -33,13 +34,13 @@ typedef struct boosting_fit {
     /* the columns that can be split, binned */
     boosting_binned binned;
     ken_bin_feature *feature;
-    int32_t *source;          /* input column of a binned one */
+    int32_t *source; /* input column of a binned one */
     uint8_t *codes, *by_column;
     /* per row */
     double *margin, *lse, *weight;
-    uint32_t *usable, *rows;  /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
+    uint32_t *usable, *rows; /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
     int64_t n_usable;
-    int32_t *columns;         /* of a tree's sample */
+    int32_t *columns; /* of a tree's sample */
     boosting_loss_item *items;
     boosting_grower *grower;
     /* trees so far */
@@ -47,7 +48,7 @@ typedef struct boosting_fit {
     size_t n_out, out_capacity;
     int32_t *words;
     size_t n_words, words_capacity;
-    int64_t *offset;          /* (trees + 1) */
+    int64_t *offset; /* (trees + 1) */
     size_t n_trees, offset_capacity;
     boosting_leaf *leaf;
     size_t n_leaves, leaf_capacity;
@@ -61,27 +62,28 @@ typedef struct boosting_fit {
 
 static ken_status boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, size_t need,
                                    size_t size) {
-    if (need <= *capacity)
-        return KEN_OK;
+    if (need <= *capacity) return KEN_OK;
     const size_t next = ken_next_capacity(*capacity, need);
     KEN_TRY(ken_grow(ctx, items, *capacity, next, size));
     *capacity = next;
     return KEN_OK;
 }
-#define BOOSTING_RESERVE(ctx, items, capacity, need) \
+#define BOOSTING_RESERVE(ctx, items, capacity, need)                                               \
     boosting_reserve((ctx), (void **)&(items), &(capacity), (size_t)(need), sizeof *(items))
 
-/* --- begin -------------------------------------------------------------------------------------- */
+/* --- begin --------------------------------------------------------------------------------------
+ */
 
 static boosting_loss_kind boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
     if (task == KEN_CLASSIFY)
-        return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX : BOOSTING_LOGISTIC;
+        return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX
+                                                              : BOOSTING_LOGISTIC;
     return p->loss == KEN_BOOSTING_LOSS_AUTO ? BOOSTING_SQUARED : (boosting_loss_kind)p->loss;
 }
 
 static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p,
                                       const ken_problem *problem) {
-    static const char *const names[] = {"auto", "squared", "absolute", "huber",
+    static const char *const names[] = {"auto",     "squared", "absolute", "huber",
                                         "quantile", "poisson", "logistic", "softmax"};
     const bool for_classes = p->loss == KEN_BOOSTING_LOGISTIC || p->loss == KEN_BOOSTING_SOFTMAX;
     if (problem->task == KEN_CLASSIFY && p->loss != KEN_BOOSTING_LOSS_AUTO && !for_classes)
@@ -98,25 +100,28 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-/* Limits that are 0 are chosen here. Many classes: few rows are of the class that a tree is for, and
- * their hessians become small, so count rows instead. */
+/* Limits that are 0 are chosen here. Many classes: few rows are of the class that a tree is for,
+ * and their hessians become small, so count rows instead. */
 static void boosting_set_rules(boosting_fit *s, bool many_classes) {
     const ken_boosting_params *const p = s->p;
     const double rows = many_classes ? 20 : 5, weight = many_classes ? 1e-3 : 1;
-    s->rules = (boosting_rules){.max_leaves = p->max_leaves, .max_depth = p->max_depth,
+    s->rules = (boosting_rules){.max_leaves = p->max_leaves,
+                                .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
                                 .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
                                 .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
-                                .l1 = p->l1, .l2 = p->l2,
-                                .min_gain = p->min_gain, .onehot = (int32_t)p->max_onehot,
-                                .cat_smooth = p->category_smooth, .cat_l2 = p->category_l2};
+                                .l1 = p->l1,
+                                .l2 = p->l2,
+                                .min_gain = p->min_gain,
+                                .onehot = (int32_t)p->max_onehot,
+                                .cat_smooth = p->category_smooth,
+                                .cat_l2 = p->category_l2};
 }
 
 /* Bytes of a row: the least power of two up to 32, then multiples of 32. */
 static int64_t boosting_stride(int d) {
     int64_t stride = 4;
-    while (stride < d && stride < 32)
-        stride *= 2;
+    while (stride < d && stride < 32) stride *= 2;
     return d <= 32 ? stride : (d + INT64_C(31)) / 32 * 32;
 }
 
@@ -125,8 +130,7 @@ static void boosting_turn_block(void *arg, int64_t begin, int64_t end, int worke
     const int64_t stride = s->binned.stride, n = s->binned.n_train;
     (void)worker;
     for (int j = 0; j < s->binned.d; j++)
-        for (int64_t i = begin; i < end; i++)
-            s->by_column[j * n + i] = s->codes[i * stride + j];
+        for (int64_t i = begin; i < end; i++) s->by_column[j * n + i] = s->codes[i * stride + j];
 }
 
 static ken_status boosting_bin(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
@@ -141,15 +145,16 @@ static ken_status boosting_bin(ken_ctx *ctx, boosting_fit *s, const ken_problem 
             s->feature[used] = s->bins->feature[j];
             s->source[used++] = j;
         }
-    s->binned = (boosting_binned){.n = problem->n, .n_train = problem->n_train,
-                                  .stride = boosting_stride(used), .d = used,
+    s->binned = (boosting_binned){.n = problem->n,
+                                  .n_train = problem->n_train,
+                                  .stride = boosting_stride(used),
+                                  .d = used,
                                   .feature = s->feature};
     KEN_TRY(ken_alloc(ctx, (size_t)problem->n, (size_t)s->binned.stride, (void **)&s->codes));
     KEN_TRY(ken_alloc(ctx, (size_t)problem->n_train, (size_t)used, (void **)&s->by_column));
     s->binned.codes = s->codes;
     s->binned.by_column = s->by_column;
-    if (used == 0)
-        return KEN_OK;
+    if (used == 0) return KEN_OK;
     ken_table *table;
     const ken_bins bins = {used, s->feature, NULL, NULL};
     KEN_TRY(ken_table_select(ctx, problem->X, s->source, used, &table));
@@ -174,15 +179,12 @@ static ken_status boosting_weights(ken_ctx *ctx, boosting_fit *s, const ken_prob
     }
     s->loss.weight = weight;
     s->n_usable = problem->n_train;
-    for (int64_t i = 0; weight && i < problem->n_train; i++)
-        s->n_usable -= !(weight[i] > 0);
-    if (s->n_usable == problem->n_train)
-        return KEN_OK;
+    for (int64_t i = 0; weight && i < problem->n_train; i++) s->n_usable -= !(weight[i] > 0);
+    if (s->n_usable == problem->n_train) return KEN_OK;
     KEN_TRY(KEN_ALLOC(ctx, uint32_t, s->n_usable, &s->usable));
     int64_t m = 0;
     for (int64_t i = 0; i < problem->n_train; i++)
-        if (weight[i] > 0)
-            s->usable[m++] = (uint32_t)i;
+        if (weight[i] > 0) s->usable[m++] = (uint32_t)i;
     return KEN_OK;
 }
 
@@ -200,15 +202,13 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
     KEN_TRY(ken_alloc(ctx, (size_t)l->outputs, (size_t)l->n * sizeof(double), (void **)&s->margin));
     l->margin = s->margin;
-    if (l->kind == BOOSTING_SOFTMAX)
-        KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
+    if (l->kind == BOOSTING_SOFTMAX) KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
     l->lse = s->lse;
     if (ken__boosting_loss_renews(l))
         KEN_TRY(KEN_ALLOC(ctx, boosting_loss_item, l->n_train, &s->items));
     KEN_TRY(ken__boosting_loss_start(ctx, l, s->base));
     for (int k = 0; k < l->outputs; k++)
-        for (int64_t i = 0; i < l->n; i++)
-            s->margin[k * l->n + i] = s->base[k];
+        for (int64_t i = 0; i < l->n; i++) s->margin[k * l->n + i] = s->base[k];
     s->margin_view = ken_tensor_2d(s->margin, KEN_F64, l->outputs, l->n);
     return KEN_OK;
 }
@@ -225,21 +225,20 @@ static ken_status boosting_begin(ken_ctx *ctx, ken_model *model, const ken_probl
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
-    if (s->p->row_fraction < 1)
-        KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
+    if (s->p->row_fraction < 1) KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
 }
 
-/* --- a tree ------------------------------------------------------------------------------------- */
+/* --- a tree -------------------------------------------------------------------------------------
+ */
 
-/* Each usable row with probability row_fraction: n of them, ascending; the others stand behind them,
- * from the end. */
+/* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
+ * them, from the end. */
 static const uint32_t *boosting_draw_rows(ken_ctx *ctx, boosting_fit *s, int64_t *n) {
     *n = s->n_usable;
-    if (!(s->p->row_fraction < 1))
-        return s->usable;
+    if (!(s->p->row_fraction < 1)) return s->usable;
     ken_rng rng = ken_rng_stream(ctx, "boosting.rows", s->n_trees);
     const double limit = s->p->row_fraction * 4294967296.0;
     int64_t in = 0, out = s->n_usable;
@@ -258,11 +257,10 @@ static int boosting_by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* The share of the columns that a tree sees. By default four of five, but a table of few columns cannot
- * spare one. */
+/* The share of the columns that a tree sees. By default four of five, but a table of few columns
+ * cannot spare one. */
 static double boosting_column_fraction(const boosting_fit *s) {
-    if (s->p->column_fraction > 0)
-        return s->p->column_fraction;
+    if (s->p->column_fraction > 0) return s->p->column_fraction;
     return s->binned.d < 8 ? 1.0 : 0.8;
 }
 
@@ -270,11 +268,9 @@ static double boosting_column_fraction(const boosting_fit *s) {
 static const int32_t *boosting_draw_columns(ken_ctx *ctx, boosting_fit *s, int *n) {
     const int d = s->binned.d;
     *n = (int)ceil(boosting_column_fraction(s) * d);
-    if (*n >= d || d == 0)
-        return NULL;
+    if (*n >= d || d == 0) return NULL;
     ken_rng rng = ken_rng_stream(ctx, "boosting.columns", s->n_trees);
-    for (int j = 0; j < d; j++)
-        s->columns[j] = j;
+    for (int j = 0; j < d; j++) s->columns[j] = j;
     for (int j = 0; j < *n; j++) {
         const int other = j + (int)ken_rng_below(&rng, (uint64_t)(d - j));
         const int32_t swap = s->columns[j];
@@ -320,9 +316,8 @@ static ken_status boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boost
         KEN_TRY(BOOSTING_RESERVE(ctx, s->out, s->out_capacity, s->n_out + 1));
         const size_t at = s->n_out++;
         boosting_out *const out = &s->out[at];
-        *out = (boosting_out){.feature = -1, .category = -1};
-        if (parent >= 0)
-            s->out[first + (size_t)parent].right = (int32_t)(at - first);
+        *out = (boosting_out){.node = number, .feature = -1, .category = -1};
+        if (parent >= 0) s->out[first + (size_t)parent].right = (int32_t)(at - first);
         out->value = s->p->learning_rate *
                      ken__boosting_loss_step(&s->loss, &s->rules, (double)node->g / scale->scale_g,
                                              (double)node->h / scale->scale_h);
@@ -355,14 +350,12 @@ static ken_status boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boost
 static void boosting_weigh(boosting_fit *s) {
     const boosting_node *const nodes = ken__boosting_grower_nodes(s->grower);
     const size_t first = (size_t)s->offset[s->n_trees];
-    if (!s->loss.weight)
-        return;
+    if (!s->loss.weight) return;
     for (size_t i = 0; i < s->n_leaves; i++) {
         const boosting_node *const node = &nodes[s->leaf[i].node];
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
         double sum = 0;
-        for (int64_t r = 0; r < node->end - node->begin; r++)
-            sum += s->loss.weight[rows[r]];
+        for (int64_t r = 0; r < node->end - node->begin; r++) sum += s->loss.weight[rows[r]];
         s->out[s->leaf[i].out].cover = sum;
     }
     for (size_t i = s->n_out; i-- > first;)
@@ -371,12 +364,20 @@ static void boosting_weigh(boosting_fit *s) {
                               s->out[first + (size_t)s->out[i].right].cover;
 }
 
+/* A node of the tree just written, small: the left child is the next one. */
+typedef struct boosting_step_node {
+    int32_t column, right; /* column -1: a leaf */
+    uint16_t bin, missing; /* codes <= bin go left, and `missing`, if that is a code */
+    int32_t category;      /* node of the grower that has the set; -1: none */
+} boosting_step_node;
+
 typedef struct boosting_move {
     boosting_fit *s;
     int k;
     const boosting_node *nodes;
-    const double *value;  /* by node of the grower */
-    const uint32_t *rows; /* to walk; NULL: those from `first` on */
+    const boosting_step_node *tree;
+    const boosting_out *out; /* its values */
+    const uint32_t *rows;    /* to walk; NULL: those from `first` on */
     int64_t first;
 } boosting_move;
 
@@ -401,9 +402,21 @@ static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worke
     for (int64_t i = begin; i < end; i++) {
         const boosting_node *const node = &m->nodes[s->leaf[i].node];
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
-        for (int64_t r = 0; r < node->end - node->begin; r++)
-            margin[rows[r]] += s->leaf[i].value;
+        for (int64_t r = 0; r < node->end - node->begin; r++) margin[rows[r]] += s->leaf[i].value;
     }
+}
+
+static double boosting_walk(const boosting_move *m, const uint8_t *codes) {
+    const boosting_step_node *const tree = m->tree;
+    int32_t i = 0;
+    while (tree[i].column >= 0) {
+        const int code = codes[tree[i].column];
+        bool left = (code <= tree[i].bin) | (code == tree[i].missing);
+        if (tree[i].category >= 0)
+            left = m->nodes[tree[i].category].split.set[code >> 5] >> (code & 31) & 1;
+        i = left ? i + 1 : tree[i].right;
+    }
+    return m->out[i].value;
 }
 
 static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worker) {
@@ -413,8 +426,8 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
-        margin[row] += m->value[ken__boosting_walk(m->nodes, s->feature,
-                                                   s->codes + row * s->binned.stride)];
+        if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
+        margin[row] += boosting_walk(m, s->codes + row * s->binned.stride);
     }
 }
 
@@ -422,16 +435,25 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
 static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n_sampled) {
     boosting_fit *const s = m->s;
     const int64_t n_out = s->rows ? s->n_usable - n_sampled : 0;
-    int32_t last = 0;
-    double *value;
-    if (n_out == 0 && s->loss.n == s->loss.n_train)
-        return KEN_OK;
-    for (size_t i = 0; i < s->n_leaves; i++)
-        last = KEN_MAX(last, s->leaf[i].node);
-    KEN_TRY(KEN_SCRATCH(ctx, double, last + 1, &value));
-    for (size_t i = 0; i < s->n_leaves; i++)
-        value[s->leaf[i].node] = s->leaf[i].value;
-    m->value = value;
+    const size_t first = (size_t)s->offset[s->n_trees];
+    boosting_step_node *tree;
+    if (n_out == 0 && s->loss.n == s->loss.n_train) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(ctx, boosting_step_node, s->n_out - first, &tree));
+    for (size_t i = first; i < s->n_out; i++) {
+        const int32_t number = s->out[i].node;
+        const boosting_split *const split = &m->nodes[number].split;
+        const bool leaf = s->out[i].feature < 0;
+        tree[i - first] = (boosting_step_node){
+            .column = leaf ? -1 : split->column,
+            .right = s->out[i].right,
+            .bin = (uint16_t)split->bin,
+            .missing = leaf || !split->missing_left
+                           ? 256
+                           : (uint16_t)s->feature[split->column].n_bins,
+            .category = !leaf && split->category ? number : -1};
+    }
+    m->tree = tree;
+    m->out = s->out + first;
     m->rows = s->rows ? s->rows + n_sampled : NULL;
     KEN_TRY(ken_parallel(ctx, n_out, 4096, boosting_walk_block, m));
     m->rows = NULL;
@@ -441,12 +463,11 @@ static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n
 
 /* Leaf values, and with them the margins of all rows. */
 static ken_status boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled) {
-    boosting_move m = {s, k, ken__boosting_grower_nodes(s->grower), NULL, NULL, 0};
+    boosting_move m = {.s = s, .k = k, .nodes = ken__boosting_grower_nodes(s->grower)};
     const int64_t n_leaves = (int64_t)s->n_leaves;
     if (ken__boosting_loss_renews(&s->loss)) {
         KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_renew_block, &m));
-        for (size_t i = 0; i < s->n_leaves; i++)
-            s->out[s->leaf[i].out].value = s->leaf[i].value;
+        for (size_t i = 0; i < s->n_leaves; i++) s->out[s->leaf[i].out].value = s->leaf[i].value;
     }
     KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);
@@ -457,8 +478,8 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     boosting_scale scale;
     int64_t n_rows;
     int n_columns;
-    KEN_TRY(ken__boosting_loss_pack(ctx, &s->loss, k, &scale,
-                                    ken__boosting_grower_words(s->grower)));
+    KEN_TRY(
+        ken__boosting_loss_pack(ctx, &s->loss, k, &scale, ken__boosting_grower_words(s->grower)));
     const uint32_t *const rows = boosting_draw_rows(ctx, s, &n_rows);
     const int32_t *const columns = boosting_draw_columns(ctx, s, &n_columns);
     KEN_TRY(ken__boosting_grow(ctx, s->grower, &scale, rows, n_rows, columns, n_columns));
@@ -477,8 +498,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     bool split = false;
     (void)model;
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
-    for (int k = 0; k < s->loss.outputs; k++)
-        KEN_TRY(boosting_tree(ctx, s, k, &split));
+    for (int k = 0; k < s->loss.outputs; k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
     out->done = !split && s->p->row_fraction >= 1 && boosting_column_fraction(s) >= 1;
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
@@ -488,11 +508,11 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     return KEN_OK;
 }
 
-/* --- end ---------------------------------------------------------------------------------------- */
+/* --- end ----------------------------------------------------------------------------------------
+ */
 
 static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
-    if (!s)
-        return;
+    if (!s) return;
     ken__boosting_grower_free(ctx, s->grower);
     ken_bins_free(ctx, s->bins);
     ken_free(ctx, s->feature);
@@ -537,19 +557,15 @@ static ken_status boosting_write(ken_ctx *ctx, ken_model *model, const boosting_
     const int64_t outputs = s->loss.outputs, n_trees = keep * outputs;
     const int64_t n_nodes = s->offset[n_trees];
     int64_t n_words = 0;
-    for (int64_t i = 0; i < n_nodes; i++)
-        n_words += s->out[i].category_words;
+    for (int64_t i = 0; i < n_nodes; i++) n_words += s->out[i].category_words;
     ken_ensemble_arrays a;
     KEN_TRY(ken_ensemble_new_arrays(ctx, model, n_trees, n_nodes, n_words, 1, outputs, &a));
     memcpy(a.tree_offset, s->offset, (size_t)(n_trees + 1) * sizeof *s->offset);
     boosting_copy_nodes(s, n_nodes, &a);
-    if (n_words > 0)
-        memcpy(a.category_bits, s->words, (size_t)n_words * sizeof *s->words);
-    for (int64_t t = 0; t < n_trees; t++)
-        a.tree_output[t] = (int32_t)(t % outputs);
+    if (n_words > 0) memcpy(a.category_bits, s->words, (size_t)n_words * sizeof *s->words);
+    for (int64_t t = 0; t < n_trees; t++) a.tree_output[t] = (int32_t)(t % outputs);
     memcpy(a.base, s->base, (size_t)outputs * sizeof *s->base);
-    if (s->loss.n == s->loss.n_train)
-        return KEN_OK;
+    if (s->loss.n == s->loss.n_train) return KEN_OK;
     const int64_t steps = (int64_t)s->n_steps;
     double *history;
     KEN_TRY(ken_attr_new(ctx, model, "validation_loss", KEN_F64, 1, &steps, (void **)&history));
@@ -567,8 +583,7 @@ static ken_status boosting_end(ken_ctx *ctx, ken_model *model, void *state, int6
 static int boosting_views(const ken_model *model, void *state, ken_view *out, int capacity) {
     boosting_fit *const s = state;
     (void)model;
-    if (capacity < 1)
-        return 0;
+    if (capacity < 1) return 0;
     out[0] = (ken_view){"margin", &s->margin_view};
     return 1;
 }
@@ -580,10 +595,12 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
     (void)n_rows;
     return (ken_stop_rule){.max_steps = p->trees,
                            .validation_fraction = on ? p->validation_fraction : 0,
-                           .patience = off ? 0 : p->patience, .min_delta = p->min_delta};
+                           .patience = off ? 0 : p->patience,
+                           .min_delta = p->min_delta};
 }
 
-/* --- predict ------------------------------------------------------------------------------------ */
+/* --- predict ------------------------------------------------------------------------------------
+ */
 
 static int boosting_outputs(const ken_model *model) {
     const ken_boosting_params *const p = ken_model_params(model);
@@ -636,11 +653,9 @@ static void boosting_two_block(void *arg, int64_t begin, int64_t end, int worker
     for (int64_t i = begin; i < end; i += 256) {
         double p[256];
         const int64_t n = KEN_MIN(256, end - i);
-        for (int64_t r = 0; r < n; r++)
-            p[r] = l->out[i + r];
+        for (int64_t r = 0; r < n; r++) p[r] = l->out[i + r];
         l->k->sigmoid_n(p, p, n);
-        for (int64_t r = 0; r < n; r++)
-            l->out[i + r] = p[r];
+        for (int64_t r = 0; r < n; r++) l->out[i + r] = p[r];
     }
 }
 
@@ -659,19 +674,15 @@ static ken_status boosting_predict(ken_ctx *ctx, const ken_model *model, const k
                                    ken_what what, double *out) {
     const ken_ensemble *const e = ken_model_state(model);
     const int64_t n = ken_table_rows(X);
-    if (what == KEN_WHAT_LEAF)
-        return ken_ensemble_leaves(ctx, e, X, out);
-    if (what == KEN_WHAT_CONTRIBUTIONS)
-        return ken_ensemble_contributions(ctx, e, X, out);
+    if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
+    if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
     KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
-    boosting_link link = {ken_ctx_kernels(ctx),
-                          boosting_kind(ken_model_params(model), ken_model_task(model),
-                                        ken_model_n_classes(model)),
-                          out, boosting_outputs(model)};
-    if (what == KEN_WHAT_MARGIN)
-        return KEN_OK;
-    if (link.kind == BOOSTING_LOGISTIC)
-        return boosting_two_classes(ctx, &link, n);
+    boosting_link link = {
+        ken_ctx_kernels(ctx),
+        boosting_kind(ken_model_params(model), ken_model_task(model), ken_model_n_classes(model)),
+        out, boosting_outputs(model)};
+    if (what == KEN_WHAT_MARGIN) return KEN_OK;
+    if (link.kind == BOOSTING_LOGISTIC) return boosting_two_classes(ctx, &link, n);
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 
@@ -683,17 +694,19 @@ static void boosting_close(const ken_allocator *alloc, void *state) {
     ken_ensemble_close(alloc, state);
 }
 
-/* --- descriptor --------------------------------------------------------------------------------- */
+/* --- descriptor ---------------------------------------------------------------------------------
+ */
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", NULL};
-static const char *const boosting_losses[] = {"auto", "squared", "absolute", "huber", "quantile",
-                                              "poisson", "logistic", "softmax", NULL};
+static const char *const boosting_losses[] = {
+    "auto", "squared", "absolute", "huber", "quantile", "poisson", "logistic", "softmax", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 
 static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 1, .max = 1000000, .lo = 50, .hi = 1000,
-                .scale = KEN_LOG_SCALE, .doc = "rounds; one tree a round, one per class if more than two"),
+                .scale = KEN_LOG_SCALE,
+                .doc = "rounds; one tree a round, one per class if more than two"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
@@ -704,10 +717,12 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, max_bins, .min = 2, .max = 255,
                 .doc = "most thresholds tried per column"),
     KEN_ROW_I64(ken_boosting_params, min_leaf_rows, .min = 0, .max = 1e15, .lo = 1, .hi = 100,
-                .scale = KEN_LOG_SCALE, .unit = "rows", .doc = "fewest training rows of a leaf; 0: 5, with more than two classes 20"),
+                .scale = KEN_LOG_SCALE, .unit = "rows",
+                .doc = "fewest training rows of a leaf; 0: 5, with more than two classes 20"),
     KEN_ROW_F64(ken_boosting_params, min_leaf_weight, .min = 0, .max = 1e300,
                 .doc = "least sum of hessians of a leaf; 0: 1, with more than two classes 0.001"),
-    KEN_ROW_F64(ken_boosting_params, l1, .min = 0, .max = 1e300, .doc = "L1 penalty on leaf values"),
+    KEN_ROW_F64(ken_boosting_params, l1, .min = 0, .max = 1e300,
+                .doc = "L1 penalty on leaf values"),
     KEN_ROW_F64(ken_boosting_params, l2, .min = 0, .max = 1e300, .lo = 1e-3, .hi = 100,
                 .scale = KEN_LOG_SCALE, .doc = "L2 penalty on leaf values"),
     KEN_ROW_F64(ken_boosting_params, min_gain, .min = 0, .max = 1e300,
@@ -720,15 +735,17 @@ static const ken_param boosting_params[] = {
                    .doc = "split the leaf with most gain, or level after level"),
     KEN_ROW_CHOICE(ken_boosting_params, loss, boosting_losses,
                    .doc = "what is minimized; auto: squared, logistic or softmax by the target"),
-    KEN_ROW_F64(ken_boosting_params, huber_delta, .min = 0, .max = 1e300, .when = "loss=huber",
-                .doc = "residual from which the loss is linear; 0: nine tenths lie below at the start"),
+    KEN_ROW_F64(
+        ken_boosting_params, huber_delta, .min = 0, .max = 1e300, .when = "loss=huber",
+        .doc = "residual from which the loss is linear; 0: nine tenths lie below at the start"),
     KEN_ROW_F64(ken_boosting_params, quantile, .min = 0, .open_min = true, .max = 1,
                 .when = "loss=quantile", .doc = "which quantile to predict"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,
-                   .doc = "stop when validation rows no longer improve; on: set some rows aside for "
-                          "it; auto: if validation rows are given"),
+                   .doc =
+                       "stop when validation rows no longer improve; on: set some rows aside for "
+                       "it; auto: if validation rows are given"),
     KEN_ROW_F64(ken_boosting_params, validation_fraction, .min = 0.001, .max = 0.9,
                 .when = "early_stopping=on",
                 .doc = "share of the training rows set aside, if no validation rows are given"),
@@ -738,8 +755,9 @@ static const ken_param boosting_params[] = {
                 .doc = "what counts as improvement of the validation loss"),
     KEN_ROW_I64(ken_boosting_params, max_onehot, .min = 0, .max = 256,
                 .doc = "categories up to which one is split from the rest"),
-    KEN_ROW_F64(ken_boosting_params, category_smooth, .min = 0, .max = 1e300,
-                .doc = "pulls the mean gradient of small categories to 0; smaller ones are not sorted"),
+    KEN_ROW_F64(
+        ken_boosting_params, category_smooth, .min = 0, .max = 1e300,
+        .doc = "pulls the mean gradient of small categories to 0; smaller ones are not sorted"),
     KEN_ROW_F64(ken_boosting_params, category_l2, .min = 0, .max = 1e300,
                 .doc = "additional L2 penalty for splits of sorted categories"),
     {0}};
@@ -771,7 +789,8 @@ const ken_desc ken_boosting_desc = {
     .params_size = sizeof(ken_boosting_params),
     .attrs = boosting_attrs,
     .estimator = &boosting_estimator,
-    .doc = "Small trees, each fitted to what the ones before it still get wrong. The first thing to try "
+    .doc = "Small trees, each fitted to what the ones before it still get wrong. The first thing "
+           "to try "
            "on a table: needs no scaling, takes categories and missing values as they are. Not for "
            "extrapolation, nor where a straight line says it all.",
     .paper = "Friedman 2001; Chen & Guestrin 2016; Ke et al. 2017",

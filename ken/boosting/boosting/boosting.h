@@ -61,14 +61,31 @@ typedef struct ken_boosting_params {
     double category_l2;
 } ken_boosting_params;
 
-#define KEN_BOOSTING_DEFAULTS                                                                     \
-    {.trees = 300, .learning_rate = 0.05, .max_leaves = 31, .max_depth = 0, .max_bins = 255,      \
-     .min_leaf_rows = 0, .min_leaf_weight = 0, .l1 = 0, .l2 = 1, .min_gain = 0,                   \
-     .row_fraction = 0.8, .column_fraction = 0, .growth = KEN_BOOSTING_LEAFWISE,                  \
-     .loss = KEN_BOOSTING_LOSS_AUTO, .huber_delta = 0, .quantile = 0.5,                           \
-     .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE, .early_stopping = KEN_BOOSTING_STOP_AUTO,    \
-     .validation_fraction = 0.1, .patience = 20, .min_delta = 0, .max_onehot = 4,                 \
-     .category_smooth = 10, .category_l2 = 10}
+#define KEN_BOOSTING_DEFAULTS                                                                      \
+    {.trees = 300,                                                                                 \
+     .learning_rate = 0.05,                                                                        \
+     .max_leaves = 31,                                                                             \
+     .max_depth = 0,                                                                               \
+     .max_bins = 255,                                                                              \
+     .min_leaf_rows = 0,                                                                           \
+     .min_leaf_weight = 0,                                                                         \
+     .l1 = 0,                                                                                      \
+     .l2 = 1,                                                                                      \
+     .min_gain = 0,                                                                                \
+     .row_fraction = 0.8,                                                                          \
+     .column_fraction = 0,                                                                         \
+     .growth = KEN_BOOSTING_LEAFWISE,                                                              \
+     .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \
+     .huber_delta = 0,                                                                             \
+     .quantile = 0.5,                                                                              \
+     .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
+     .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
+     .validation_fraction = 0.1,                                                                   \
+     .patience = 20,                                                                               \
+     .min_delta = 0,                                                                               \
+     .max_onehot = 4,                                                                              \
+     .category_smooth = 10,                                                                        \
+     .category_l2 = 10}
 
 extern const ken_desc ken_boosting_desc;
 KEN_DEFINE_NEW(boosting)

@@ -1,11 +1,13 @@
-/* Boosting: against LightGBM and scikit-learn on small tables, and by what must hold for any table. */
+/* Boosting: against LightGBM and scikit-learn on small tables, and by what must hold for any table.
+ */
 #include "ken/boosting/boosting/boosting.h"
 
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
 #include "tests/support.h"
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------------------------------
+ */
 
 typedef struct boosting_case {
     ken_table *X;
@@ -17,7 +19,8 @@ typedef struct boosting_case {
 
 static const int64_t test_two_offsets[] = {0, 1, 2, 3, 4, 5};
 
-/* y = smooth function of three of d columns + noise, rounded to eighths; every 11th cell missing. */
+/* y = smooth function of three of d columns + noise, rounded to eighths; every 11th cell missing.
+ */
 static boosting_case test_case(ken_ctx *ctx, int64_t n, int d, int classes) {
     boosting_case t = {.n = n};
     ken_rng rng = ken_rng_stream(ctx, "test", 0);
@@ -26,8 +29,7 @@ static boosting_case test_case(ken_ctx *ctx, int64_t n, int d, int classes) {
     t.weights = malloc((size_t)n * sizeof(double));
     t.labels = malloc((size_t)n * sizeof(int32_t));
     for (int64_t i = 0; i < n; i++) {
-        for (int j = 0; j < d; j++)
-            x[i * d + j] = floor(ken_rng_f64(&rng) * 200) / 8;
+        for (int j = 0; j < d; j++) x[i * d + j] = floor(ken_rng_f64(&rng) * 200) / 8;
         const double *r = x + i * d;
         const double f = sin(r[0] / 4) * 4 + (r[1] > 12 ? 3 : 0) + r[2] / 5;
         t.values[i] = floor((f + ken_rng_normal(&rng)) * 8) / 8;
@@ -36,13 +38,16 @@ static boosting_case test_case(ken_ctx *ctx, int64_t n, int d, int classes) {
             t.labels[i] = (int32_t)fmin(fmax(floor((f + 4) / 12 * classes), 0), classes - 1);
         t.weights[i] = 1;
         for (int j = 0; j < d; j++)
-            if (ken_rng_below(&rng, 11) == 0)
-                x[i * d + j] = (double)NAN;
+            if (ken_rng_below(&rng, 11) == 0) x[i * d + j] = (double)NAN;
     }
     t.X = test_table(ctx, x, n, d);
     t.y = test_column_f64("y", t.values, n);
     if (classes)
-        t.y = (ken_column){.name = "y", .dtype = KEN_CATEGORY, .n = n, .data = t.labels, .stride = 1,
+        t.y = (ken_column){.name = "y",
+                           .dtype = KEN_CATEGORY,
+                           .n = n,
+                           .data = t.labels,
+                           .stride = 1,
                            .text = {classes, test_two_offsets, "abcde"}};
     t.weight = test_column_f64("w", t.weights, n);
     free(x);
@@ -57,11 +62,14 @@ static void test_case_free(boosting_case *t) {
 }
 
 static ken_data test_data_of(const boosting_case *t, bool weighted) {
-    return (ken_data){.table = t->X, .target = &t->y, .weight = weighted ? &t->weight : NULL,
+    return (ken_data){.table = t->X,
+                      .target = &t->y,
+                      .weight = weighted ? &t->weight : NULL,
                       .task = t->y.dtype == KEN_CATEGORY ? KEN_CLASSIFY : KEN_REGRESS};
 }
 
-static ken_model *test_fit(ken_ctx *ctx, const boosting_case *t, const char *settings, bool weighted) {
+static ken_model *test_fit(ken_ctx *ctx, const boosting_case *t, const char *settings,
+                           bool weighted) {
     ken_model *model = NULL;
     const ken_data data = test_data_of(t, weighted);
     TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &model));
@@ -69,7 +77,8 @@ static ken_model *test_fit(ken_ctx *ctx, const boosting_case *t, const char *set
     return model;
 }
 
-static double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what) {
+static double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                            ken_what what) {
     int64_t width;
     TEST_OK(ctx, ken_model_width(ctx, model, what, &width));
     double *out = malloc((size_t)(ken_table_rows(X) * width) * sizeof *out);
@@ -90,10 +99,12 @@ static void test_same_model(const ken_model *a, const ken_model *b) {
     }
 }
 
-/* --- what must hold ------------------------------------------------------------------------------- */
+/* --- what must hold
+ * ------------------------------------------------------------------------------- */
 
 static const char *const test_settings[] = {
-    "trees=12 early_stopping=off", "trees=8 early_stopping=off row_fraction=0.6 column_fraction=0.5",
+    "trees=12 early_stopping=off",
+    "trees=8 early_stopping=off row_fraction=0.6 column_fraction=0.5",
     "trees=8 growth=depthwise max_depth=4 max_leaves=1000 early_stopping=off",
     "trees=8 max_leaves=200 min_leaf_rows=1 l1=0.5 l2=2 early_stopping=off"};
 
@@ -132,8 +143,7 @@ static void test_boosting__order_of_rows_does_not_matter(void **state) {
         int64_t *order = malloc(3000 * sizeof *order);
         ken_rng rng = ken_rng_stream(ctx, "order", 0);
         ken_table *X = NULL;
-        for (int64_t i = 0; i < t.n; i++)
-            order[i] = i;
+        for (int64_t i = 0; i < t.n; i++) order[i] = i;
         ken_rng_shuffle(&rng, order, t.n);
         TEST_OK(ctx, ken_table_take(ctx, t.X, order, t.n, &X));
         double *values = malloc(3000 * sizeof *values);
@@ -171,7 +181,8 @@ static void test_boosting__weight_two_is_a_row_twice(void **state) {
         ken_table *X = NULL;
         snprintf(settings, sizeof settings,
                  "trees=6 early_stopping=off row_fraction=1 column_fraction=1 min_leaf_rows=1 "
-                 "min_leaf_weight=5 loss=%s", losses[l]);
+                 "min_leaf_weight=5 loss=%s",
+                 losses[l]);
         for (int64_t i = 0; i < t.n; i++) {
             /* 1 and 2 of different scale round gradients differently, which may decide a tie */
             const int times = l == 4 ? (i % 3 ? 2 : 0) : (int)(i % 3);
@@ -204,8 +215,10 @@ static void test_boosting__weight_two_is_a_row_twice(void **state) {
 static void test_boosting__limits_on_trees_hold(void **state) {
     ken_ctx *ctx = test_ctx(2);
     boosting_case t = test_case(ctx, 4000, 5, 2);
-    ken_model *m = test_fit(ctx, &t, "trees=7 max_leaves=9 max_depth=4 min_leaf_rows=150 "
-                                     "early_stopping=off row_fraction=1", false);
+    ken_model *m = test_fit(ctx, &t,
+                            "trees=7 max_leaves=9 max_depth=4 min_leaf_rows=150 "
+                            "early_stopping=off row_fraction=1",
+                            false);
     const int64_t *offset = ken_model_attr(m, "tree_offset")->data;
     const int32_t *feature = ken_model_attr(m, "feature")->data;
     const double *cover = ken_model_attr(m, "cover")->data;
@@ -233,23 +246,22 @@ typedef struct boosting_curve {
 
 static void test_curve_hook(void *user, const ken_progress *p) {
     boosting_curve *c = user;
-    if (c->n < 64)
-        c->loss[c->n++] = p->objective;
+    if (c->n < 64) c->loss[c->n++] = p->objective;
 }
 
 static void test_boosting__training_loss_never_rises(void **state) {
-    static const char *const losses[] = {"squared", "absolute", "huber", "quantile quantile=0.8",
+    static const char *const losses[] = {"squared", "absolute", "huber",  "quantile quantile=0.8",
                                          "poisson", "logistic", "softmax"};
     (void)state;
     for (int l = 0; l < KEN_COUNT(losses); l++) {
         boosting_curve curve = {.n = 0};
         ken_ctx *helper = test_ctx(1);
-        const ken_ctx_options o = {.threads = 2, .seed = 1, .hook = test_curve_hook, .user = &curve};
+        const ken_ctx_options o = {
+            .threads = 2, .seed = 1, .hook = test_curve_hook, .user = &curve};
         ken_ctx *ctx = NULL;
         assert_int_equal(ken_ctx_new(&o, &ctx), KEN_OK);
         boosting_case t = test_case(helper, 2000, 5, l < 5 ? 0 : l - 3);
-        for (int64_t i = 0; l == 4 && i < t.n; i++)
-            t.values[i] = fmax(floor(t.values[i]), 0);
+        for (int64_t i = 0; l == 4 && i < t.n; i++) t.values[i] = fmax(floor(t.values[i]), 0);
         char settings[128];
         snprintf(settings, sizeof settings,
                  "trees=40 early_stopping=off row_fraction=1 column_fraction=1 loss=%s", losses[l]);
@@ -269,12 +281,10 @@ static void test_boosting__constant_target_is_predicted_exactly(void **state) {
     ken_ctx *ctx = test_ctx(1);
     boosting_case t = test_case(ctx, 500, 3, 0);
     (void)state;
-    for (int64_t i = 0; i < t.n; i++)
-        t.values[i] = 2.75;
+    for (int64_t i = 0; i < t.n; i++) t.values[i] = 2.75;
     ken_model *m = test_fit(ctx, &t, "row_fraction=1 column_fraction=1", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
-    for (int64_t i = 0; i < t.n; i++)
-        assert_true(p[i] == 2.75);
+    for (int64_t i = 0; i < t.n; i++) assert_true(p[i] == 2.75);
     assert_int_equal(ken_model_attr(m, "tree_output")->shape[0], 1); /* the first found no split */
     free(p);
     ken_model_free(m);
@@ -330,8 +340,10 @@ static void test_boosting__missing_values_choose_their_side(void **state) {
         const ken_column target = test_column_f64("y", y, 400);
         const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
         ken_model *m = NULL;
-        TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=1 max_leaves=2 learning_rate=1 l2=0 "
-                                   "row_fraction=1 min_leaf_rows=1", &m));
+        TEST_OK(ctx, ken_model_new(ctx, "boosting",
+                                   "trees=1 max_leaves=2 learning_rate=1 l2=0 "
+                                   "row_fraction=1 min_leaf_rows=1",
+                                   &m));
         TEST_OK(ctx, ken_model_fit(ctx, m, &data));
         assert_int_equal(((const uint8_t *)ken_model_attr(m, "missing_left")->data)[0], !high);
         double *p = test_predict(ctx, m, X, KEN_WHAT_VALUE);
@@ -369,7 +381,8 @@ static void test_boosting__a_column_of_missing_values_is_ignored(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- categories --------------------------------------------------------------------------------- */
+/* --- categories ---------------------------------------------------------------------------------
+ */
 
 static ken_table *test_levels(ken_ctx *ctx, const int32_t *code, int64_t n, int64_t levels) {
     int64_t *offset = calloc((size_t)levels + 1, sizeof *offset);
@@ -377,7 +390,11 @@ static ken_table *test_levels(ken_ctx *ctx, const int32_t *code, int64_t n, int6
     ken_table *X = NULL;
     for (int64_t l = 0; l < levels; l++)
         offset[l + 1] = offset[l] + snprintf(bytes + offset[l], 8, "%lld", (long long)l);
-    const ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = n, .data = code, .stride = 1,
+    const ken_column c = {.name = "c",
+                          .dtype = KEN_CATEGORY,
+                          .n = n,
+                          .data = code,
+                          .stride = 1,
                           .text = {levels, offset, bytes}};
     TEST_OK(ctx, ken_table_new(ctx, n, &X));
     TEST_OK(ctx, ken_table_add_copy(ctx, X, &c));
@@ -401,12 +418,13 @@ static void test_boosting__one_split_finds_a_subset_of_levels(void **state) {
     const ken_column target = test_column_f64("y", y, N);
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
     ken_model *m = NULL;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=1 max_leaves=2 learning_rate=1 l2=0 "
-                               "row_fraction=1", &m));
+    TEST_OK(ctx, ken_model_new(ctx, "boosting",
+                               "trees=1 max_leaves=2 learning_rate=1 l2=0 "
+                               "row_fraction=1",
+                               &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
     double *p = test_predict(ctx, m, X, KEN_WHAT_VALUE);
-    for (int i = 0; i < N; i++)
-        TEST_NEAR(p[i], y[i], 1e-9);
+    for (int i = 0; i < N; i++) TEST_NEAR(p[i], y[i], 1e-9);
     free(p);
     ken_model_free(m);
     ken_table_free(X);
@@ -427,11 +445,11 @@ static void test_boosting__a_hundred_thousand_levels_are_no_problem(void **state
     const ken_column target = test_column_f64("y", y, N);
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
     ken_model *m = NULL;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=40 learning_rate=0.3 early_stopping=off", &m));
+    TEST_OK(ctx,
+            ken_model_new(ctx, "boosting", "trees=40 learning_rate=0.3 early_stopping=off", &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
     double *p = test_predict(ctx, m, X, KEN_WHAT_VALUE);
-    for (int i = 1000; i < 1010; i++)
-        assert_true(fabs(p[i] - y[i]) < 0.3);
+    for (int i = 1000; i < 1010; i++) assert_true(fabs(p[i] - y[i]) < 0.3);
     free(p);
     ken_model_free(m);
     ken_table_free(X);
@@ -440,7 +458,8 @@ static void test_boosting__a_hundred_thousand_levels_are_no_problem(void **state
     test_ctx_free(ctx);
 }
 
-/* --- losses ------------------------------------------------------------------------------------- */
+/* --- losses -------------------------------------------------------------------------------------
+ */
 
 static void test_boosting__quantiles_cover_their_share(void **state) {
     ken_ctx *ctx = test_ctx(2);
@@ -449,13 +468,14 @@ static void test_boosting__quantiles_cover_their_share(void **state) {
     (void)state;
     for (int k = 0; k < 3; k++) {
         char settings[128];
-        snprintf(settings, sizeof settings, "loss=quantile quantile=%g trees=100 early_stopping=off "
-                 "min_leaf_rows=50", q[k]);
+        snprintf(settings, sizeof settings,
+                 "loss=quantile quantile=%g trees=100 early_stopping=off "
+                 "min_leaf_rows=50",
+                 q[k]);
         ken_model *m = test_fit(ctx, &t, settings, false);
         double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
         double below = 0;
-        for (int64_t i = 0; i < t.n; i++)
-            below += t.values[i] <= p[i];
+        for (int64_t i = 0; i < t.n; i++) below += t.values[i] <= p[i];
         assert_true(fabs(below / (double)t.n - q[k]) < 0.04);
         free(p);
         ken_model_free(m);
@@ -469,10 +489,9 @@ static void test_boosting__poisson_keeps_the_mean(void **state) {
     boosting_case t = test_case(ctx, 4000, 4, 0);
     double sum = 0, predicted = 0;
     (void)state;
-    for (int64_t i = 0; i < t.n; i++)
-        sum += t.values[i] = fmax(floor(t.values[i] * 2), 0);
-    ken_model *m = test_fit(ctx, &t, "loss=poisson trees=80 early_stopping=off row_fraction=1 l2=0",
-                            false);
+    for (int64_t i = 0; i < t.n; i++) sum += t.values[i] = fmax(floor(t.values[i] * 2), 0);
+    ken_model *m =
+        test_fit(ctx, &t, "loss=poisson trees=80 early_stopping=off row_fraction=1 l2=0", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
     for (int64_t i = 0; i < t.n; i++) {
         assert_true(p[i] > 0);
@@ -488,15 +507,16 @@ static void test_boosting__poisson_keeps_the_mean(void **state) {
 static void test_boosting__early_stopping_keeps_the_best_round(void **state) {
     ken_ctx *ctx = test_ctx(1);
     boosting_case t = test_case(ctx, 1500, 6, 2);
-    ken_model *m = test_fit(ctx, &t, "trees=400 learning_rate=0.3 early_stopping=on patience=7 "
-                                     "min_delta=0", false);
+    ken_model *m = test_fit(ctx, &t,
+                            "trees=400 learning_rate=0.3 early_stopping=on patience=7 "
+                            "min_delta=0",
+                            false);
     const ken_tensor *history = ken_model_attr(m, "validation_loss");
     const double *loss = history->data;
     const int64_t trees = ken_model_attr(m, "tree_output")->shape[0];
     int64_t best = 0;
     (void)state;
-    for (int64_t i = 1; i < history->shape[0]; i++)
-        best = loss[i] < loss[best] ? i : best;
+    for (int64_t i = 1; i < history->shape[0]; i++) best = loss[i] < loss[best] ? i : best;
     assert_true(history->shape[0] < 400);
     assert_int_equal(trees, best + 1);
     assert_int_equal(history->shape[0], best + 1 + 7);
@@ -505,7 +525,8 @@ static void test_boosting__early_stopping_keeps_the_best_round(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- the whole life ------------------------------------------------------------------------------- */
+/* --- the whole life
+ * ------------------------------------------------------------------------------- */
 
 static void test_boosting__packs_and_unpacks(void **state) {
     ken_ctx *ctx = test_ctx(1);
@@ -522,7 +543,8 @@ static void test_boosting__packs_and_unpacks(void **state) {
     for (int w = 0; w < KEN_COUNT(whats); w++) {
         int64_t width;
         TEST_OK(ctx, ken_model_width(ctx, m, whats[w], &width));
-        double *p = test_predict(ctx, m, t.X, whats[w]), *q = test_predict(ctx, again, t.X, whats[w]);
+        double *p = test_predict(ctx, m, t.X, whats[w]),
+               *q = test_predict(ctx, again, t.X, whats[w]);
         assert_memory_equal(p, q, (size_t)(t.n * width) * sizeof *p);
         free(p);
         free(q);
@@ -539,7 +561,8 @@ static void test_boosting__probabilities_are_probabilities(void **state) {
     (void)state;
     for (int k = 2; k <= 4; k++) {
         boosting_case t = test_case(ctx, 1200, 4, k);
-        ken_model *m = test_fit(ctx, &t, k == 2 ? "trees=9 class_weight=balanced" : "trees=9", false);
+        ken_model *m =
+            test_fit(ctx, &t, k == 2 ? "trees=9 class_weight=balanced" : "trees=9", false);
         double *p = test_predict(ctx, m, t.X, KEN_WHAT_PROBA);
         for (int64_t i = 0; i < t.n; i++) {
             double sum = 0;
@@ -560,10 +583,9 @@ static ken_status test_fit_once(ken_ctx *ctx, void *arg) {
     const boosting_case *t = arg;
     const ken_data data = test_data_of(t, false);
     ken_model *m = NULL;
-    ken_status status = ken_model_new(ctx, "boosting",
-                                      "trees=2 max_leaves=4 row_fraction=0.9 column_fraction=0.6", &m);
-    if (status == KEN_OK)
-        status = ken_model_fit(ctx, m, &data);
+    ken_status status = ken_model_new(
+        ctx, "boosting", "trees=2 max_leaves=4 row_fraction=0.9 column_fraction=0.6", &m);
+    if (status == KEN_OK) status = ken_model_fit(ctx, m, &data);
     ken_model_free(m);
     return status;
 }
@@ -579,8 +601,89 @@ static void test_boosting__every_failed_allocation_is_an_error(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- peers: golden/make_golden.py (LightGBM 4.7.0, scikit-learn 1.9.1)
+ * ------------------------------- */
+
+enum { GOLDEN_ROWS = 240, GOLDEN_COLUMNS = 9 };
+
+/* Cells of golden/boosting_golden.csv, column by column; an empty cell is NaN. */
+static void test_golden(double cell[GOLDEN_COLUMNS][GOLDEN_ROWS]) {
+    size_t size;
+    char *text =
+        test_read_file(KEN_SOURCE_DIR "/ken/boosting/boosting/golden/boosting_golden.csv", &size);
+    char *at = strchr(text, '\n') + 1;
+    for (int i = 0; i < GOLDEN_ROWS; i++)
+        for (int j = 0; j < GOLDEN_COLUMNS; j++) {
+            char *end;
+            cell[j][i] = strtod(at, &end);
+            if (end == at) cell[j][i] = (double)NAN;
+            at = end + 1;
+        }
+    free(text);
+}
+
+/* The peers' gradients are floats: 1e-6 of a target of size 5. */
+static void test_against(ken_ctx *ctx, double cell[GOLDEN_COLUMNS][GOLDEN_ROWS], bool category,
+                         bool classify, const char *settings, int peer) {
+    int32_t code[GOLDEN_ROWS], label[GOLDEN_ROWS];
+    ken_table *X = NULL;
+    ken_model *m = NULL;
+    ken_column y = test_column_f64("y", cell[3], GOLDEN_ROWS);
+    const ken_column x0 = test_column_f64("x0", cell[0], GOLDEN_ROWS);
+    const ken_column x1 = test_column_f64("x1", cell[1], GOLDEN_ROWS);
+    const ken_column c = {.name = "c",
+                          .dtype = KEN_CATEGORY,
+                          .n = GOLDEN_ROWS,
+                          .data = code,
+                          .stride = 1,
+                          .text = {4, test_two_offsets, "0123"}};
+    for (int i = 0; i < GOLDEN_ROWS; i++) {
+        code[i] = (int32_t)cell[2][i];
+        label[i] = (int32_t)cell[4][i];
+    }
+    if (classify)
+        y = (ken_column){.name = "y",
+                         .dtype = KEN_CATEGORY,
+                         .n = GOLDEN_ROWS,
+                         .data = label,
+                         .stride = 1,
+                         .text = {2, test_two_offsets, "01"}};
+    TEST_OK(ctx, ken_table_new(ctx, GOLDEN_ROWS, &X));
+    TEST_OK(ctx, ken_table_add_copy(ctx, X, &x0));
+    TEST_OK(ctx, ken_table_add_copy(ctx, X, &x1));
+    if (category) TEST_OK(ctx, ken_table_add_copy(ctx, X, &c));
+    const ken_data data = {.table = X, .target = &y, .task = classify ? KEN_CLASSIFY : KEN_REGRESS};
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    double *p = test_predict(ctx, m, X, classify ? KEN_WHAT_PROBA : KEN_WHAT_VALUE);
+    for (int i = 0; i < GOLDEN_ROWS; i++)
+        test_near_(classify ? p[2 * i + 1] : p[i], cell[peer][i], 1e-6, 1e-4, settings, __FILE__,
+                   __LINE__);
+    free(p);
+    ken_model_free(m);
+    ken_table_free(X);
+}
+
+#define GOLDEN_SETTINGS                                                                            \
+    "trees=20 learning_rate=0.1 max_leaves=7 l2=1 row_fraction=1 column_fraction=1 max_onehot=9 "
+
+static void test_boosting__same_trees_as_lightgbm_and_scikit_learn(void **state) {
+    static double cell[GOLDEN_COLUMNS][GOLDEN_ROWS];
+    static const char rows[] = GOLDEN_SETTINGS "min_leaf_rows=5 min_leaf_weight=0.001";
+    static const char weight[] = GOLDEN_SETTINGS "min_leaf_rows=1 min_leaf_weight=1";
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    test_golden(cell);
+    test_against(ctx, cell, true, false, rows, 5);
+    test_against(ctx, cell, true, true, weight, 6);
+    test_against(ctx, cell, false, false, rows, 7);
+    test_against(ctx, cell, false, true, rows, 8);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_boosting__same_trees_as_lightgbm_and_scikit_learn),
         cmocka_unit_test(test_boosting__any_thread_count_and_isa_give_the_same_bits),
         cmocka_unit_test(test_boosting__order_of_rows_does_not_matter),
         cmocka_unit_test(test_boosting__weight_two_is_a_row_twice),

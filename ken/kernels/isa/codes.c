@@ -1,5 +1,5 @@
-/* Codes of one byte (ken/tree/tree_bins.h), contiguous: plain loops that the compiler turns into lanes.
- * Whole numbers, the same on every instruction set. */
+/* Codes of one byte (ken/tree/tree_bins.h), contiguous: plain loops that the compiler turns into
+ * lanes. Whole numbers, the same on every instruction set. */
 #include "ken/kernels/isa/isa.h"
 
 void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);

@@ -1,13 +1,14 @@
-/* Kernels of trees: codes of binned values, histograms of gradients, partition of rows. All of it is
- * whole-number work (or exact comparisons): the same on every instruction set. What is binned, and
- * what the histograms are for: ken/tree/tree_bins.h, ken/boosting/boosting.c. */
+/* Kernels of trees: codes of binned values, histograms of gradients, partition of rows. All of it
+ * is whole-number work (or exact comparisons): the same on every instruction set. What is binned,
+ * and what the histograms are for: ken/tree/tree_bins.h, ken/boosting/boosting.c. */
 #include "ken/kernels/isa/isa.h"
 
 #include <string.h>
 
-/* --- codes -------------------------------------------------------------------------------------- */
-/* Number of edges below x, in two looks: at every 16th edge, then at the 16 that are left. `edge` has
- * 256 places, those from n_edges on are +infinity. NaN gets `missing`. */
+/* --- codes --------------------------------------------------------------------------------------
+ */
+/* Number of edges below x, in two looks: at every 16th edge, then at the 16 that are left. `edge`
+ * has 256 places, those from n_edges on are +infinity. NaN gets `missing`. */
 #if KEN_AVX512
 static inline int hist_below_f64(double x, const double *edge) {
     const __m512d v = _mm512_set1_pd(x);
@@ -38,26 +39,23 @@ static inline int hist_below_f32(float x, const float *edge) {
 #else
 static inline int hist_below_f64(double x, const double *edge) {
     int below = 0;
-    for (int k = 0; k < 16; k++)
-        below += edge[k] < x;
+    for (int k = 0; k < 16; k++) below += edge[k] < x;
     return below;
 }
 static inline int hist_below_f32(float x, const float *edge) {
     int below = 0;
-    for (int k = 0; k < 16; k++)
-        below += edge[k] < x;
+    for (int k = 0; k < 16; k++) below += edge[k] < x;
     return below;
 }
 #endif
 
-#define HIST_BIN(type, below)                                                       \
-    type coarse[16];                                                                \
-    for (int k = 0; k < 16; k++)                                                    \
-        coarse[k] = edge[16 * k + 15];                                              \
-    for (int64_t i = 0; i < n; i++) {                                               \
-        const int block = n_edges < 16 ? 0 : below(x[i], coarse);                   \
-        const int code = 16 * block + below(x[i], edge + 16 * block);               \
-        out[i * stride] = (uint8_t)(x[i] == x[i] ? code : missing);                 \
+#define HIST_BIN(type, below)                                                                      \
+    type coarse[16];                                                                               \
+    for (int k = 0; k < 16; k++) coarse[k] = edge[16 * k + 15];                                    \
+    for (int64_t i = 0; i < n; i++) {                                                              \
+        const int block = n_edges < 16 ? 0 : below(x[i], coarse);                                  \
+        const int code = 16 * block + below(x[i], edge + 16 * block);                              \
+        out[i * stride] = (uint8_t)(x[i] == x[i] ? code : missing);                                \
     }
 
 void KEN_K(bin_f64)(const double *x, int64_t n, const double *edge, int n_edges, int missing,
@@ -74,10 +72,11 @@ void KEN_K(bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, i
     HIST_BIN(float, hist_below_f32)
 }
 
-/* --- histograms of gradients -------------------------------------------------------------------- */
-/* One 64-bit word a row: gradient << shift | hessian, both whole numbers, the hessian >= 0 and small
- * enough that a few thousand of them never carry into the gradient. One addition serves both sums,
- * in any order. */
+/* --- histograms of gradients --------------------------------------------------------------------
+ */
+/* One 64-bit word a row: gradient << shift | hessian, both whole numbers, the hessian >= 0 and
+ * small enough that a few thousand of them never carry into the gradient. One addition serves both
+ * sums, in any order. */
 
 enum { HIST_AHEAD = 16 }; /* rows of codes asked for in advance: they lie scattered */
 
@@ -89,8 +88,7 @@ static inline void hist_row(const uint8_t *code, uint64_t v, int d, uint64_t *co
         hist[j + 2][code[j + 2]] += v;
         hist[j + 3][code[j + 3]] += v;
     }
-    for (; j < d; j++)
-        hist[j][code[j]] += v;
+    for (; j < d; j++) hist[j][code[j]] += v;
 }
 
 void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
@@ -104,8 +102,7 @@ void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows,
         KEN_PREFETCH(ahead + d - 1);
         hist_row(codes + (int64_t)rows[i] * stride, gh[i], d, hist);
     }
-    for (; i < n; i++)
-        hist_row(codes + (int64_t)rows[i] * stride, gh[i], d, hist);
+    for (; i < n; i++) hist_row(codes + (int64_t)rows[i] * stride, gh[i], d, hist);
 }
 
 void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
@@ -115,10 +112,15 @@ void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *
     for (int64_t i = 0; i < n; i++) {
         const uint8_t *const code = codes + (int64_t)rows[i] * stride;
         const uint64_t v = gh[i];
-        if (i + HIST_AHEAD < n)
-            KEN_PREFETCH(codes + (int64_t)rows[i + HIST_AHEAD] * stride);
-        for (int j = 0; j < d; j++)
+        if (i + HIST_AHEAD < n) KEN_PREFETCH(codes + (int64_t)rows[i + HIST_AHEAD] * stride);
+        int j = 0;
+        for (; j + 4 <= d; j += 4) {
             hist[j][code[column[j]]] += v;
+            hist[j + 1][code[column[j + 1]]] += v;
+            hist[j + 2][code[column[j + 2]]] += v;
+            hist[j + 3][code[column[j + 3]]] += v;
+        }
+        for (; j < d; j++) hist[j][code[column[j]]] += v;
     }
 }
 
@@ -165,8 +167,8 @@ void KEN_K(hist_pack)(const double *restrict g, const double *restrict h, int64_
     }
     for (int64_t i = 0; i < n; i++) {
         const int64_t whole = hist_whole(h[i] * scale_h);
-        out[i] = ((uint64_t)hist_whole(g[i] * scale_g) << shift) +
-                 (uint64_t)(whole > 1 ? whole : 1);
+        out[i] =
+            ((uint64_t)hist_whole(g[i] * scale_g) << shift) + (uint64_t)(whole > 1 ? whole : 1);
     }
 }
 
@@ -183,7 +185,8 @@ void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[
     range[1] = hi;
 }
 
-/* --- split gains -------------------------------------------------------------------------------- */
+/* --- split gains --------------------------------------------------------------------------------
+ */
 /* score(G, H) = soft(G, l1)^2 / (H + l2); both terms over one denominator: one division. */
 
 void KEN_K(split_gains)(const double *G, const double *H, int n, const double total[2],
@@ -211,7 +214,8 @@ void KEN_K(split_gains)(const double *restrict G, const double *restrict H, int 
     }
 }
 
-/* --- partition ---------------------------------------------------------------------------------- */
+/* --- partition ----------------------------------------------------------------------------------
+ */
 
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark);
@@ -237,8 +241,8 @@ void KEN_K(partition_move)(const uint8_t *mark, const uint32_t *rows, const uint
     int64_t i = 0;
 #if KEN_AVX512
     for (; i + 16 <= n; i += 16) {
-        const __mmask16 l = _mm_test_epi8_mask(_mm_loadu_si128((const __m128i *)(mark + i)),
-                                               _mm_set1_epi8(1));
+        const __mmask16 l =
+            _mm_test_epi8_mask(_mm_loadu_si128((const __m128i *)(mark + i)), _mm_set1_epi8(1));
         const __mmask16 r = (__mmask16)~l;
         const __m512i row = _mm512_loadu_si512(rows + i);
         const __m512i a = _mm512_loadu_si512(gh + i), b = _mm512_loadu_si512(gh + i + 8);

@@ -23,8 +23,7 @@ static hist_data *test_data(void) {
     hist_data *const t = calloc(1, sizeof *t);
     uint64_t seed = 1;
     assert_non_null(t);
-    for (int i = 0; i < N * STRIDE; i++)
-        t->codes[i] = (uint8_t)(test_next(&seed) % 256);
+    for (int i = 0; i < N * STRIDE; i++) t->codes[i] = (uint8_t)(test_next(&seed) % 256);
     for (int i = 0; i < N; i++) {
         const int64_t g = (int64_t)(test_next(&seed) % 4194303) - 2097151; /* |g| < 2^21 */
         t->rows[i] = (uint32_t)(test_next(&seed) % N);
@@ -43,18 +42,15 @@ static void test_hist__add_equals_a_plain_loop(void **state) {
     static const int32_t some[3] = {1, 4, 6};
     (void)state;
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < D; j++)
-            want[j * 256 + t->codes[t->rows[i] * STRIDE + j]] += t->gh[i];
+        for (int j = 0; j < D; j++) want[j * 256 + t->codes[t->rows[i] * STRIDE + j]] += t->gh[i];
     for (int v = 0; ken_kernels_at(v); v++) {
         uint64_t *hist[D], *part[3];
         memset(got, 0, D * 256 * sizeof *got);
-        for (int j = 0; j < D; j++)
-            hist[j] = got + j * 256;
+        for (int j = 0; j < D; j++) hist[j] = got + j * 256;
         ken_kernels_at(v)->hist_add(t->codes, STRIDE, t->rows, N, t->gh, D, hist);
         assert_memory_equal(got, want, D * 256 * sizeof *got);
         memset(got, 0, D * 256 * sizeof *got);
-        for (int j = 0; j < 3; j++)
-            part[j] = got + some[j] * 256;
+        for (int j = 0; j < 3; j++) part[j] = got + some[j] * 256;
         ken_kernels_at(v)->hist_add_some(t->codes, STRIDE, t->rows, N, t->gh, some, 3, part);
         for (int j = 0; j < 3; j++)
             assert_memory_equal(got + some[j] * 256, want + some[j] * 256, 256 * sizeof *got);
@@ -79,8 +75,7 @@ static void test_hist__packed_sums_widen_exactly(void **state) {
         assert_memory_equal(g, want_g, sizeof g);
         assert_memory_equal(h, want_h, sizeof h);
         ken_kernels_at(v)->hist_narrow(packed, 256, 31, g, h);
-        for (int b = 0; b < 256; b++)
-            assert_true(g[b] == 0 && h[b] == 0);
+        for (int b = 0; b < 256; b++) assert_true(g[b] == 0 && h[b] == 0);
     }
     free(t);
 }
@@ -100,15 +95,13 @@ static void test_hist__codes_are_the_number_of_edges_below(void **state) {
         }
         for (int i = 0; i < N; i++) {
             int below = 0;
-            for (int b = 0; b < counts[c]; b++)
-                below += edge[b] < t->x[i];
+            for (int b = 0; b < counts[c]; b++) below += edge[b] < t->x[i];
             want[i] = (uint8_t)(isnan(t->x[i]) ? counts[c] + 1 : below);
             x32[i] = (float)t->x[i];
         }
         for (int v = 0; ken_kernels_at(v); v++) {
             ken_kernels_at(v)->bin_f64(t->x, N, edge, counts[c], counts[c] + 1, got, 2);
-            for (int i = 0; i < N; i++)
-                assert_int_equal(got[2 * i], want[i]);
+            for (int i = 0; i < N; i++) assert_int_equal(got[2 * i], want[i]);
             ken_kernels_at(v)->bin_f32(x32, N, edge32, counts[c], counts[c] + 1, got, 1);
             assert_memory_equal(got, want, N);
         }
@@ -141,10 +134,8 @@ static void test_hist__partition_is_stable(void **state) {
     uint64_t gh[N], want_gh[N];
     int64_t n_left = 0, l = 0;
     (void)state;
-    for (int c = 0; c < 256; c++)
-        left[c] = c % 3 == 0;
-    for (int i = 0; i < N; i++)
-        n_left += left[t->codes[t->rows[i] * STRIDE + 2]];
+    for (int c = 0; c < 256; c++) left[c] = c % 3 == 0;
+    for (int i = 0; i < N; i++) n_left += left[t->codes[t->rows[i] * STRIDE + 2]];
     for (int i = 0, r = (int)n_left; i < N; i++) {
         const int64_t at = left[t->codes[t->rows[i] * STRIDE + 2]] ? l++ : r++;
         want_rows[at] = t->rows[i];
@@ -184,8 +175,7 @@ static void test_hist__gains_are_the_same_everywhere(void **state) {
                 const double L = hl + 0.5, R = hr + 0.5;
                 const double want = (sl * sl * R + sr * sr * L) / (L * R);
                 assert_true(gain[b] == (hl >= 10 && hr >= 10 ? want : -1.0));
-                if (hl >= 10 && hr >= 10)
-                    TEST_NEAR(gain[b], sl * sl / L + sr * sr / R, 1e-12);
+                if (hl >= 10 && hr >= 10) TEST_NEAR(gain[b], sl * sl / L + sr * sr / R, 1e-12);
             }
         }
 }

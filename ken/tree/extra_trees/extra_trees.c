@@ -20,10 +20,10 @@ static const ken_attr extra_trees_attrs[] = {
     {0}};
 
 static const ken_estimator extra_trees_estimator = {.fit = extra_trees_fit,
-                                               .width = ken_tree_model_width,
-                                               .predict = ken_tree_model_predict,
-                                               .open = ken_tree_model_open,
-                                               .close = ken_tree_model_close};
+                                                    .width = ken_tree_model_width,
+                                                    .predict = ken_tree_model_predict,
+                                                    .open = ken_tree_model_open,
+                                                    .close = ken_tree_model_close};
 
 const ken_desc ken_extra_trees_desc = {
     .name = "extra_trees",
@@ -36,8 +36,10 @@ const ken_desc ken_extra_trees_desc = {
     .params_size = sizeof(ken_extra_trees_params),
     .attrs = extra_trees_attrs,
     .estimator = &extra_trees_estimator,
-    .doc = "A forest whose thresholds are drawn at random and whose trees see all rows: smoother than a random "
-           "forest, faster to grow, a little better on smooth targets and a little worse with many columns "
+    .doc = "A forest whose thresholds are drawn at random and whose trees see all rows: smoother "
+           "than a random "
+           "forest, faster to grow, a little better on smooth targets and a little worse with many "
+           "columns "
            "of noise. Takes categories, missing values and weights as they are.",
     .paper = "Geurts, Ernst & Wehenkel 2006, Machine Learning 63, 'Extremely randomized trees'",
     .peer = "sklearn.ensemble.ExtraTreesClassifier, ExtraTreesRegressor",

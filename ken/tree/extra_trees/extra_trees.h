@@ -1,5 +1,5 @@
-/* Extremely randomized trees: as a random forest, but every tree sees all rows, and each drawn column
- * offers one threshold drawn at random. */
+/* Extremely randomized trees: as a random forest, but every tree sees all rows, and each drawn
+ * column offers one threshold drawn at random. */
 #ifndef KEN_TREE_EXTRA_TREES_H
 #define KEN_TREE_EXTRA_TREES_H
 
@@ -9,21 +9,28 @@ KEN_BEGIN_C
 
 typedef struct ken_extra_trees_params {
     int64_t trees;
-    int criterion;           /* 0 auto (gini, squared), 1 gini, 2 entropy, 3 squared */
-    int columns;             /* 0 auto, 1 sqrt, 2 third, 3 log2, 4 all, 5 fraction */
+    int criterion; /* 0 auto (gini, squared), 1 gini, 2 entropy, 3 squared */
+    int columns;   /* 0 auto, 1 sqrt, 2 third, 3 log2, 4 all, 5 fraction */
     double column_fraction;
     bool bootstrap;
     double row_fraction;
-    int64_t max_depth;       /* 0: no limit */
+    int64_t max_depth; /* 0: no limit */
     int64_t min_leaf_rows, min_split_rows;
     double min_gain;
-    int class_weight;        /* 0 none, 1 balanced */
+    int class_weight; /* 0 none, 1 balanced */
     bool oob;
 } ken_extra_trees_params;
 
-#define KEN_EXTRA_TREES_DEFAULTS                                                                \
-    {.trees = 100, .column_fraction = 1, .bootstrap = false, .row_fraction = 1, .max_depth = 0, \
-     .min_leaf_rows = 1, .min_split_rows = 2, .min_gain = 0, .oob = true}
+#define KEN_EXTRA_TREES_DEFAULTS                                                                   \
+    {.trees = 100,                                                                                 \
+     .column_fraction = 1,                                                                         \
+     .bootstrap = false,                                                                           \
+     .row_fraction = 1,                                                                            \
+     .max_depth = 0,                                                                               \
+     .min_leaf_rows = 1,                                                                           \
+     .min_split_rows = 2,                                                                          \
+     .min_gain = 0,                                                                                \
+     .oob = true}
 
 extern const ken_desc ken_extra_trees_desc;
 KEN_DEFINE_NEW(extra_trees)

@@ -36,9 +36,12 @@ const ken_desc ken_forest_desc = {
     .params_size = sizeof(ken_forest_params),
     .attrs = forest_attrs,
     .estimator = &forest_estimator,
-    .doc = "The mean of many deep trees that differ by the rows and columns they were shown. Needs hardly any "
-           "tuning, does not overfit with more trees, scores itself on the rows that a tree did not see. "
-           "Does not extrapolate; boosting is often a little better and smaller. Takes categories, missing "
+    .doc = "The mean of many deep trees that differ by the rows and columns they were shown. Needs "
+           "hardly any "
+           "tuning, does not overfit with more trees, scores itself on the rows that a tree did "
+           "not see. "
+           "Does not extrapolate; boosting is often a little better and smaller. Takes categories, "
+           "missing "
            "values and weights as they are.",
     .paper = "Breiman 2001, Machine Learning 45, 'Random forests'",
     .peer = "sklearn.ensemble.RandomForestClassifier, RandomForestRegressor",

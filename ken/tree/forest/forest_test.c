@@ -34,8 +34,13 @@ static ken_table *mixed_table(ken_ctx *ctx, int64_t levels) {
     for (int64_t l = 0; l < levels; l++)
         offset[l + 1] = offset[l] + snprintf(bytes + offset[l], 8, "l%lld", (long long)l);
     for (int i = 0; i < N; i++) code[i] = (int32_t)((i * 7919 + 3 * (int)X0[i * D]) % levels);
-    ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = N, .data = code, .stride = 1,
-                    .text = {levels, offset, bytes}, .source = -1};
+    ken_column c = {.name = "c",
+                    .dtype = KEN_CATEGORY,
+                    .n = N,
+                    .data = code,
+                    .stride = 1,
+                    .text = {levels, offset, bytes},
+                    .source = -1};
     TEST_OK(ctx, ken_table_add_copy(ctx, t, &c));
     TEST_OK(ctx, ken_table_add_new(ctx, t, "hole", KEN_F64, &hole, NULL));
     for (int i = 0; i < N; i++) ((double *)hole)[i] = i % 3 ? X0[i * D] : NAN;
@@ -45,12 +50,15 @@ static ken_table *mixed_table(ken_ctx *ctx, int64_t levels) {
     return t;
 }
 
-static ken_model *fit_table(ken_ctx *ctx, const char *thing, const char *settings, const ken_table *X,
-                            const double *y, bool classify, const double *weight) {
+static ken_model *fit_table(ken_ctx *ctx, const char *thing, const char *settings,
+                            const ken_table *X, const double *y, bool classify,
+                            const double *weight) {
     ken_model *m = NULL;
     const int64_t n = ken_table_rows(X);
     ken_column target = test_column_f64("y", y, n), w = test_column_f64("w", weight, n);
-    ken_data data = {.table = X, .target = &target, .weight = weight ? &w : NULL,
+    ken_data data = {.table = X,
+                     .target = &target,
+                     .weight = weight ? &w : NULL,
                      .task = classify ? KEN_CLASSIFY : KEN_REGRESS};
     TEST_OK(ctx, ken_model_new(ctx, thing, settings, &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
@@ -92,7 +100,7 @@ static void same_models(const ken_model *a, const ken_model *b) {
     }
 }
 
-/* --- against the exact tree --------------------------------------------------------------------------- */
+/* --- against the exact tree ------------------------------------------------------------------- */
 
 static void test_forest__one_tree_on_all_rows_and_columns_is_the_exact_tree(void **state) {
     (void)state;
@@ -121,7 +129,7 @@ static void test_forest__one_tree_on_all_rows_and_columns_is_the_exact_tree(void
     }
 }
 
-/* --- against scikit-learn -------------------------------------------------------------------------------- */
+/* --- against scikit-learn --------------------------------------------------------------------- */
 
 static int read_numbers(const char *path, double *X, double *y, int d, int n) {
     char *text = test_read_file(path, NULL), *p = strchr(text, '\n') + 1;
@@ -181,7 +189,7 @@ static void test_forest__scores_out_of_bag_as_sklearn_does(void **state) {
     }
 }
 
-/* --- invariants --------------------------------------------------------------------------------------------- */
+/* --- invariants ------------------------------------------------------------------------------- */
 
 static void test_forest__threads_do_not_change_a_bit(void **state) {
     (void)state;
@@ -236,8 +244,8 @@ static void test_forest__probabilities_contributions_and_leaves_fit_together(voi
         for (int classes = 2; classes <= 3; classes++) {
             ken_ctx *ctx = test_ctx(2);
             ken_table *t = mixed_table(ctx, LEVELS);
-            ken_model *m = fit_table(ctx, things[k], "trees=20", t, classes == 2 ? y_two : y_three, true,
-                                     NULL);
+            ken_model *m = fit_table(ctx, things[k], "trees=20", t, classes == 2 ? y_two : y_three,
+                                     true, NULL);
             const int outputs = classes == 2 ? 1 : 3, width = D + 3;
             predict_table(ctx, m, t, KEN_WHAT_PROBA, p);
             predict_table(ctx, m, t, KEN_WHAT_CONTRIBUTIONS, phi);
@@ -265,8 +273,8 @@ static void test_forest__leaves_have_enough_rows(void **state) {
             double w[N];
             for (int i = 0; i < N; i++) w[i] = 1 + i % 2;
             ken_ctx *ctx = test_ctx(1);
-            ken_model *m = fit(ctx, things[k], "trees=5 min_leaf_rows=17 bootstrap=false", X0, y_two, N, D,
-                               true, weighted ? w : NULL);
+            ken_model *m = fit(ctx, things[k], "trees=5 min_leaf_rows=17 bootstrap=false", X0,
+                               y_two, N, D, true, weighted ? w : NULL);
             const ken_tensor *feature = ken_model_attr(m, "feature");
             for (int64_t i = 0; i < feature->shape[0]; i++)
                 if (((const int32_t *)feature->data)[i] < 0)
@@ -283,11 +291,13 @@ static void test_forest__degenerate_tables(void **state) {
     double out[6];
     for (int k = 0; k < 2; k++) {
         ken_ctx *ctx = test_ctx(1);
-        ken_model *m = fit(ctx, things[k], "trees=3", X, y, 3, 2, false, NULL); /* constant target */
+        ken_model *m =
+            fit(ctx, things[k], "trees=3", X, y, 3, 2, false, NULL); /* constant target */
         predict(ctx, m, X, 3, 2, KEN_WHAT_VALUE, out);
         TEST_NEAR(out[0], 4, 1e-15);
         ken_model_free(m);
-        m = fit(ctx, things[k], "trees=3 bootstrap=false", X, z, 3, 2, false, NULL); /* constant columns */
+        m = fit(ctx, things[k], "trees=3 bootstrap=false", X, z, 3, 2, false,
+                NULL); /* constant columns */
         predict(ctx, m, X, 3, 2, KEN_WHAT_VALUE, out);
         TEST_NEAR(out[1], 3, 1e-15);
         ken_model_free(m);
@@ -313,8 +323,13 @@ static void test_forest__many_levels_are_put_in_order_once(void **state) {
     for (int k = 0; k < 2; k++) {
         ken_ctx *ctx = test_ctx(2);
         ken_table *t = NULL;
-        ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = ROWS, .data = code, .stride = 1,
-                        .text = {ROWS, offset, bytes}, .source = -1};
+        ken_column c = {.name = "c",
+                        .dtype = KEN_CATEGORY,
+                        .n = ROWS,
+                        .data = code,
+                        .stride = 1,
+                        .text = {ROWS, offset, bytes},
+                        .source = -1};
         TEST_OK(ctx, ken_table_new(ctx, ROWS, &t));
         TEST_OK(ctx, ken_table_add_borrow(ctx, t, &c));
         ken_model *m = fit_table(ctx, things[k], "trees=8 bootstrap=true", t, y, true, NULL);
@@ -386,9 +401,12 @@ static void test_forest__options_do_what_they_say(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(2);
     ken_table *t = mixed_table(ctx, LEVELS);
-    const char *settings[] = {"trees=5 criterion=entropy", "trees=5 class_weight=balanced",
-                              "trees=5 row_fraction=0.3", "trees=5 bootstrap=false row_fraction=0.5",
-                              "trees=5 columns=log2 max_depth=3", "trees=5 columns=fraction column_fraction=0.5",
+    const char *settings[] = {"trees=5 criterion=entropy",
+                              "trees=5 class_weight=balanced",
+                              "trees=5 row_fraction=0.3",
+                              "trees=5 bootstrap=false row_fraction=0.5",
+                              "trees=5 columns=log2 max_depth=3",
+                              "trees=5 columns=fraction column_fraction=0.5",
                               "trees=5 min_gain=0.01"};
     for (int k = 0; k < 2; k++)
         for (int s = 0; s < KEN_COUNT(settings); s++) {

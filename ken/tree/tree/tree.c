@@ -1,4 +1,5 @@
-/* The descriptor of a single tree. How it grows: cart_grow.c; what it looks like: tree_ensemble.h. */
+/* The descriptor of a single tree. How it grows: cart_grow.c; what it looks like: tree_ensemble.h.
+ */
 #include "ken/tree/tree/tree.h"
 
 #include "ken/core/alloc.h"
@@ -12,16 +13,17 @@ enum { TREE_AUTO, TREE_GINI, TREE_ENTROPY, TREE_SQUARED };
 static const ken_param tree_params[] = {
     KEN_ROW_CHOICE(ken_tree_params, criterion, tree_criteria,
                    .doc = "what a split makes small; auto: gini to classify, squared to regress"),
-    KEN_ROW_I64(ken_tree_params, max_depth, .min = 0, .max = 1e6, .lo = 1, .hi = 20, .unit = "splits",
-                .doc = "longest path from the root; 0: no limit"),
+    KEN_ROW_I64(ken_tree_params, max_depth, .min = 0, .max = 1e6, .lo = 1, .hi = 20,
+                .unit = "splits", .doc = "longest path from the root; 0: no limit"),
     KEN_ROW_I64(ken_tree_params, max_leaves, .min = 0, .max = 1e9, .unit = "leaves",
                 .doc = "grow the best split of all leaves first, up to so many; 0: no limit"),
     KEN_ROW_I64(ken_tree_params, min_leaf_rows, .min = 1, .max = 1e9, .lo = 1, .hi = 100,
                 .scale = KEN_LOG_SCALE, .unit = "rows", .doc = "fewest rows in a leaf"),
     KEN_ROW_I64(ken_tree_params, min_split_rows, .min = 2, .max = 1e9, .unit = "rows",
                 .doc = "fewest rows of a node that may be split"),
-    KEN_ROW_F64(ken_tree_params, min_gain, .min = 0, .max = INFINITY,
-                .doc = "smallest decrease of impurity by a split, times the node's share of the weight"),
+    KEN_ROW_F64(
+        ken_tree_params, min_gain, .min = 0, .max = INFINITY,
+        .doc = "smallest decrease of impurity by a split, times the node's share of the weight"),
     KEN_ROW_F64(ken_tree_params, ccp_alpha, .min = 0, .max = INFINITY, .lo = 1e-5, .hi = 0.1,
                 .scale = KEN_LOG_SCALE,
                 .doc = "cost-complexity pruning: impurity that a leaf must be worth"),
@@ -35,9 +37,8 @@ static const ken_param tree_params[] = {
 static ken_status tree_criterion(ken_ctx *ctx, int criterion, ken_task task, ken_criterion *out) {
     const bool classify = task == KEN_CLASSIFY;
     if (criterion != TREE_AUTO && classify == (criterion == TREE_SQUARED))
-        return KEN_FAIL(ctx, KEN_E_ARG, "use criterion=auto",
-                        "tree: criterion '%s' cannot %s", tree_criteria[criterion],
-                        classify ? "classify" : "regress");
+        return KEN_FAIL(ctx, KEN_E_ARG, "use criterion=auto", "tree: criterion '%s' cannot %s",
+                        tree_criteria[criterion], classify ? "classify" : "regress");
     *out = !classify ? KEN_SQUARED_ERROR : criterion == TREE_ENTROPY ? KEN_ENTROPY : KEN_GINI;
     return KEN_OK;
 }
@@ -47,9 +48,12 @@ static ken_status tree_grow(ken_ctx *ctx, ken_model *model, const ken_problem *p
     const ken_tree_params *p = ken_model_params(model);
     ken_tree_data data;
     double *weight = NULL;
-    ken_cart_rules rules = {.max_depth = p->max_depth, .max_leaves = p->max_leaves,
-                            .min_leaf_rows = p->min_leaf_rows, .min_split_rows = p->min_split_rows,
-                            .min_gain = p->min_gain, .column_fraction = p->column_fraction};
+    ken_cart_rules rules = {.max_depth = p->max_depth,
+                            .max_leaves = p->max_leaves,
+                            .min_leaf_rows = p->min_leaf_rows,
+                            .min_split_rows = p->min_split_rows,
+                            .min_gain = p->min_gain,
+                            .column_fraction = p->column_fraction};
     KEN_TRY(tree_criterion(ctx, p->criterion, problem->task, &rules.criterion));
     if (problem->label && p->class_weight) KEN_TRY(ken_problem_balanced(ctx, problem, &weight));
     KEN_TRY(ken_tree_data_of(ctx, problem, weight, &data));
@@ -70,7 +74,7 @@ static ken_status tree_fit(ken_ctx *ctx, ken_model *model, const ken_problem *pr
     return status;
 }
 
-/* --- the pruning path --------------------------------------------------------------------------- */
+/* --- the pruning path ------------------------------------------------------------------------- */
 
 typedef struct tree_path {
     int64_t capacity, n;
@@ -107,8 +111,8 @@ static ken_status tree_path_fill(ken_ctx *ctx, const ken_ensemble *e, double roo
     return KEN_OK;
 }
 
-ken_status ken_tree_prune_path(ken_ctx *ctx, const ken_model *model, int64_t capacity, double *alpha,
-                               double *impurity, int64_t *leaves, int64_t *n) {
+ken_status ken_tree_prune_path(ken_ctx *ctx, const ken_model *model, int64_t capacity,
+                               double *alpha, double *impurity, int64_t *leaves, int64_t *n) {
     tree_path path = {capacity, 0, alpha, impurity, leaves};
     if (ken_model_desc(model) != &ken_tree_desc || !ken_model_fitted(model))
         return KEN_FAIL(ctx, KEN_E_STATE, "fit a model 'tree' first",
@@ -121,14 +125,13 @@ ken_status ken_tree_prune_path(ken_ctx *ctx, const ken_model *model, int64_t cap
     return status;
 }
 
-/* --- descriptor --------------------------------------------------------------------------------- */
+/* --- descriptor ------------------------------------------------------------------------------- */
 
 static const ken_attr tree_attrs[] = {
-    KEN_ENSEMBLE_ATTRS,
-    {"root_impurity", KEN_F64, "", "mean impurity of the training rows"},
-    {0}};
+    KEN_ENSEMBLE_ATTRS, {"root_impurity", KEN_F64, "", "mean impurity of the training rows"}, {0}};
 
-static const ken_estimator tree_estimator = {.fit = tree_fit, .width = ken_tree_model_width,
+static const ken_estimator tree_estimator = {.fit = tree_fit,
+                                             .width = ken_tree_model_width,
                                              .predict = ken_tree_model_predict,
                                              .open = ken_tree_model_open,
                                              .close = ken_tree_model_close};
@@ -138,17 +141,17 @@ const ken_desc ken_tree_desc = {
     .title = "Decision tree",
     .kind = KEN_ESTIMATOR,
     .tasks = KEN_REGRESS | KEN_CLASSIFY,
-    .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING | KEN_TAG_WEIGHTS |
-            KEN_TAG_RANDOM,
+    .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING | KEN_TAG_WEIGHTS | KEN_TAG_RANDOM,
     .params = tree_params,
     .defaults = &(const ken_tree_params)KEN_TREE_DEFAULTS,
     .params_size = sizeof(ken_tree_params),
     .attrs = tree_attrs,
     .estimator = &tree_estimator,
-    .doc = "Asks one question about one column at a time and answers with the mean, or the class "
-           "shares, of the training rows that got there. Easy to read when it is small; unstable and "
-           "weaker than a forest when it is large. Takes categories, missing values and weights as "
-           "they are.",
+    .doc =
+        "Asks one question about one column at a time and answers with the mean, or the class "
+        "shares, of the training rows that got there. Easy to read when it is small; unstable and "
+        "weaker than a forest when it is large. Takes categories, missing values and weights as "
+        "they are.",
     .paper = "Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees",
     .peer = "sklearn.tree.DecisionTreeClassifier, DecisionTreeRegressor",
 };

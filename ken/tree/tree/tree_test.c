@@ -4,7 +4,7 @@
 #include "ken/tree/tree/tree.h"
 #include "ken/tree/tree_ensemble.h"
 
-/* --- helpers -------------------------------------------------------------------------------------- */
+/* --- helpers ---------------------------------------------------------------------------------- */
 
 static double noise(uint64_t *s) {
     *s = *s * 6364136223846793005u + 1442695040888963407u;
@@ -36,15 +36,17 @@ static ken_model *fit_table(ken_ctx *ctx, const char *settings, const ken_table 
     const int64_t n = ken_table_rows(X);
     ken_model *m = NULL;
     ken_column target = test_column_f64("y", y, n), w = test_column_f64("w", weight, n);
-    ken_data data = {.table = X, .target = &target, .weight = weight ? &w : NULL,
+    ken_data data = {.table = X,
+                     .target = &target,
+                     .weight = weight ? &w : NULL,
                      .task = classify ? KEN_CLASSIFY : KEN_REGRESS};
     TEST_OK(ctx, ken_model_new(ctx, "tree", settings, &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
     return m;
 }
 
-static ken_model *fit(ken_ctx *ctx, const char *settings, const double *X, const double *y, int64_t n,
-                      int d, bool classify, const double *weight) {
+static ken_model *fit(ken_ctx *ctx, const char *settings, const double *X, const double *y,
+                      int64_t n, int d, bool classify, const double *weight) {
     ken_table *t = test_table(ctx, X, n, d);
     ken_model *m = fit_table(ctx, settings, t, y, classify, weight);
     ken_table_free(t);
@@ -79,7 +81,7 @@ static void same_trees(const ken_model *a, const ken_model *b) {
     assert_memory_equal(attr_i32(a, "left"), attr_i32(b, "left"), n * 4);
 }
 
-/* --- against scikit-learn ---------------------------------------------------------------------------- */
+/* --- against scikit-learn --------------------------------------------------------------------- */
 
 static void test_tree__grows_the_trees_of_sklearn(void **state) {
     (void)state;
@@ -140,15 +142,32 @@ static void test_tree__pruning_path_is_that_of_sklearn(void **state) {
     ken_ctx *ctx = test_ctx(1);
     check_path(ctx, fit(ctx, "min_leaf_rows=5", wx, wy, 178, 13, true, NULL), golden_wine_alpha,
                golden_wine_impurity, KEN_COUNT(golden_wine_alpha));
-    check_path(ctx, fit(ctx, "min_leaf_rows=20", dx, dy, 442, 10, false, NULL), golden_diabetes_alpha,
-               golden_diabetes_impurity, KEN_COUNT(golden_diabetes_alpha));
+    check_path(ctx, fit(ctx, "min_leaf_rows=20", dx, dy, 442, 10, false, NULL),
+               golden_diabetes_alpha, golden_diabetes_impurity, KEN_COUNT(golden_diabetes_alpha));
     test_ctx_free(ctx);
 }
 
-/* --- against all subsets ------------------------------------------------------------------------------ */
+static void test_tree__contributions_are_those_of_shap(void **state) {
+    (void)state;
+    static double X[442 * 10], y[442], phi[442 * 11];
+    const int row[3] = {0, 100, 441};
+    const char *diabetes = test_shared("data/diabetes_efron/diabetes.csv");
+    if (!diabetes) TEST_SKIP("no outside data");
+    read_numbers(diabetes, X, y, 10, 442);
+    ken_ctx *ctx = test_ctx(1);
+    ken_model *m = fit(ctx, "max_depth=3", X, y, 442, 10, false, NULL);
+    predict(ctx, m, X, 442, 10, KEN_WHAT_CONTRIBUTIONS, phi);
+    for (int k = 0; k < 3; k++)
+        for (int j = 0; j < 11; j++)
+            assert_true(fabs(phi[row[k] * 11 + j] - golden_shap[k][j]) < 1e-6 * 100);
+    ken_model_free(m);
+    test_ctx_free(ctx);
+}
 
-/* Best decrease of the sum of squares by any split of 6 levels in two sets. For two classes the sum of
- * squares is half of Gini's. */
+/* --- against all subsets ---------------------------------------------------------------------- */
+
+/* Best decrease of the sum of squares by any split of 6 levels in two sets. For two classes the sum
+ * of squares is half of Gini's. */
 static double best_subset(const int *code, const double *y, const double *w, int n, int levels) {
     double best = 0;
     for (int set = 1; set < (1 << levels) - 1; set++) {
@@ -159,8 +178,8 @@ static double best_subset(const int *code, const double *y, const double *w, int
             t[side] += w[i];
         }
         if (t[0] == 0 || t[1] == 0) continue;
-        const double gain = s[0] * s[0] / t[0] + s[1] * s[1] / t[1] -
-                            (s[0] + s[1]) * (s[0] + s[1]) / (t[0] + t[1]);
+        const double gain =
+            s[0] * s[0] / t[0] + s[1] * s[1] / t[1] - (s[0] + s[1]) * (s[0] + s[1]) / (t[0] + t[1]);
         if (gain > best) best = gain;
     }
     return best;
@@ -172,8 +191,13 @@ static ken_table *category_table(ken_ctx *ctx, const int32_t *codes, int64_t n, 
     char *bytes = malloc((size_t)levels * 8 + 8);
     for (int64_t l = 0; l < levels; l++)
         offset[l + 1] = offset[l] + snprintf(bytes + offset[l], 8, "l%lld", (long long)l);
-    ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = n, .data = codes, .stride = 1,
-                    .text = {levels, offset, bytes}, .source = -1};
+    ken_column c = {.name = "c",
+                    .dtype = KEN_CATEGORY,
+                    .n = n,
+                    .data = codes,
+                    .stride = 1,
+                    .text = {levels, offset, bytes},
+                    .source = -1};
     TEST_OK(ctx, ken_table_new(ctx, n, &t));
     TEST_OK(ctx, ken_table_add_copy(ctx, t, &c));
     free(offset);
@@ -226,8 +250,8 @@ static void test_tree__first_split_is_the_best_of_all_thresholds(void **state) {
                         n[side]++;
                     }
                     if (n[0] == 0 || n[1] == 0) continue;
-                    const double gain =
-                        a[0] * a[0] / n[0] + a[1] * a[1] / n[1] - (a[0] + a[1]) * (a[0] + a[1]) / 50;
+                    const double gain = a[0] * a[0] / n[0] + a[1] * a[1] / n[1] -
+                                        (a[0] + a[1]) * (a[0] + a[1]) / 50;
                     if (gain > best) best = gain;
                 }
         TEST_NEAR(attr(m, "gain")[0], best, 1e-9);
@@ -236,7 +260,7 @@ static void test_tree__first_split_is_the_best_of_all_thresholds(void **state) {
     }
 }
 
-/* --- invariants ----------------------------------------------------------------------------------------- */
+/* --- invariants ------------------------------------------------------------------------------- */
 
 enum { N = 300, D = 5 };
 static double X0[N * D], y_regress[N], y_class[N];
@@ -421,8 +445,9 @@ static void test_tree__survives_packing(void **state) {
     ken_named_tensor tensors[64];
     TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));
     for (int i = 0; i < ken_bundle_count(bundle); i++) tensors[i] = *ken_bundle_at(bundle, i);
-    TEST_OK(ctx, ken_model_unpack(ctx, "test", ken_bundle_json(bundle), strlen(ken_bundle_json(bundle)),
-                                  tensors, ken_bundle_count(bundle), &back));
+    TEST_OK(ctx,
+            ken_model_unpack(ctx, "test", ken_bundle_json(bundle), strlen(ken_bundle_json(bundle)),
+                             tensors, ken_bundle_count(bundle), &back));
     predict(ctx, m, X0, N, D, KEN_WHAT_PROBA, a);
     predict(ctx, back, X0, N, D, KEN_WHAT_PROBA, b);
     assert_memory_equal(a, b, sizeof a);
@@ -475,6 +500,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tree__grows_the_trees_of_sklearn),
         cmocka_unit_test(test_tree__pruning_path_is_that_of_sklearn),
+        cmocka_unit_test(test_tree__contributions_are_those_of_shap),
         cmocka_unit_test(test_tree__ordered_levels_find_the_best_of_all_subsets),
         cmocka_unit_test(test_tree__first_split_is_the_best_of_all_thresholds),
         cmocka_unit_test(test_tree__a_weight_is_a_repeated_row),

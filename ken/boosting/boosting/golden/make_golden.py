@@ -22,6 +22,8 @@ h = dict(max_iter=20, learning_rate=0.1, max_leaf_nodes=7, min_samples_leaf=5, l
          early_stopping=False)
 out = pd.DataFrame({"x0": x[:, 0], "x1": x[:, 1], "c": c, "y": y, "label": label})
 out["lgb_y"] = lgb.LGBMRegressor(**p).fit(t, y).predict(t)
+# LightGBM guesses the rows of a leaf from its hessian, so let the hessian alone be the limit
+p |= dict(min_child_samples=1, min_child_weight=1)
 out["lgb_p"] = lgb.LGBMClassifier(**p).fit(t, label).predict_proba(t)[:, 1]
 out["hgb_y"] = HistGradientBoostingRegressor(**h).fit(x, y).predict(x)
 out["hgb_p"] = HistGradientBoostingClassifier(**h).fit(x, label).predict_proba(x)[:, 1]

@@ -76,6 +76,15 @@ for tag, kind, x, y in (("wine", C, wx, wy), ("diabetes", R, dx, dy)):
     case(f"{tag}_weights", kind, dict(max_depth=3, min_samples_leaf=5), "max_depth=3 min_leaf_rows=5", x, y, weight(x))
 case("wine_entropy", C, dict(max_depth=3, criterion="entropy"), "max_depth=3 criterion=entropy", wx, wy)
 case("wine_balanced", C, dict(max_depth=2, class_weight="balanced"), "max_depth=2 class_weight=balanced", wx, wy)
+import shap
+m = DecisionTreeRegressor(random_state=0, max_depth=3).fit(dx, dy)
+e = shap.TreeExplainer(m, feature_perturbation="tree_path_dependent")
+print(f"/* shap {shap.__version__}, the tree diabetes_depth3: rows 0, 100, 441, ten columns and the base. */")
+print("static const double golden_shap[3][11] = {")
+for row in (0, 100, 441):
+    phi = list(e.shap_values(dx[row:row + 1])[0]) + [float(np.ravel(e.expected_value)[0])]
+    print("    {" + ", ".join(repr(float(v)) for v in phi) + "},")
+print("};")
 path("wine", C, dict(min_samples_leaf=5), wx, wy)
 path("diabetes", R, dict(min_samples_leaf=20), dx, dy)
 print("typedef struct golden_case { const char *name, *settings; int classify, missing, weighted;\n"
