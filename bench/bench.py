@@ -355,7 +355,7 @@ def table(w, rows):
 def summary_line(w, threads, rows):
     v = verdict(w, rows)
     ken = v["ken"]
-    cell = lambda verb: f"{v[verb][1]:.2f} × ({v[verb][0]['system']})" if verb in v else ""
+    cell = lambda verb: f"{v[verb][1]:.{2 if v[verb][1] < 10 else 0}f} × ({v[verb][0]['system']})" if verb in v else ""
     return f"| {w.name} | {threads} | {num(ken['fit'])} | {cell('fit')} | {num(ken['predict'])} | {cell('predict')} | " \
            f"{num(ken['rss_mib'])} | {cell('rss_mib')} | {v['gate']} |"
 
@@ -369,7 +369,7 @@ reading of the file. Peak MiB is the peak resident memory of the process, data a
 `before` is what was resident when the clock started. For ken the peak is read after `predict`, for the peers when the process ends.
 A ratio is the peer's median over ken's: above 1 ken is faster, or smaller. It is taken to the fastest peer whose quality is within the
 tolerance of ken's (0.001 of AUC, 0.5 % of an error or objective); the last column says whether ken's own quality is within it of every
-peer's. `*`: the threads of the run waited for a CPU for more than 5 % of its time.
+peer's. Runs whose threads waited for a CPU for more than 5 % of the time are dropped; `*`: there was no other run.
 """
 
 
@@ -391,7 +391,7 @@ def page(rows):
         last = None
         for w, threads, rs in shown:
             if w.name != last:
-                out += ["", f"### {w.name}", "", f"{w.note[0].upper()}{w.note[1:]}."]
+                out += ["", f"### {w.name}", "", f"{w.note}."]
             last = w.name
             out += ["", f"{threads} thread{'s' * (threads > 1)}:", "", *table(w, rs)]
         out.append("")

@@ -2,6 +2,7 @@
 #include "ken/core/desc.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void *desc_field(void *params, const ken_param *p) { return (char *)params + p->offset; }

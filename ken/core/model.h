@@ -60,7 +60,8 @@ KEN_API ken_status ken_model_width(ken_ctx *ctx, const ken_model *model, ken_wha
  * ignored, a missing one is an error; category levels are matched by text. */
 KEN_API ken_status ken_model_predict(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                                      ken_what what, ken_tensor *out);
-/* A new table, rows as in `table`. For transformers, and for the recipe of an estimator (as_recipe:
+/* A new table, rows as in `table`; it may borrow from `table` and from the model, which must outlive it.
+ * For transformers, and for the recipe of an estimator (
  * what the estimator sees). */
 KEN_API ken_status ken_model_transform(ken_ctx *ctx, const ken_model *model,
                                        const ken_table *table, ken_table **out);

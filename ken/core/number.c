@@ -7,6 +7,7 @@
 #include "ken/core/number.h"
 
 #include <math.h>
+#include <string.h>
 
 const uint64_t ken_power_bits[KEN_POWER_MAX - KEN_POWER_MIN + 1][2] = {
 #include "ken/core/number_powers.h"

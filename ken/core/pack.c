@@ -1,5 +1,6 @@
 /* A model as JSON text and named tensors. What is written here is all that a model is: two equal
  * models give equal bytes. Reading back is unpack.c. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ken/core/model_internal.h"

@@ -1,9 +1,11 @@
 /* What a model remembers of its columns, and how a new table is brought into that shape. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ken/core/dict.h"
 #include "ken/core/model_internal.h"
+#include "ken/core/table_internal.h"
 
 /* --- owning ------------------------------------------------------------------------------------- */
 ken_status ken__strings_copy(ken_ctx *ctx, const ken_strings *from, ken_strings *out) {
@@ -92,7 +94,8 @@ static ken_status schema_borrow(const schema_align *a) {
     ken_column c = *a->column;
     c.name = a->field->name;
     c.source = a->field->source;
-    return ken_table_add_borrow(a->ctx, a->out, &c);
+    ken__table_view_add(a->out, &c);
+    return KEN_OK;
 }
 
 /* Text cells where numbers were: fine if each of them reads as a number. */
@@ -243,7 +246,7 @@ ken_status ken__schema_align(ken_ctx *ctx, const char *who, const ken_schema *sc
                              const ken_table *table, ken_table **out) {
     ken_table *aligned = NULL;
     *out = NULL;
-    KEN_TRY(ken_table_new(ctx, ken_table_rows(table), &aligned));
+    KEN_TRY(ken__table_view_begin(ctx, ken_table_rows(table), schema->n, &aligned));
     for (int j = 0; j < schema->n; j++) {
         /* Mostly the same table again: look at the same place first. */
         int at = j < ken_table_cols(table) &&

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "ken/core/alloc.h"
+#include "ken/core/table_internal.h"
 #include "ken/core/text.h"
 
 typedef struct table_column {
     ken_column view;
     bool owned; /* data, valid, text.offset, text.bytes came from the allocator */
+    bool lent_name; /* the name is somebody else's */
 } table_column;
 
 struct ken_table {
@@ -22,7 +24,7 @@ struct ken_table {
 };
 
 static void table_column_free(const ken_allocator *a, table_column *c) {
-    ken_allocator_free(a, (void *)(uintptr_t)c->view.name);
+    if (!c->lent_name) ken_allocator_free(a, (void *)(uintptr_t)c->view.name);
     if (!c->owned) return;
     ken_allocator_free(a, (void *)(uintptr_t)c->view.data);
     ken_allocator_free(a, (void *)(uintptr_t)c->view.valid);
@@ -94,24 +96,42 @@ ken_status ken_table_require(ken_ctx *ctx, const ken_table *table, const char *n
 /* --- adding columns ----------------------------------------------------------------------------- */
 static size_t table_bitmap_bytes(int64_t n) { return (size_t)((n + 7) / 8); }
 
+static ken_status table_make_room(ken_ctx *ctx, ken_table *table, int columns) {
+    if (columns <= table->capacity) return KEN_OK;
+    const size_t capacity = ken_next_capacity((size_t)table->capacity, (size_t)columns);
+    KEN_TRY(ken_grow(ctx, (void **)&table->columns, (size_t)table->d, capacity, sizeof(table_column)));
+    table->capacity = (int)capacity;
+    return KEN_OK;
+}
+
 static ken_status table_push(ken_ctx *ctx, ken_table *table, const ken_column *view, bool owned) {
     char *name = NULL;
     if (view->n != table->n)
         return KEN_FAIL(ctx, KEN_E_SHAPE, "give every column as many cells as the table has rows",
                         "column '%s' has %lld cells, the table has %lld rows", view->name,
                         (long long)view->n, (long long)table->n);
-    if (table->d == table->capacity) {
-        const size_t capacity = ken_next_capacity((size_t)table->capacity, (size_t)table->d + 1);
-        KEN_TRY(ken_grow(ctx, (void **)&table->columns, (size_t)table->d, capacity,
-                         sizeof(table_column)));
-        table->capacity = (int)capacity;
-    }
+    KEN_TRY(table_make_room(ctx, table, table->d + 1));
     KEN_TRY(ken_strdup(ctx, view->name ? view->name : "", &name));
     table_column *c = &table->columns[table->d++];
     c->view = *view;
     c->view.name = name;
     c->owned = owned;
+    c->lent_name = false;
     return KEN_OK;
+}
+
+ken_status ken__table_view_begin(ken_ctx *ctx, int64_t n_rows, int columns, ken_table **out) {
+    KEN_TRY(ken_table_new(ctx, n_rows, out));
+    const ken_status status = table_make_room(ctx, *out, columns);
+    if (status != KEN_OK) {
+        ken_table_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+void ken__table_view_add(ken_table *table, const ken_column *column) {
+    table->columns[table->d++] = (table_column){*column, false, true};
 }
 
 ken_status ken_table_add_borrow(ken_ctx *ctx, ken_table *table, const ken_column *column) {
@@ -121,9 +141,8 @@ ken_status ken_table_add_borrow(ken_ctx *ctx, ken_table *table, const ken_column
 ken_status ken_table_add_adopt(ken_ctx *ctx, ken_table *table, const ken_column *column) {
     const ken_status status = table_push(ctx, table, column, true);
     if (status != KEN_OK) {
-        table_column lost = {*column, true};
+        table_column lost = {*column, true, true};
         const ken_allocator a = ken_ctx_allocator(ctx);
-        lost.view.name = NULL;
         table_column_free(&a, &lost);
     }
     return status;
@@ -210,9 +229,8 @@ static ken_status table_add_rows(ken_ctx *ctx, ken_table *table, const ken_colum
     if (status == KEN_OK && column->dtype == KEN_STRING)
         status = table_copy_texts(ctx, column, rows, table->n, &copy);
     if (status != KEN_OK) {
-        table_column lost = {copy, true};
+        table_column lost = {copy, true, true};
         const ken_allocator a = ken_ctx_allocator(ctx);
-        lost.view.name = NULL;
         table_column_free(&a, &lost);
         return status;
     }
@@ -255,8 +273,10 @@ ken_status ken_table_add_new(ken_ctx *ctx, ken_table *table, const char *name, k
 ken_status ken_table_rename(ken_ctx *ctx, ken_table *table, int j, const char *name) {
     char *copy = NULL;
     KEN_TRY(ken_strdup(ctx, name, &copy));
-    ken_allocator_free(&table->alloc, (void *)(uintptr_t)table->columns[j].view.name);
+    if (!table->columns[j].lent_name)
+        ken_allocator_free(&table->alloc, (void *)(uintptr_t)table->columns[j].view.name);
     table->columns[j].view.name = copy;
+    table->columns[j].lent_name = false;
     return KEN_OK;
 }
 
@@ -331,7 +351,7 @@ ken_status ken_table_slice(ken_ctx *ctx, const ken_table *table, int64_t first, 
     if (first < 0 || n < 0 || first % 8 || first > table->n - n)
         return KEN_FAIL(ctx, KEN_E_ARG, NULL, "slice of %lld rows from %lld of a table of %lld",
                         (long long)n, (long long)first, (long long)table->n);
-    KEN_TRY(ken_table_new(ctx, n, out));
+    KEN_TRY(ken__table_view_begin(ctx, n, table->d, out));
     for (int j = 0; j < table->d; j++) {
         ken_column c = table->columns[j].view;
         c.n = n;
@@ -339,12 +359,7 @@ ken_status ken_table_slice(ken_ctx *ctx, const ken_table *table, int64_t first, 
             c.data = (const char *)c.data + first * c.stride * (int64_t)ken_dtype_size(c.dtype);
         if (c.valid) c.valid += first / 8;
         if (c.dtype == KEN_STRING && c.text.offset) c.text.offset += first, c.text.n = n;
-        const ken_status status = ken_table_add_borrow(ctx, *out, &c);
-        if (status != KEN_OK) {
-            ken_table_free(*out);
-            *out = NULL;
-            return status;
-        }
+        ken__table_view_add(*out, &c);
     }
     return KEN_OK;
 }

@@ -1,6 +1,7 @@
 /* JSON text and named tensors back into a model. The bytes may come from anywhere: every name, type,
  * size and offset is checked before it is used. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,7 @@
 #include "ken/explain/explain_score.h"
 
+#include <stdlib.h>
+
 #include "ken/core/rng.h"
 
 /* --- rows --------------------------------------------------------------------------------------- */

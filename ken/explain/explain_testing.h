@@ -7,6 +7,10 @@
 #ifndef KEN_EXPLAIN_EXPLAIN_TESTING_H
 #define KEN_EXPLAIN_EXPLAIN_TESTING_H
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/rng.h"
 #include "ken/kernels/elementary.h"
 #include "tests/support.h"

@@ -6,6 +6,8 @@
  *         erfc and the reflection of gamma are classical (Abramowitz & Stegun, ch. 6 and 7) */
 #include "ken/kernels/elementary.h"
 
+#include <math.h>
+
 #include "ken/kernels/elementary_core.h"
 
 double ken_exp(double x) { return ken__exp(x); }

@@ -2,6 +2,10 @@
 #ifndef KEN_LINEAR_LINEAR_CHECK_H
 #define KEN_LINEAR_LINEAR_CHECK_H
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/support.h"
 
 #include "ken/core/rng.h"

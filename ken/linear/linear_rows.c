@@ -1,6 +1,9 @@
 /* Passes over rows: see linear_rows.h. */
 #include "ken/linear/linear_rows.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
 #include "ken/math/linalg.h"

@@ -4,6 +4,8 @@
  * straight. */
 #include "ken/math/distributions.h"
 
+#include <math.h>
+
 /* --- normal ------------------------------------------------------------------------------------ */
 
 /* exp(-x x / 2) with x x exact. */

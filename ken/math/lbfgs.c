@@ -1,6 +1,9 @@
 /* L-BFGS: see lbfgs.h. */
 #include "ken/math/lbfgs.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { LBFGS_MAX_TRIES = 40 };
 
 static double lbfgs_dot(const double *a, const double *b, int64_t n) {

@@ -3,6 +3,8 @@
 #include "ken/math/linalg.h"
 
 #include <float.h>
+#include <math.h>
+#include <string.h>
 
 /* --- triangles --------------------------------------------------------------------------------- */
 

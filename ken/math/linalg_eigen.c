@@ -2,6 +2,7 @@
 #include "ken/math/linalg.h"
 
 #include <float.h>
+#include <math.h>
 
 static ken_status linalg_check_finite(ken_ctx *ctx, const char *who, const double *A, int64_t m,
                                       int64_t n, int64_t ld, double *top) {

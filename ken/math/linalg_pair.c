@@ -2,6 +2,8 @@
  * digits. For the few small problems whose condition eats all the digits of a double. */
 #include "ken/math/linalg.h"
 
+#include <math.h>
+
 static ken_pair linalg_pair_sqrt(ken_pair a) {
     if (!(a.hi > 0)) return ken_pair_of(0);
     const double s = sqrt(a.hi);

@@ -7,6 +7,8 @@
  *         DLMF 8.7.1, 8.9.2, 5.11.2 */
 #include "ken/math/special.h"
 
+#include <math.h>
+
 enum { SPECIAL_MAX_TERMS = 200000 };
 
 static ken_pair special_lbeta_pair(double a, double b) {

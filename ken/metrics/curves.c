@@ -1,6 +1,8 @@
 /* Curves from one pass over rows in order of score: see curves.h. */
 #include "ken/metrics/curves.h"
 
+#include <math.h>
+
 #include "ken/metrics/metrics_util.h"
 
 /* One distinct score: what has been taken when its rows are in. */

@@ -2,6 +2,7 @@
  * classify/ and regress/; the bootstrap in ken/stats/bootstrap/. */
 #include "ken/metrics/metrics.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ken/metrics/metrics_util.h"

@@ -1,5 +1,7 @@
 /* Bootstrap of metrics of labels without touching rows: a resample of rows is a multinomial draw of the
  * cells of the confusion matrix, so its cost depends on the cells, not on n. */
+#include <math.h>
+
 #include "ken/kernels/elementary.h"
 #include "ken/metrics/metrics_util.h"
 #include "ken/stats/bootstrap/bootstrap.h"

@@ -1,6 +1,8 @@
 /* Ranking: see metrics_util.h. */
 #include "ken/metrics/metrics_util.h"
 
+#include <math.h>
+
 #include "ken/stats/stats_sort.h"
 
 #define METRICS_MAX_RANKED ((int64_t)1 << 30)

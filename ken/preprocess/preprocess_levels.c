@@ -1,5 +1,8 @@
 /* How the encoders learn levels and find them again. */
 #include "ken/preprocess/preprocess_levels.h"
+
+#include <string.h>
+
 #include "ken/core/dict.h"
 #include "ken/core/threads.h"
 #include "ken/stats/stats_sort.h"

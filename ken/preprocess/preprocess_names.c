@@ -1,6 +1,8 @@
 /* Lists of names. */
 #include "ken/preprocess/preprocess_names.h"
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 ken_status ken__names_mark(ken_ctx *ctx, const char *thing, const ken_table *X, const char *names,
                            int64_t *mark) {

@@ -2,6 +2,11 @@
 #ifndef KEN_PREPROCESS_TEST_TABLES_H
 #define KEN_PREPROCESS_TEST_TABLES_H
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/support.h"
 #include "ken/core/alloc.h"
 #include "ken/core/dict.h"

@@ -1,5 +1,8 @@
 #include "ken/report/figures_common.h"
 
+#include <math.h>
+#include <string.h>
+
 #define FIGURE_SCHEMA "https://vega.github.io/schema/vega-lite/v5.json"
 
 const char *ken__figure_metric(const char *name) {

@@ -1,5 +1,10 @@
 #include "ken/report/figures_common.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 /* --- permutation importance ------------------------------------------------------------------------ */
 
 ken_status ken_figure_permutation(ken_ctx *ctx, const ken_model *model,

@@ -1,5 +1,7 @@
 #include "ken/report/figures_common.h"
 
+#include <math.h>
+
 ken_status ken_figure_leaders(ken_ctx *ctx, const ken_report_leader *rows, int n,
                               const char *metric, ken_json_writer *w) {
     ken__figure_data data;

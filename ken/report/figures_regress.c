@@ -1,5 +1,7 @@
 #include "ken/report/figures_common.h"
 
+#include <math.h>
+
 enum { REGRESS_MARKS = 1500, REGRESS_BINS = 31 };
 
 static ken_status regress_check(ken_ctx *ctx, const ken_scores *s) {

@@ -1,6 +1,8 @@
 /* The page: head, contents, sections in order, scripts. What a section says stands in its own file. */
 #include "ken/report/report.h"
 
+#include <string.h>
+
 #include "ken/core/json.h"
 #include "ken/core/sha256.h"
 #include "ken/io/file.h"

@@ -1,4 +1,6 @@
 /* Fills a report's input: explanations of the model, within a time that suits a person who waits. */
+#include <math.h>
+
 #include "ken/core/json.h"
 #include "ken/explain/importance/importance.h"
 #include "ken/preprocess/recipe/recipe.h"

@@ -1,4 +1,8 @@
 /* What is in the table: warnings, a small picture of every column, what goes with what. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 

@@ -1,4 +1,8 @@
 /* Which columns matter, and how the answer moves with them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 

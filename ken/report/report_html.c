@@ -1,6 +1,9 @@
 #include "ken/report/report_html.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 /* One character beyond ASCII at i; bad bytes and the controls that turn the direction of text become
  * U+FFFD. Returns the place of its last byte. */

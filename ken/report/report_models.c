@@ -1,4 +1,6 @@
 /* The leaderboard, and how the fit went. */
+#include <math.h>
+
 #include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 

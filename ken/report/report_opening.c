@@ -1,4 +1,7 @@
 /* The opening: the verdict in plain words and the key numbers. */
+#include <math.h>
+#include <string.h>
+
 #include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
 

@@ -1,4 +1,8 @@
 /* How good the model is on rows with known answers. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/report/figures.h"
 #include "ken/report/report_html.h"
 

@@ -1,4 +1,7 @@
 /* Shapley values: many rows in one picture, and the account of a few single predictions. */
+#include <math.h>
+#include <string.h>
+
 #include "ken/kernels/elementary.h"
 #include "ken/report/figures.h"
 #include "ken/report/report_html.h"

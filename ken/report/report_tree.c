@@ -1,4 +1,8 @@
 /* A single decision tree as a drawing of our own: needs no script, prints as lines. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/json.h"
 #include "ken/report/report_html.h"
 #include "ken/tree/tree_ensemble.h"

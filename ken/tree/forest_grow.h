@@ -65,7 +65,7 @@ extern const char *const ken_forest_criteria[], *const ken_forest_column_choices
             .doc = "what a split makes small; auto: gini to classify, squared to regress"),        \
         KEN_ROW_CHOICE(type, columns, ken_forest_column_choices,                                   \
                        .doc =                                                                      \
-                           "columns drawn at a node; auto: sqrt to classify, a third to regress"), \
+                           "columns drawn at a node; auto: sqrt to classify, all to regress"), \
         KEN_ROW_F64(type, column_fraction, .min = 0, .max = 1, .open_min = true, .lo = 0.1,        \
                     .hi = 1, .when = "columns=fraction",                                           \
                     .doc = "part of the columns drawn at a node"),                                 \

@@ -163,7 +163,7 @@ static ken_status forest_add_target(ken_ctx *ctx, const ken_problem *problem, fo
 static int32_t forest_columns_drawn(const ken_forest_rules *r, bool classify, int32_t d) {
     double m = d;
     int how = r->columns;
-    if (how == KEN_FOREST_AUTO) how = classify ? KEN_FOREST_SQRT : KEN_FOREST_THIRD;
+    if (how == KEN_FOREST_AUTO) how = classify ? KEN_FOREST_SQRT : KEN_FOREST_ALL;
     if (how == KEN_FOREST_SQRT) m = floor(sqrt((double)d));
     if (how == KEN_FOREST_THIRD) m = ceil(d / 3.0);
     if (how == KEN_FOREST_FRACTION) m = ceil(r->column_fraction * d - 1e-9);

@@ -2,7 +2,9 @@
  * or a uniform distribution for classes. */
 #include "ken/baseline/dummy/dummy.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- numbers ------------------------------------------------------------------------------------- */
 

@@ -100,7 +100,7 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-/* Limits that are 0 are chosen here. Many classes: few rows are of the class that a tree is for,
+/* What is left open is chosen here. Many classes: few rows are of the class that a tree is for,
  * and their hessians become small, so count rows instead. */
 static void boosting_set_rules(boosting_fit *s, bool many_classes) {
     const ken_boosting_params *const p = s->p;
@@ -111,7 +111,9 @@ static void boosting_set_rules(boosting_fit *s, bool many_classes) {
                                 .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
                                 .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
                                 .l1 = p->l1,
-                                .l2 = p->l2,
+                                .l2 = p->l2 >= 0     ? p->l2
+                                      : many_classes ? 0
+                                                     : 2,
                                 .min_gain = p->min_gain,
                                 .onehot = (int32_t)p->max_onehot,
                                 .cat_smooth = p->category_smooth,
@@ -447,9 +449,8 @@ static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n
             .column = leaf ? -1 : split->column,
             .right = s->out[i].right,
             .bin = (uint16_t)split->bin,
-            .missing = leaf || !split->missing_left
-                           ? 256
-                           : (uint16_t)s->feature[split->column].n_bins,
+            .missing =
+                leaf || !split->missing_left ? 256 : (uint16_t)s->feature[split->column].n_bins,
             .category = !leaf && split->category ? number : -1};
     }
     m->tree = tree;
@@ -723,8 +724,9 @@ static const ken_param boosting_params[] = {
                 .doc = "least sum of hessians of a leaf; 0: 1, with more than two classes 0.001"),
     KEN_ROW_F64(ken_boosting_params, l1, .min = 0, .max = 1e300,
                 .doc = "L1 penalty on leaf values"),
-    KEN_ROW_F64(ken_boosting_params, l2, .min = 0, .max = 1e300, .lo = 1e-3, .hi = 100,
-                .scale = KEN_LOG_SCALE, .doc = "L2 penalty on leaf values"),
+    KEN_ROW_F64(ken_boosting_params, l2, .min = -1, .max = 1e300, .lo = 1e-3, .hi = 100,
+                .scale = KEN_LOG_SCALE,
+                .doc = "L2 penalty on leaf values; below 0: 2, with more than two classes 0"),
     KEN_ROW_F64(ken_boosting_params, min_gain, .min = 0, .max = 1e300,
                 .doc = "a split must improve the objective by more"),
     KEN_ROW_F64(ken_boosting_params, row_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.5,

@@ -70,7 +70,7 @@ typedef struct ken_boosting_params {
      .min_leaf_rows = 0,                                                                           \
      .min_leaf_weight = 0,                                                                         \
      .l1 = 0,                                                                                      \
-     .l2 = 1,                                                                                      \
+     .l2 = -1,                                                                                     \
      .min_gain = 0,                                                                                \
      .row_fraction = 0.8,                                                                          \
      .column_fraction = 0,                                                                         \

@@ -1,5 +1,9 @@
 #include "ken/explain/effect/effect.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/text.h"
 #include "ken/explain/explain_score.h"

@@ -1,5 +1,7 @@
 #include "ken/explain/importance/importance.h"
 
+#include <math.h>
+
 #include "ken/core/alloc.h"
 #include "ken/tree/tree_ensemble.h"
 

@@ -1,5 +1,8 @@
 #include "ken/explain/permutation/permutation.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "ken/core/rng.h"
 #include "ken/core/text.h"
 #include "ken/explain/explain_score.h"

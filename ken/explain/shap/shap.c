@@ -1,5 +1,8 @@
 #include "ken/explain/shap/shap.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "ken/core/alloc.h"
 #include "ken/explain/explain_score.h"
 

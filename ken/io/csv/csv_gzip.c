@@ -2,6 +2,7 @@
 #include "ken/io/csv/csv_parts.h"
 
 #ifdef KEN_HAVE_ZLIB
+#include <string.h>
 #include <zlib.h>
 #endif
 

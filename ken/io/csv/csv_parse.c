@@ -3,6 +3,7 @@
  * is not what the column was taken for adds its bit to the column's flags; csv.c looks at them
  * after the round and has the piece parsed again as what it is. */
 #include <math.h>
+#include <string.h>
 
 #include "ken/core/number.h"
 #include "ken/io/csv/csv_parts.h"

@@ -2,6 +2,8 @@
  * Each chunk is surveyed as if it began outside and as if it began inside quotes; the count of
  * quotes before it then says which was true. Where quotes stand in the middle of cells, counting is
  * wrong, and a state machine reads the whole text instead. Next: csv_parse.c. */
+#include <string.h>
+
 #include "ken/core/text.h"
 #include "ken/io/csv/csv_parts.h"
 

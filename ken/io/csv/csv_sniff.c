@@ -1,6 +1,8 @@
 /* What the first rows say: the delimiter, whether there is a header, the decimal mark, and what the
  * columns look like. The dialect is taken from here; types are only guessed, csv.c checks them over
  * all rows. */
+#include <string.h>
+
 #include "ken/core/dict.h"
 #include "ken/core/text.h"
 #include "ken/io/csv/csv_parts.h"

@@ -2,6 +2,7 @@
  * the text itself; then levels in byte order (so that the order of the rows does not matter), or
  * the bytes of a string column copied into one buffer. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ken/io/csv/csv_parts.h"
 

@@ -1,5 +1,7 @@
 /* What a cell can be, and what the cells of a column make of it. Decided over all rows: the bits of
  * the cells are joined by `or`, so no order and no cut of the rows can change the type. */
+#include <string.h>
+
 #include "ken/core/number.h"
 #include "ken/io/csv/csv_parts.h"
 

@@ -1,6 +1,8 @@
 /* Tables to CSV. What is written reads back the same: shortest numbers, ISO dates, quotes where the
  * reader needs them. A missing cell is empty (in a table of one column "", as an empty line would
  * be no row). Text that looks like a number reads back as a number: CSV has no types. */
+#include <string.h>
+
 #include "ken/core/text.h"
 #include "ken/io/csv/csv_parts.h"
 #include "ken/io/file.h"

@@ -5,6 +5,8 @@
  * source  maddubs chains: Mula 2014; Langdale & Lemire 2019. */
 #include "ken/kernels/isa/isa.h"
 
+#include <string.h>
+
 #include "ken/core/number.h"
 
 int64_t KEN_K(read_decimals)(const char *text, const ken_span *span, int64_t n, char point,

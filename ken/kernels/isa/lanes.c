@@ -2,6 +2,8 @@
  * vectors of this instruction set. No FMA: the bits are those of elementary.h on every table. */
 #include "ken/kernels/isa/vec.h"
 
+#include <math.h>
+
 /* GCC keeps branches for the sake of exception flags, which nobody reads, and then does not vectorize;
  * values are the same. clang reads no flags by default. */
 #if defined(__GNUC__) && !defined(__clang__)

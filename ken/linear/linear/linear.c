@@ -2,6 +2,9 @@
  * that differ in speed and digits; here is what statistics makes of them, and prediction. */
 #include "ken/linear/linear/linear.h"
 
+#include <math.h>
+#include <stdio.h>
+
 #include "ken/kernels/kernels.h"
 #include "ken/linear/linear/linear_solve.h"
 #include "ken/linear/linear_rows.h"

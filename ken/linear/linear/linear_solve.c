@@ -5,6 +5,9 @@
  *         Problems", 2.9 (refinement) */
 #include "ken/linear/linear/linear_solve.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/kernels/kernels.h"
 #include "ken/linear/linear_rows.h"
 #include "ken/math/linalg.h"

@@ -4,6 +4,9 @@
  * proves the solution: it is kept as an attribute. Value, gradient, Hessian: logistic_loss.c. */
 #include "ken/linear/logistic/logistic.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/linear/linear_rows.h"
 #include "ken/linear/logistic/logistic_loss.h"
 #include "ken/math/lbfgs.h"

@@ -7,6 +7,9 @@
  * source  Bishop 2006, 4.3 (4.91, 4.97, 4.109, 4.110) */
 #include "ken/linear/logistic/logistic_loss.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/threads.h"
 #include "ken/linear/linear_rows.h"
 

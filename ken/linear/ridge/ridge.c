@@ -4,6 +4,9 @@
  *     (Z'WZ + alpha I) b = Z'W y,   b0 = mean(y) - mean(x) . b. */
 #include "ken/linear/ridge/ridge.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/kernels/kernels.h"
 #include "ken/linear/linear_rows.h"
 #include "ken/math/linalg.h"

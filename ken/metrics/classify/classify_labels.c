@@ -1,5 +1,7 @@
 /* Metrics of predicted against true labels. All of them follow from three weighted counts a class, so
  * no confusion matrix is made here (ken_confusion in curves.h makes one to look at). */
+#include <math.h>
+
 #include "ken/math/distributions.h"
 #include "ken/metrics/classify/classify.h"
 #include "ken/metrics/metrics_util.h"

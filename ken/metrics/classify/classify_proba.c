@@ -1,5 +1,6 @@
 /* Metrics of probabilities: proper scores (log loss, Brier) and calibration. */
 #include <float.h>
+#include <math.h>
 
 #include "ken/kernels/elementary.h"
 #include "ken/metrics/classify/classify.h"

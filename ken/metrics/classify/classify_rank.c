@@ -1,5 +1,7 @@
 /* Metrics of order: does the positive class get the higher scores? Tied scores count as what they are:
  * half a win in the area under the ROC curve, one threshold in the average precision. */
+#include <math.h>
+
 #include "ken/math/distributions.h"
 #include "ken/metrics/classify/classify.h"
 #include "ken/metrics/metrics_util.h"

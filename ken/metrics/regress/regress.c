@@ -2,6 +2,7 @@
 #include "ken/metrics/regress/regress.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "ken/kernels/elementary.h"

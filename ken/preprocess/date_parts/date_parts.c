@@ -1,5 +1,9 @@
 /* Times as numbers, in the proleptic Gregorian calendar and UTC. */
 #include "ken/preprocess/date_parts/date_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"
 #include "ken/preprocess/preprocess_levels.h"

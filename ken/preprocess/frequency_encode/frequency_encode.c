@@ -1,5 +1,8 @@
 /* Levels as their share of the training rows. */
 #include "ken/preprocess/frequency_encode/frequency_encode.h"
+
+#include <stdio.h>
+
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_levels.h"
 

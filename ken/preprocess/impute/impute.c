@@ -1,5 +1,10 @@
 /* Filling missing cells from what the training rows hold. */
 #include "ken/preprocess/impute/impute.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_names.h"
 #include "ken/stats/stats_sort.h"

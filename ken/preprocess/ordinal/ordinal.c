@@ -1,5 +1,9 @@
 /* Levels as codes. */
 #include "ken/preprocess/ordinal/ordinal.h"
+
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_names.h"
 

@@ -2,6 +2,9 @@
  * block. A block is a set of columns with a chain of steps; what a block borrows, the output keeps
  * alive. */
 #include "ken/preprocess/recipe/recipe.h"
+
+#include <string.h>
+
 #include "ken/preprocess/date_parts/date_parts.h"
 #include "ken/preprocess/frequency_encode/frequency_encode.h"
 #include "ken/preprocess/impute/impute.h"

@@ -1,5 +1,10 @@
 /* The recipe's eyes and rules: what a column is. In doubt a column is kept. */
 #include "ken/preprocess/recipe/recipe_plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/dict.h"
 #include "ken/core/threads.h"
 #include "ken/stats/describe/describe.h"

@@ -1,5 +1,8 @@
 /* Scaling of number columns. Moments in two passes, so that a large mean costs no digits. */
 #include "ken/preprocess/scale/scale.h"
+
+#include <math.h>
+
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_levels.h"
 #include "ken/stats/stats_sort.h"

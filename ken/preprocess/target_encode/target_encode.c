@@ -1,5 +1,9 @@
 /* Target encoding with empirical-Bayes shrinkage and cross-fitting. */
 #include "ken/preprocess/target_encode/target_encode.h"
+
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_levels.h"

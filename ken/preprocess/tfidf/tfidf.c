@@ -1,6 +1,11 @@
 /* Word weights. Words are cut and lower-cased here; a dictionary numbers them; the most used stay.
  */
 #include "ken/preprocess/tfidf/tfidf.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "ken/core/dict.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"

@@ -1,6 +1,8 @@
 /* The profile of a table: ownership and order of work. Read next: describe_columns.c. */
 #include "ken/stats/describe/describe_parts.h"
 
+#include <string.h>
+
 ken_status describe_own(describe_build *b, size_t count, size_t size, void **out) {
     describe_owner *owner = b->owner;
     if (owner->n_blocks == owner->capacity) {

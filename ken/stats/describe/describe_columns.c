@@ -2,6 +2,9 @@
  * dictionary, one after another. */
 #include "ken/stats/describe/describe_parts.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { DESCRIBE_MAX_DISTINCT = 1000000, DESCRIBE_RARE = 5 };
 
 /* --- numbers --------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* A profile as JSON. */
 #include "ken/stats/describe/describe_parts.h"
 
+#include <math.h>
+
 static void profile_put_number(ken_json_writer *w, const char *key, double value) {
     if (isnan(value)) return;
     ken_json_put_key(w, key);

@@ -4,6 +4,9 @@
  * other. */
 #include "ken/stats/describe/describe_parts.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { PAIR_LEVELS = 200, ALONE_BINS = 64, ALONE_LEVELS = 2000, ALONE_CLASSES = 50 };
 
 /* A column on the sampled rows: numbers, or level codes when levels > 0; missing is NaN. */

@@ -1,5 +1,8 @@
 /* Warnings: what is likely to spoil a model, with what to do about it. */
+#include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "ken/stats/describe/describe_parts.h"
 
