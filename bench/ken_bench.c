@@ -217,7 +217,9 @@ typedef struct model_case {
     const char *attrs[2]; /* saved for the judge */
 } model_case;
 
-#define GBDT(leaves) "trees=100 learning_rate=0.1 max_bins=255 min_leaf_rows=20 early_stopping=off max_leaves=" leaves
+#define GBDT(leaves) \
+    "trees=100 learning_rate=0.1 max_bins=255 row_fraction=1 column_fraction=1 l2=0 min_leaf_rows=20 " \
+    "min_leaf_weight=0.001 early_stopping=off max_leaves=" leaves
 #define FOREST "trees=100 columns=sqrt min_leaf_rows=1 oob=false bootstrap="
 
 static const model_case model_cases[] = {

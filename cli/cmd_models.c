@@ -143,6 +143,33 @@ static int models_show_json(cli *c, const ken_desc *d) {
 }
 
 /* --- a saved model ---------------------------------------------------------------------------------------------- */
+#define MODELS_MAX_VALUES 10000
+
+/* A scalar as a number; else type, shape and, unless they are very many, the values in row-major order. */
+static void models_attr_json(const ken_model *m, const char *name, ken_json_writer *w) {
+    const ken_tensor *t = ken_model_attr(m, name);
+    if (!t) return;
+    const int64_t count = ken_tensor_count(t);
+    ken_json_put_key(w, name);
+    if (t->ndim == 0) {
+        ken_json_put_f64(w, ken_tensor_value(t, 0));
+        return;
+    }
+    ken_json_object(w);
+    KEN_JSON(w, "type", string, ken_dtype_name(t->dtype));
+    ken_json_put_key(w, "shape");
+    ken_json_array(w);
+    for (int k = 0; k < t->ndim; k++) ken_json_put_i64(w, t->shape[k]);
+    ken_json_end_array(w);
+    if (count <= MODELS_MAX_VALUES) {
+        ken_json_put_key(w, "values");
+        ken_json_array(w);
+        for (int64_t i = 0; i < count; i++) ken_json_put_f64(w, ken_tensor_value(t, i));
+        ken_json_end_array(w);
+    }
+    ken_json_end_object(w);
+}
+
 static int models_file_json(cli *c, const ken_model *m) {
     cli_json j;
     cli_json_begin(c, &j);
@@ -166,24 +193,39 @@ static int models_file_json(cli *c, const ken_model *m) {
     }
     ken_json_put_key(w, "attributes");
     ken_json_object(w);
-    for (int i = 0; i < ken_model_n_attrs(m); i++) {
-        const ken_tensor *t = ken_model_attr(m, ken_model_attr_name(m, i));
-        if (!t) continue;
-        ken_json_put_key(w, ken_model_attr_name(m, i));
-        if (ken_tensor_count(t) == 1) {
-            ken_json_put_f64(w, ken_tensor_value(t, 0));
-            continue;
-        }
-        ken_json_object(w);
-        KEN_JSON(w, "type", string, ken_dtype_name(t->dtype));
-        ken_json_put_key(w, "shape");
-        ken_json_array(w);
-        for (int k = 0; k < t->ndim; k++) ken_json_put_i64(w, t->shape[k]);
-        ken_json_end_array(w);
-        ken_json_end_object(w);
-    }
+    for (int i = 0; i < ken_model_n_attrs(m); i++) models_attr_json(m, ken_model_attr_name(m, i), w);
     ken_json_end_object(w);
     return cli_json_end(c, &j);
+}
+
+static bool models_is_by_input(const ken_model *m, int i) {
+    const ken_tensor *t = ken_model_attr(m, ken_model_attr_name(m, i));
+    return t && t->ndim == 1 && t->dtype == KEN_F64 && t->shape[0] == ken_model_n_inputs(m);
+}
+
+/* What is learned per input (coefficients, their errors ...) as one table. */
+static void models_by_input(const ken_model *m) {
+    const char *titles[CLI_MAX_COLUMNS] = {"input"}, *names[CLI_MAX_COLUMNS];
+    char title[CLI_MAX_COLUMNS][48], number[CLI_MAX_COLUMNS][32];
+    int n = 1;
+    cli_grid g;
+    for (int i = 0; i < ken_model_n_attrs(m) && n < 8; i++) {
+        if (!models_is_by_input(m, i)) continue;
+        names[n] = ken_model_attr_name(m, i);
+        snprintf(title[n], sizeof title[n], "%.40s>", names[n]);
+        titles[n] = title[n];
+        n++;
+    }
+    if (n == 1) return;
+    cli_grid_begin(&g, n, titles);
+    for (int j = 0; j < KEN_MIN(ken_model_n_inputs(m), 100); j++) {
+        const char *cells[CLI_MAX_COLUMNS] = {ken_model_input(m, j)};
+        for (int k = 1; k < n; k++)
+            cells[k] = cli_number_text(ken_tensor_value(ken_model_attr(m, names[k]), j), number[k]);
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+    if (ken_model_n_inputs(m) > 100) printf("  … %d more (--json has them all)\n", ken_model_n_inputs(m) - 100);
 }
 
 static int models_file_show(cli *c, const ken_model *m) {
@@ -202,7 +244,7 @@ static int models_file_show(cli *c, const ken_model *m) {
         ken_text value = ken_text_new(c->ctx);
         const char *shown;
         ken_param_format(p, ken_model_params(m), &value);
-        if (ken_text_end(&value, &shown) == KEN_OK) printf("  %-22s %s\n", p->name, *shown ? shown : "\"\"");
+        if (ken_text_end(&value, &shown) == KEN_OK) printf("  %-26s %s\n", p->name, *shown ? shown : "\"\"");
         ken_text_free(&value);
     }
     if (ken_model_recipe(m)) {
@@ -216,10 +258,11 @@ static int models_file_show(cli *c, const ken_model *m) {
         if (status != KEN_OK) return cli_failed(c, status);
     }
     printf("\n%sLearned%s\n", bold, plain);
+    models_by_input(m);
     for (int i = 0; i < ken_model_n_attrs(m); i++) {
         const ken_tensor *t = ken_model_attr(m, ken_model_attr_name(m, i));
-        if (!t) continue;
-        printf("  %-22s ", ken_model_attr_name(m, i));
+        if (!t || models_is_by_input(m, i)) continue;
+        printf("  %-26s ", ken_model_attr_name(m, i));
         if (ken_tensor_count(t) == 1) {
             printf("%s\n", cli_number_text(ken_tensor_value(t, 0), number));
             continue;

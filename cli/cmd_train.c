@@ -84,7 +84,7 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
         cli_wrap(stdout, t->comparison.reason, 2, KEN_MIN(cli_width(stdout), 100));
         putchar('\n');
     } else {
-        printf("  model  %s%s%s\n", bold, ken_model_desc(m)->title, plain);
+        printf("  model  %s%s%s\n\n", bold, ken_model_desc(m)->title, plain);
     }
     if (t->cv.folds) show_cv(&t->cv);
     if (t->evaluation.n_metrics) {
@@ -95,7 +95,8 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
     if (!isnan(t->predict_s)) printf("%s, predicted in%s %s", dim, plain, cli_seconds_text(t->predict_s, seconds));
     printf("\n  %smodel%s     %s\n", dim, plain, file);
     if (report) printf("  %sreport%s    %s\n", dim, plain, report);
-    printf("\n  next: ken explain %s %s --row 1\n        ken predict %s new.csv --proba\n", file, name, file);
+    printf("\n  next: ken explain %s %s --row 1\n        ken predict %s new.csv%s\n", file, name, file,
+           ken_model_n_classes(m) ? " --proba" : "");
 }
 
 /* --- running ------------------------------------------------------------------------------------------------ */

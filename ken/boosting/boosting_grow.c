@@ -5,6 +5,9 @@
  * decisions, by gain, stays what it is with one thread). */
 #include "ken/boosting/boosting_grow.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 

@@ -2,6 +2,10 @@
  * to packed words at once: no array of gradients exists. */
 #include "ken/boosting/boosting_loss.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"

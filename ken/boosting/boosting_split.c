@@ -7,6 +7,9 @@
  * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. */
 #include "ken/boosting/boosting_grow.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { SPLIT_PLACES = 256, SPLIT_AHEAD = 16 };
 
 /* Sums of one column in one node, and the counts of rows if they had to be taken. */

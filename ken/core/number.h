@@ -99,6 +99,16 @@ static inline bool ken_decimal_to_f64(uint64_t mantissa, int exponent10, double 
     return true;
 }
 
+/* private: eight bytes, the first one lowest, wherever they lie. */
+static inline uint64_t ken__load_word(const char *s) {
+    uint64_t word;
+    memcpy(&word, s, sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
 KEN_END_C
 
 #endif

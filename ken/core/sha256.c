@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const uint32_t sha256_k[64] = {
+const uint32_t ken__sha256_k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -54,8 +54,8 @@ static void sha256_block(uint32_t state[8], const uint8_t *p) {
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (int i = 0; i < 16; i++) w[i] = sha256_word(p + 4 * i);
-    for (const uint32_t *k = sha256_k; k < sha256_k + 64; k += 16) {
-        if (k > sha256_k) {
+    for (const uint32_t *k = ken__sha256_k; k < ken__sha256_k + 64; k += 16) {
+        if (k > ken__sha256_k) {
             SHA256_EXPAND_FOUR(0);
             SHA256_EXPAND_FOUR(4);
             SHA256_EXPAND_FOUR(8);

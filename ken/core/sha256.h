@@ -18,6 +18,8 @@ KEN_API void ken_sha256_end(ken_sha256 *sha, uint8_t digest[32]);
 /* 64 lower-case hexadecimal digits and a NUL. */
 KEN_API void ken_sha256_hex(const uint8_t digest[32], char text[65]);
 
+extern const uint32_t ken__sha256_k[64]; /* private: the constants of the rounds, for kernels/isa */
+
 KEN_END_C
 
 #endif

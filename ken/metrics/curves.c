@@ -51,9 +51,10 @@ static ken_status curves_steps(ken_ctx *ctx, const ken_scores *s, const char *wh
 
 static ken_status curves_alloc(ken_ctx *ctx, int64_t n, ken_curve *out) {
     double *memory;
-    if (n > INT64_MAX / 32) return KEN_FAIL(ctx, KEN_E_NOMEM, NULL, "curve: too many points");
-    KEN_TRY(KEN_ALLOC(ctx, double, n * 3, &memory));
-    *out = (ken_curve){n, memory, memory + n, memory + 2 * n, memory, ken_ctx_allocator(ctx)};
+    if (n > INT64_MAX / 128) return KEN_FAIL(ctx, KEN_E_NOMEM, NULL, "curve: too many points");
+    KEN_TRY(KEN_ALLOC(ctx, double, n * 6, &memory));
+    *out = (ken_curve){.n = n, .x = memory, .y = memory + n, .z = memory + 2 * n,
+                       .memory = memory, .alloc = ken_ctx_allocator(ctx)};
     return KEN_OK;
 }
 
@@ -150,6 +151,8 @@ ken_status ken_lift_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_points,
 
 /* --- calibration ------------------------------------------------------------------------------------ */
 
+#define CURVES_Z 1.959963984540054 /* standard deviations of a 95 % interval */
+
 /* edges[0 .. bins]: the upper end of each bin but the last is edges[b + 1], which belongs to it. */
 static ken_status curves_edges(ken_ctx *ctx, const ken_scores *s, int64_t bins, ken_bin_way how,
                                double **out) {
@@ -174,8 +177,8 @@ static ken_status curves_calibrate(ken_ctx *ctx, const ken_scores *s, int64_t bi
     double *edges, *sum;
     int64_t used = 0;
     KEN_TRY(curves_edges(ctx, s, bins, how, &edges));
-    KEN_TRY(KEN_SCRATCH(ctx, double, bins * 3, &sum)); /* weight, w * score, w * positive */
-    for (int64_t b = 0; b < 3 * bins; b++) sum[b] = 0;
+    KEN_TRY(KEN_SCRATCH(ctx, double, bins * 5, &sum)); /* w, w * score, w * positive, w * w, rows */
+    for (int64_t b = 0; b < 5 * bins; b++) sum[b] = 0;
     for (int64_t i = 0; i < s->n; i++) {
         const double p = s->proba[i * s->n_classes + s->positive], w = ken__row_weight(s, i);
         int64_t low = 0, high = bins - 1; /* the first bin whose upper edge is at least p */
@@ -189,17 +192,25 @@ static ken_status curves_calibrate(ken_ctx *ctx, const ken_scores *s, int64_t bi
             else
                 high = middle;
         }
-        sum[3 * low] += w;
-        sum[3 * low + 1] += w * p;
-        if (s->label[i] == s->positive) sum[3 * low + 2] += w;
+        double *bin = &sum[5 * low];
+        bin[0] += w;
+        bin[1] += w * p;
+        if (s->label[i] == s->positive) bin[2] += w;
+        bin[3] += w * w;
+        bin[4]++;
     }
-    for (int64_t b = 0; b < bins; b++) used += sum[3 * b] > 0;
+    for (int64_t b = 0; b < bins; b++) used += sum[5 * b] > 0;
     KEN_TRY(curves_alloc(ctx, used, out));
+    out->low = out->z + used, out->high = out->low + used, out->rows = out->high + used;
     for (int64_t b = 0, i = 0; b < bins; b++) {
-        if (!(sum[3 * b] > 0)) continue;
-        out->x[i] = sum[3 * b + 1] / sum[3 * b];
-        out->y[i] = sum[3 * b + 2] / sum[3 * b];
-        out->z[i++] = sum[3 * b];
+        const double *bin = &sum[5 * b];
+        if (!(bin[0] > 0)) continue;
+        out->x[i] = bin[1] / bin[0];
+        out->y[i] = bin[2] / bin[0];
+        out->z[i] = bin[0];
+        out->rows[i] = bin[4];
+        ken__wilson(out->y[i], bin[0] * bin[0] / bin[3], CURVES_Z, &out->low[i], &out->high[i]);
+        i++;
     }
     return KEN_OK;
 }
@@ -272,6 +283,8 @@ static ken_status curves_thresholds(ken_ctx *ctx, const ken_scores *s, int64_t m
     const int64_t kept = curves_kept(n, max_rows);
     KEN_TRY(KEN_ALLOC(ctx, ken_threshold_row, kept + 2, &out->row));
     out->alloc = ken_ctx_allocator(ctx);
+    out->positive = p;
+    out->negative = q;
     for (int64_t i = 0; i < kept; i++) {
         const int64_t to = curves_at(i, kept, n);
         for (int64_t at = last + 1; at <= to; at++) {

@@ -12,6 +12,7 @@ typedef struct ken_curve {
     int64_t n;
     double *x, *y;
     double *z;      /* threshold (ROC, PR), weight of the bin (calibration), lift (gain) */
+    double *low, *high, *rows; /* 95 % interval of y and number of rows (calibration), else NULL */
     void *memory;   /* private */
     ken_allocator alloc;
 } ken_curve;
@@ -27,7 +28,8 @@ KEN_API ken_status ken_roc_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_
  * peer: sklearn.metrics.precision_recall_curve, which lists them the other way round */
 KEN_API ken_status ken_pr_curve(ken_ctx *ctx, const ken_scores *s, int64_t max_points,
                                 ken_curve *out);
-/* x mean predicted probability, y share of positive rows, z weight, of the bins that have rows. */
+/* x mean predicted probability, y share of positive rows with its Wilson interval, z weight, of
+ * the bins with weight. */
 typedef enum ken_bin_way { KEN_BINS_UNIFORM = 0, KEN_BINS_QUANTILE } ken_bin_way;
 KEN_API ken_status ken_calibration_curve(ken_ctx *ctx, const ken_scores *s, int64_t bins,
                                          ken_bin_way how, ken_curve *out);
@@ -50,6 +52,7 @@ typedef struct ken_threshold_table {
     ken_threshold_row *row;   /* by falling threshold */
     int64_t best_f1;          /* row number over ALL thresholds' best F1, always in the table */
     int64_t best_youden;      /* the same for recall + specificity - 1 */
+    double positive, negative; /* weights of all rows of the class, and of all others */
     ken_allocator alloc;
 } ken_threshold_table;
 /* At most max_rows distinct scores, evenly by rank, and the two best ones. */

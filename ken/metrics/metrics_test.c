@@ -346,6 +346,7 @@ static void test_curves__equal_scikit_learn(void **state) {
     ken_ctx *ctx = test_ctx(1);
     const ken_scores s = golden2(NULL), weighted = golden2(golden2_weight);
     ken_curve c;
+    double rows = 0;
     TEST_OK(ctx, ken_roc_curve(ctx, &s, 0, &c));
     assert_int_equal(c.n, KEN_COUNT(golden2_fpr));
     check_curve(c.x, golden2_fpr, c.n);
@@ -367,6 +368,11 @@ static void test_curves__equal_scikit_learn(void **state) {
     assert_int_equal(c.n, KEN_COUNT(golden2_quantile_mean));
     check_curve(c.x, golden2_quantile_mean, c.n);
     check_curve(c.y, golden2_quantile_share, c.n);
+    for (int64_t b = 0; b < c.n; b++) {
+        rows += c.rows[b];
+        assert_true(0 <= c.low[b] && c.low[b] <= c.y[b] && c.y[b] <= c.high[b] && c.high[b] <= 1);
+    }
+    assert_true(rows == (double)s.n);
     ken_curve_free(&c);
     TEST_OK(ctx, ken_roc_curve(ctx, &s, 5, &c));
     assert_int_equal(c.n, 6);

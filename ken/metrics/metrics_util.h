@@ -55,6 +55,16 @@ ken_status ken__sort_f64(ken_ctx *ctx, double *values, int64_t n);
 /* Area under the ROC curve of ranked rows; NaN with one class only. Exact (integers) without weights. */
 double ken__auc(const ken_scores *s, const ken__ranked *r);
 
+/* Wilson 1927: the interval of a share of n rows, z standard deviations wide on each side. Weighted
+ * rows count as (sum w)^2 / sum w^2 rows (Kish). */
+static inline void ken__wilson(double share, double n, double z, double *low, double *high) {
+    const double center = (share + z * z / (2 * n)) / (1 + z * z / n);
+    const double half =
+        z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    *low = share <= 0 ? 0.0 : KEN_MAX(center - half, 0.0);
+    *high = share >= 1 ? 1.0 : KEN_MIN(center + half, 1.0);
+}
+
 /* metrics_cells.c: `values` of a metric of labels over resamples of the rows, by drawing confusion
  * matrices; only where ken__cells_suit. Random: stream "metrics.cells", one index a resample. */
 bool ken__cells_suit(const ken_desc *desc, const ken_scores *s);

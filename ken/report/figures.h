@@ -12,45 +12,29 @@
 #include "ken/explain/effect/effect.h"
 #include "ken/explain/permutation/permutation.h"
 #include "ken/explain/shap/shap.h"
-#include "ken/metrics/metrics.h"
+#include "ken/metrics/curves.h"
 #include "ken/report/report.h"
 
 KEN_BEGIN_C
 
 enum { KEN_FIGURE_MARKS = 5000, KEN_FIGURE_CURVE = 200 };
 
-/* Counts of a two-class model at falling thresholds: predicted positive is score >= t. */
-typedef struct ken_threshold_curve {
-    int n;
-    double t[KEN_FIGURE_CURVE + 2], tp[KEN_FIGURE_CURVE + 2], fp[KEN_FIGURE_CURVE + 2];
-    double positives, negatives; /* sums of weights */
-} ken_threshold_curve;
-/* errors  KEN_E_ARG not two classes. */
-KEN_API ken_status ken_threshold_curve_of(ken_ctx *ctx, const ken_scores *scores,
-                                          ken_threshold_curve *out);
-
 /* --- two classes (figures_classify.c); `threshold` is a parameter of the first three ---------------- */
-KEN_API ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_curve *curve,
+/* curve: ken_threshold_table_new(ctx, scores, KEN_FIGURE_CURVE, ...) */
+KEN_API ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_table *curve,
                                   ken_json_writer *w);
-KEN_API ken_status ken_figure_precision_recall(ken_ctx *ctx, const ken_threshold_curve *curve,
+KEN_API ken_status ken_figure_precision_recall(ken_ctx *ctx, const ken_threshold_table *curve,
                                                ken_json_writer *w);
 /* names: of class 0 and class 1. */
 KEN_API ken_status ken_figure_scores(ken_ctx *ctx, const ken_scores *scores,
                                      const char *const names[2], ken_json_writer *w);
-KEN_API ken_status ken_figure_gain(ken_ctx *ctx, const ken_threshold_curve *curve,
+KEN_API ken_status ken_figure_gain(ken_ctx *ctx, const ken_threshold_table *curve,
                                    ken_json_writer *w);
-KEN_API ken_status ken_figure_lift(ken_ctx *ctx, const ken_threshold_curve *curve,
+KEN_API ken_status ken_figure_lift(ken_ctx *ctx, const ken_threshold_table *curve,
                                    ken_json_writer *w);
 
-enum { KEN_CALIBRATION_BINS = 10 };
-typedef struct ken_calibration_bin {
-    double predicted, observed, low, high, rows; /* mean score, share, its 95 % Wilson interval */
-} ken_calibration_bin;
-/* Bins of equally many rows by score. Returns through n how many there are. */
-KEN_API ken_status ken_calibration_bins(ken_ctx *ctx, const ken_scores *scores,
-                                        ken_calibration_bin *bins, int *n);
-KEN_API ken_status ken_figure_calibration(ken_ctx *ctx, const ken_calibration_bin *bins, int n,
-                                          ken_json_writer *w);
+/* bins: ken_calibration_curve(...); with the 95 % interval of each. */
+KEN_API ken_status ken_figure_calibration(ken_ctx *ctx, const ken_curve *bins, ken_json_writer *w);
 
 /* --- regression (figures_regress.c) --- */
 KEN_API ken_status ken_figure_predicted(ken_ctx *ctx, const ken_scores *scores, const char *target,

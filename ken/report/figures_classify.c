@@ -1,64 +1,7 @@
+#include <math.h>
+#include <stdio.h>
+
 #include "ken/report/figures_common.h"
-
-/* --- counts by threshold -------------------------------------------------------------------------- */
-
-typedef struct classify_row {
-    double score, weight;
-    bool positive;
-} classify_row;
-
-static int classify_compare(const void *a, const void *b) {
-    const classify_row *x = a, *y = b;
-    if (x->score != y->score) return x->score < y->score ? 1 : -1;
-    return 0;
-}
-
-/* Rows by falling probability of the positive class, in scratch. */
-static ken_status classify_sorted(ken_ctx *ctx, const ken_scores *s, classify_row **out) {
-    if (s->task != KEN_CLASSIFY || s->n_classes != 2 || !s->proba)
-        return KEN_FAIL(ctx, KEN_E_ARG, "give the answers of a model with two classes",
-                        "figure: scores of %d classes, but it shows 2", s->n_classes);
-    KEN_TRY(KEN_SCRATCH(ctx, classify_row, s->n, out));
-    for (int64_t i = 0; i < s->n; i++)
-        (*out)[i] = (classify_row){s->proba[2 * i + s->positive], s->weight ? s->weight[i] : 1,
-                                   s->label[i] == s->positive};
-    qsort(*out, (size_t)s->n, sizeof **out, classify_compare);
-    return KEN_OK;
-}
-
-/* Number of different scores. */
-static int64_t classify_distinct(const classify_row *rows, int64_t n) {
-    int64_t distinct = 0;
-    for (int64_t i = 0; i < n; i++) distinct += i + 1 == n || rows[i + 1].score != rows[i].score;
-    return distinct;
-}
-
-ken_status ken_threshold_curve_of(ken_ctx *ctx, const ken_scores *s, ken_threshold_curve *out) {
-    const ken_mark mark = ken_scratch_mark(ctx);
-    classify_row *rows = NULL;
-    *out = (ken_threshold_curve){0};
-    const ken_status status = classify_sorted(ctx, s, &rows);
-    if (status == KEN_OK) {
-        const int64_t distinct = classify_distinct(rows, s->n);
-        const int64_t keep = KEN_MIN(distinct, (int64_t)KEN_FIGURE_CURVE);
-        int64_t seen = 0, kept = 0;
-        double tp = 0, fp = 0;
-        for (int64_t i = 0; i < s->n; i++) {
-            *(rows[i].positive ? &tp : &fp) += rows[i].weight;
-            if (i + 1 < s->n && rows[i + 1].score == rows[i].score) continue;
-            seen++;
-            if (kept < keep && seen * keep < (kept + 1) * distinct) continue;
-            kept++;
-            out->t[out->n] = rows[i].score;
-            out->tp[out->n] = tp;
-            out->fp[out->n++] = fp;
-        }
-        out->positives = tp;
-        out->negatives = fp;
-    }
-    ken_scratch_release(ctx, mark);
-    return status;
-}
 
 /* --- curves ---------------------------------------------------------------------------------------- */
 
@@ -70,14 +13,14 @@ ken_status ken_threshold_curve_of(ken_ctx *ctx, const ken_scores *s, ken_thresho
 #define CLASSIFY_SQUARE "'width':'container','height':300,"
 #define CLASSIFY_SHARE(title) "'scale':{'domain':[0,1]},'axis':{'format':'.0%','tickCount':6},'title':'" title "'"
 
-ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_writer *w) {
+ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_table *c, ken_json_writer *w) {
     ken__figure_data data;
     ken__figure_data_begin(ctx, &data);
-    for (int i = -1; i < c->n; i++) {
+    for (int64_t i = -1; i < c->n; i++) {
         ken__figure_row(&data);
-        ken__figure_value(&data, "x", i < 0 || c->negatives <= 0 ? 0 : c->fp[i] / c->negatives);
-        ken__figure_value(&data, "y", i < 0 || c->positives <= 0 ? 0 : c->tp[i] / c->positives);
-        ken__figure_value(&data, "t", i < 0 ? 2 : c->t[i]);
+        ken__figure_value(&data, "x", i < 0 || c->negative <= 0 ? 0 : c->row[i].fp / c->negative);
+        ken__figure_value(&data, "y", i < 0 || c->positive <= 0 ? 0 : c->row[i].tp / c->positive);
+        ken__figure_value(&data, "t", i < 0 ? 2 : c->row[i].threshold);
     }
     return ken__figure_end(
         ctx, &data, CLASSIFY_SQUARE
@@ -97,19 +40,19 @@ ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_w
         NULL, NULL, w);
 }
 
-ken_status ken_figure_precision_recall(ken_ctx *ctx, const ken_threshold_curve *c,
+ken_status ken_figure_precision_recall(ken_ctx *ctx, const ken_threshold_table *c,
                                        ken_json_writer *w) {
     ken__figure_data data;
     char share[64];
-    const double all = c->positives + c->negatives;
+    const double all = c->positive + c->negative;
     ken__figure_data_begin(ctx, &data);
-    for (int i = 0; i < c->n; i++) {
+    for (int64_t i = 0; i < c->n; i++) {
         ken__figure_row(&data);
-        ken__figure_value(&data, "x", c->positives > 0 ? c->tp[i] / c->positives : 0);
-        ken__figure_value(&data, "y", c->tp[i] / (c->tp[i] + c->fp[i]));
-        ken__figure_value(&data, "t", c->t[i]);
+        ken__figure_value(&data, "x", c->positive > 0 ? c->row[i].tp / c->positive : 0);
+        ken__figure_value(&data, "y", c->row[i].tp / (c->row[i].tp + c->row[i].fp));
+        ken__figure_value(&data, "t", c->row[i].threshold);
     }
-    ken_format_f64_digits(all > 0 ? c->positives / all : 0, 5, share);
+    ken_format_f64_digits(all > 0 ? c->positive / all : 0, 5, share);
     return ken__figure_end(
         ctx, &data, CLASSIFY_SQUARE
         "'description':'Precision and recall','params':[{'name':'threshold','value':0.5}],'data':@d,'layer':["
@@ -128,13 +71,13 @@ ken_status ken_figure_precision_recall(ken_ctx *ctx, const ken_threshold_curve *
         NULL, (const char *const[]){share}, w);
 }
 
-ken_status ken_figure_gain(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_writer *w) {
+ken_status ken_figure_gain(ken_ctx *ctx, const ken_threshold_table *c, ken_json_writer *w) {
     ken__figure_data data;
-    const double all = c->positives + c->negatives;
+    const double all = c->positive + c->negative;
     ken__figure_data_begin(ctx, &data);
-    for (int i = -1; i < c->n; i++) {
-        const double x = i < 0 || all <= 0 ? 0 : (c->tp[i] + c->fp[i]) / all;
-        const double y = i < 0 || c->positives <= 0 ? 0 : c->tp[i] / c->positives;
+    for (int64_t i = -1; i < c->n; i++) {
+        const double x = i < 0 || all <= 0 ? 0 : (c->row[i].tp + c->row[i].fp) / all;
+        const double y = i < 0 || c->positive <= 0 ? 0 : c->row[i].tp / c->positive;
         ken__figure_row(&data);
         ken__figure_value(&data, "x", x);
         ken__figure_value(&data, "y", y);
@@ -156,19 +99,20 @@ ken_status ken_figure_gain(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_
 }
 
 /* Of each tenth of the rows, by falling score: how often positive rows are there, against all rows. */
-ken_status ken_figure_lift(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_writer *w) {
+ken_status ken_figure_lift(ken_ctx *ctx, const ken_threshold_table *c, ken_json_writer *w) {
     enum { TENTHS = 10 };
-    const double all = c->positives + c->negatives;
+    const double all = c->positive + c->negative;
     double found[TENTHS + 1] = {0};
     ken__figure_data data;
     char tenth[16];
     /* Found at each tenth of the rows: linear between the points of the curve. */
-    for (int q = 1, i = 0; q <= TENTHS; q++) {
+    int64_t i = 0;
+    for (int q = 1; q <= TENTHS; q++) {
         const double at = all * q / TENTHS;
-        while (i + 1 < c->n && c->tp[i] + c->fp[i] < at) i++;
+        while (i + 1 < c->n && c->row[i].tp + c->row[i].fp < at) i++;
         if (!c->n) break;
-        const double x1 = c->tp[i] + c->fp[i], y1 = c->tp[i];
-        const double x0 = i ? c->tp[i - 1] + c->fp[i - 1] : 0, y0 = i ? c->tp[i - 1] : 0;
+        const double x1 = c->row[i].tp + c->row[i].fp, y1 = c->row[i].tp;
+        const double x0 = i ? c->row[i - 1].tp + c->row[i - 1].fp : 0, y0 = i ? c->row[i - 1].tp : 0;
         found[q] = x1 > x0 ? y0 + (y1 - y0) * KEN_MIN(1, (at - x0) / (x1 - x0)) : y1;
     }
     ken__figure_data_begin(ctx, &data);
@@ -176,7 +120,7 @@ ken_status ken_figure_lift(ken_ctx *ctx, const ken_threshold_curve *c, ken_json_
         ken__figure_row(&data);
         snprintf(tenth, sizeof tenth, "%d", q + 1);
         ken__figure_string(&data, "x", tenth);
-        ken__figure_value(&data, "y", c->positives > 0 ? (found[q + 1] - found[q]) * TENTHS / c->positives : 0);
+        ken__figure_value(&data, "y", c->positive > 0 ? (found[q + 1] - found[q]) * TENTHS / c->positive : 0);
     }
     return ken__figure_end(
         ctx, &data,
@@ -233,53 +177,16 @@ ken_status ken_figure_scores(ken_ctx *ctx, const ken_scores *s, const char *cons
 
 /* --- calibration ------------------------------------------------------------------------------------ */
 
-/* 95 % Wilson interval of a share of n rows. */
-static void classify_wilson(double share, double n, double *low, double *high) {
-    const double z = 1.959963984540054;
-    const double mid = (share + z * z / (2 * n)) / (1 + z * z / n);
-    const double half =
-        z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));
-    *low = KEN_MAX(0, mid - half);
-    *high = KEN_MIN(1, mid + half);
-}
-
-ken_status ken_calibration_bins(ken_ctx *ctx, const ken_scores *s, ken_calibration_bin *bins,
-                                int *n) {
-    const ken_mark mark = ken_scratch_mark(ctx);
-    classify_row *rows = NULL;
-    *n = 0;
-    const ken_status status = classify_sorted(ctx, s, &rows);
-    for (int b = 0; b < KEN_CALIBRATION_BINS && status == KEN_OK; b++) {
-        /* Rows are by falling score: the last bin first, so that bins rise. */
-        const int back = KEN_CALIBRATION_BINS - 1 - b;
-        const int64_t from = back * s->n / KEN_CALIBRATION_BINS;
-        const int64_t to = (back + 1) * s->n / KEN_CALIBRATION_BINS;
-        double score = 0, hit = 0, weight = 0;
-        for (int64_t i = from; i < to; i++) {
-            score += rows[i].weight * rows[i].score;
-            hit += rows[i].weight * rows[i].positive;
-            weight += rows[i].weight;
-        }
-        if (!(weight > 0)) continue;
-        ken_calibration_bin *bin = &bins[(*n)++];
-        *bin = (ken_calibration_bin){score / weight, hit / weight, 0, 0, (double)(to - from)};
-        classify_wilson(bin->observed, bin->rows, &bin->low, &bin->high);
-    }
-    ken_scratch_release(ctx, mark);
-    return status;
-}
-
-ken_status ken_figure_calibration(ken_ctx *ctx, const ken_calibration_bin *bins, int n,
-                                  ken_json_writer *w) {
+ken_status ken_figure_calibration(ken_ctx *ctx, const ken_curve *bins, ken_json_writer *w) {
     ken__figure_data data;
     ken__figure_data_begin(ctx, &data);
-    for (int b = 0; b < n; b++) {
+    for (int64_t b = 0; b < bins->n; b++) {
         ken__figure_row(&data);
-        ken__figure_value(&data, "x", bins[b].predicted);
-        ken__figure_value(&data, "y", bins[b].observed);
-        ken__figure_value(&data, "l", bins[b].low);
-        ken__figure_value(&data, "h", bins[b].high);
-        ken__figure_value(&data, "n", bins[b].rows);
+        ken__figure_value(&data, "x", bins->x[b]);
+        ken__figure_value(&data, "y", bins->y[b]);
+        ken__figure_value(&data, "l", bins->low[b]);
+        ken__figure_value(&data, "h", bins->high[b]);
+        ken__figure_value(&data, "n", bins->rows[b]);
     }
     return ken__figure_end(
         ctx, &data, CLASSIFY_SQUARE

@@ -8,32 +8,31 @@
 
 /* --- two classes -------------------------------------------------------------------------------------- */
 
-static void quality_array(ken__report *r, const char *name, const double *values, int n) {
+/* One number of every row of the table, by rising threshold; at: its place in the row. */
+static void quality_array(ken__report *r, const ken_threshold_table *c, const char *name, size_t at) {
     char number[64];
     ken_text_add(r->out, "\"");
     ken_text_add(r->out, name);
     ken_text_add(r->out, "\":[");
-    for (int i = n - 1; i >= 0; i--) {
-        ken_format_f64_digits(values[i], 6, number);
+    for (int64_t i = c->n - 1; i >= 0; i--) {
+        ken_format_f64_digits(*(const double *)((const char *)&c->row[i] + at), 6, number);
         ken_text_add(r->out, number);
         if (i) ken_text_add_char(r->out, ',');
     }
-    ken_text_add(r->out, "]");
+    ken_text_add(r->out, "],");
 }
 
-/* The counts behind the slider, by rising threshold. */
-static void quality_threshold_data(ken__report *r, const ken_threshold_curve *c) {
+/* The counts behind the slider. */
+static void quality_threshold_data(ken__report *r, const ken_threshold_table *c) {
     char number[64];
     ken_text_add(r->out, "<script type='application/json' id='threshold-data'>{");
-    quality_array(r, "t", c->t, c->n);
-    ken_text_add_char(r->out, ',');
-    quality_array(r, "tp", c->tp, c->n);
-    ken_text_add_char(r->out, ',');
-    quality_array(r, "fp", c->fp, c->n);
-    ken_format_f64_digits(c->positives, 8, number);
-    ken_text_add(r->out, ",\"positives\":");
+    quality_array(r, c, "t", offsetof(ken_threshold_row, threshold));
+    quality_array(r, c, "tp", offsetof(ken_threshold_row, tp));
+    quality_array(r, c, "fp", offsetof(ken_threshold_row, fp));
+    ken_format_f64_digits(c->positive, 8, number);
+    ken_text_add(r->out, "\"positives\":");
     ken_text_add(r->out, number);
-    ken_format_f64_digits(c->negatives, 8, number);
+    ken_format_f64_digits(c->negative, 8, number);
     ken_text_add(r->out, ",\"negatives\":");
     ken_text_add(r->out, number);
     ken_text_add(r->out, "}</script>\n");
@@ -46,18 +45,18 @@ static void quality_cell(ken__report *r, const char *name, double count, double 
                     ken__report_num(r, count), ken__report_percent(r, share));
 }
 
-static void quality_matrix(ken__report *r, const ken_threshold_curve *c, int i, const char *no,
+static void quality_matrix(ken__report *r, const ken_threshold_row *at, const char *no,
                            const char *yes) {
-    const double tp = i < 0 ? 0 : c->tp[i], fp = i < 0 ? 0 : c->fp[i];
+    const double positive = at->tp + at->fn, negative = at->fp + at->tn;
     ken__report_add(r, "<div class='scroll'><table class='matrix'><caption>Rows by what is true and "
                        "what is said</caption>\n<thead><tr><td></td><th scope='col'>says $</th>"
                        "<th scope='col'>says $</th></tr></thead>\n<tbody>\n<tr><th scope='row'>is $</th>",
                     no, yes, no);
-    quality_cell(r, "tn", c->negatives - fp, c->negatives, false);
-    quality_cell(r, "fp", fp, c->negatives, true);
+    quality_cell(r, "tn", at->tn, negative, false);
+    quality_cell(r, "fp", at->fp, negative, true);
     ken__report_add(r, "</tr>\n<tr><th scope='row'>is $</th>", yes);
-    quality_cell(r, "fn", c->positives - tp, c->positives, true);
-    quality_cell(r, "tp", tp, c->positives, false);
+    quality_cell(r, "fn", at->fn, positive, true);
+    quality_cell(r, "tp", at->tp, positive, false);
     ken__report_add(r, "</tr>\n</tbody></table></div>\n");
 }
 
@@ -65,52 +64,54 @@ static void quality_readout(ken__report *r, const char *name, const char *title,
     ken__report_add(r, "<div><dt>$</dt><dd data-out='$'>$</dd></div>\n", title, name, text);
 }
 
-static void quality_readouts(ken__report *r, const ken_threshold_curve *c, int i) {
-    const double tp = i < 0 ? 0 : c->tp[i], fp = i < 0 ? 0 : c->fp[i];
-    const double P = c->positives, N = c->negatives;
+static void quality_readouts(ken__report *r, const ken_threshold_row *at) {
     ken__report_add(r, "<dl class='readouts'>\n");
     quality_readout(r, "precision", "Alarms that are right (precision)",
-                    ken__report_percent(r, tp + fp > 0 ? tp / (tp + fp) : NAN));
-    quality_readout(r, "recall", "Found (recall)", ken__report_percent(r, P > 0 ? tp / P : NAN));
+                    ken__report_percent(r, at->precision));
+    quality_readout(r, "recall", "Found (recall)", ken__report_percent(r, at->recall));
     quality_readout(r, "specificity", "Rightly let go (specificity)",
-                    ken__report_percent(r, N > 0 ? (N - fp) / N : NAN));
-    quality_readout(r, "accuracy", "Right in all (accuracy)",
-                    ken__report_percent(r, P + N > 0 ? (tp + N - fp) / (P + N) : NAN));
-    quality_readout(r, "f1", "F1", ken__report_digits(r, 2 * tp / (P + tp + fp), 3));
+                    ken__report_percent(r, at->specificity));
+    quality_readout(r, "accuracy", "Right in all (accuracy)", ken__report_percent(r, at->accuracy));
+    quality_readout(r, "f1", "F1", ken__report_digits(r, at->f1, 3));
     quality_readout(r, "cost", "Cost per 1,000 rows",
-                    ken__report_num(r, P + N > 0 ? 1000 * (fp + P - tp) / (P + N) : NAN));
+                    ken__report_num(r, 1000 * (at->fp + at->fn) / (at->tp + at->fn + at->fp + at->tn)));
     ken__report_add(r, "</dl>\n");
 }
 
 /* The slider, the prices of the two mistakes, and what comes of them. */
-static void quality_threshold(ken__report *r, const ken_threshold_curve *c, const char *no,
+static void quality_threshold(ken__report *r, const ken_threshold_table *c, const char *no,
                               const char *yes) {
-    int at = -1;
-    while (at + 1 < c->n && c->t[at + 1] >= 0.5) at++;
-    const int slider = at < 0 ? c->n - 1 : c->n - 1 - at;
+    /* Where the line is now: the lowest threshold from 0.5 on, or above all rows. */
+    ken_threshold_row now = {.threshold = NAN, .tn = c->negative, .fn = c->positive,
+                             .precision = NAN, .recall = c->positive > 0 ? 0 : NAN,
+                             .specificity = c->negative > 0 ? 1 : NAN, .f1 = 0,
+                             .accuracy = c->negative / (c->negative + c->positive)};
+    int64_t at = -1;
+    while (at + 1 < c->n && c->row[at + 1].threshold >= 0.5) now = c->row[++at];
+    const int64_t slider = at < 0 ? c->n - 1 : c->n - 1 - at;
     quality_threshold_data(r, c);
     ken__report_add(r, "<h3>Where to draw the line</h3>\n<p>The model gives a probability. A row "
                        "counts as <strong>$</strong> from a threshold on; which one is best depends "
                        "on what the two kinds of mistakes cost.</p>\n<div class='threshold'>\n"
                        "<div class='controls'>\n<label>Threshold <output data-out='threshold'>$"
                        "</output><input type='range' min='0' max='$' value='$' step='1'></label>\n",
-                    yes, ken__report_digits(r, at < 0 ? NAN : c->t[at], 3),
+                    yes, ken__report_digits(r, now.threshold, 3),
                     ken__report_int(r, c->n - 1), ken__report_int(r, slider));
     ken__report_add(r, "<label>Cost of a false alarm<input type='number' "
                        "value='1' min='0' step='any'></label>\n<label>Cost of a miss<input "
                        "type='number' value='1' min='0' step='any'></label>\n"
                        "<button type='button'>Go to the cheapest threshold</button>\n</div>\n"
                        "<div class='result' aria-live='polite'>\n");
-    quality_matrix(r, c, at, no, yes);
-    quality_readouts(r, c, at);
+    quality_matrix(r, &now, no, yes);
+    quality_readouts(r, &now);
     ken__report_add(r, "</div>\n</div>\n");
 }
 
-typedef ken_status (*quality_curve_figure)(ken_ctx *, const ken_threshold_curve *,
+typedef ken_status (*quality_curve_figure)(ken_ctx *, const ken_threshold_table *,
                                            ken_json_writer *);
 
 /* A curve with a table of its values at some thresholds. */
-static ken_status quality_curve(ken__report *r, const ken_threshold_curve *c,
+static ken_status quality_curve(ken__report *r, const ken_threshold_table *c,
                                 quality_curve_figure write, const ken__report_figure *f) {
     ken_text spec = ken_text_new(r->ctx);
     ken_json_writer w = ken_json_writer_new(&spec, 0);
@@ -118,14 +119,16 @@ static ken_status quality_curve(ken__report *r, const ken_threshold_curve *c,
     ken__report_add(r, "<table><thead><tr><th class='n'>threshold</th><th class='n'>alarms</th>"
                        "<th class='n'>found (recall)</th><th class='n'>precision</th>"
                        "<th class='n'>false alarms</th></tr></thead><tbody>\n");
-    const int step = KEN_MAX(1, c->n / 10);
-    for (int i = 0; i < c->n; i += step)
+    const int64_t step = KEN_MAX(1, c->n / 10);
+    for (int64_t i = 0; i < c->n; i += step) {
+        const ken_threshold_row *row = &c->row[i];
         ken__report_add(r, "<tr><td class='n'>$</td><td class='n'>$</td><td class='n'>$</td>"
                            "<td class='n'>$</td><td class='n'>$</td></tr>\n",
-                        ken__report_digits(r, c->t[i], 3), ken__report_num(r, c->tp[i] + c->fp[i]),
-                        ken__report_percent(r, c->positives > 0 ? c->tp[i] / c->positives : NAN),
-                        ken__report_percent(r, c->tp[i] / (c->tp[i] + c->fp[i])),
-                        ken__report_percent(r, c->negatives > 0 ? c->fp[i] / c->negatives : NAN));
+                        ken__report_digits(r, row->threshold, 3),
+                        ken__report_num(r, row->tp + row->fp), ken__report_percent(r, row->recall),
+                        ken__report_percent(r, row->precision),
+                        ken__report_percent(r, 1 - row->specificity));
+    }
     ken__report_add(r, "</tbody></table>");
     const ken_status status = write(r->ctx, c, &w);
     ken__report_figure_end(r, f, &spec);
@@ -166,24 +169,25 @@ static ken_status quality_calibration(ken__report *r) {
                                   "Calibration: share of positive rows against predicted probability",
                                   "Ten groups of rows by predicted probability, with 95 % intervals. "
                                   "On the dashed line, 30 % means 30 times out of 100.", 300, false};
-    ken_calibration_bin bins[KEN_CALIBRATION_BINS];
+    enum { QUALITY_BINS = 10 };
+    ken_curve bins;
     ken_text spec = ken_text_new(r->ctx);
     ken_json_writer w = ken_json_writer_new(&spec, 0);
-    int n = 0;
-    ken_status status = ken_calibration_bins(r->ctx, r->in->scores, bins, &n);
+    ken_status status =
+        ken_calibration_curve(r->ctx, r->in->scores, QUALITY_BINS, KEN_BINS_QUANTILE, &bins);
     ken__report_figure_begin(r, &f);
     ken__report_add(r, "<table><thead><tr><th class='n'>predicted</th><th class='n'>observed</th>"
                        "<th class='n'>95\xC2\xA0% interval</th><th class='n'>rows</th></tr></thead>"
                        "<tbody>\n");
-    for (int b = 0; b < n; b++)
+    for (int64_t b = 0; b < bins.n; b++)
         ken__report_add(r, "<tr><td class='n'>$</td><td class='n'>$</td><td class='n'>$ to $</td>"
                            "<td class='n'>$</td></tr>\n",
-                        ken__report_percent(r, bins[b].predicted),
-                        ken__report_percent(r, bins[b].observed),
-                        ken__report_percent(r, bins[b].low), ken__report_percent(r, bins[b].high),
-                        ken__report_num(r, bins[b].rows));
+                        ken__report_percent(r, bins.x[b]), ken__report_percent(r, bins.y[b]),
+                        ken__report_percent(r, bins.low[b]), ken__report_percent(r, bins.high[b]),
+                        ken__report_num(r, bins.rows[b]));
     ken__report_add(r, "</tbody></table>");
-    if (status == KEN_OK) status = ken_figure_calibration(r->ctx, bins, n, &w);
+    if (status == KEN_OK) status = ken_figure_calibration(r->ctx, &bins, &w);
+    ken_curve_free(&bins);
     ken__report_figure_end(r, &f, &spec);
     ken_text_free(&spec);
     return status;
@@ -211,38 +215,24 @@ static ken_status quality_two(ken__report *r) {
     const ken_scores *s = r->in->scores;
     const char *names[2] = {ken_model_class(r->in->model, 1 - s->positive),
                             ken_model_class(r->in->model, s->positive)};
-    ken_threshold_curve *c = NULL;
-    KEN_TRY(KEN_ALLOC(r->ctx, ken_threshold_curve, 1, &c));
-    ken_status status = ken_threshold_curve_of(r->ctx, s, c);
-    if (status == KEN_OK) quality_threshold(r, c, names[0], names[1]);
+    ken_threshold_table c;
+    ken_status status = ken_threshold_table_new(r->ctx, s, KEN_FIGURE_CURVE, &c);
+    if (status == KEN_OK) quality_threshold(r, &c, names[0], names[1]);
     ken__report_add(r, "<div class='pair'>\n");
-    if (status == KEN_OK) status = quality_curve(r, c, ken_figure_roc, &roc);
-    if (status == KEN_OK) status = quality_curve(r, c, ken_figure_precision_recall, &pr);
+    if (status == KEN_OK) status = quality_curve(r, &c, ken_figure_roc, &roc);
+    if (status == KEN_OK) status = quality_curve(r, &c, ken_figure_precision_recall, &pr);
     if (status == KEN_OK) status = quality_scores(r, names);
     if (status == KEN_OK) status = quality_calibration(r);
-    if (status == KEN_OK) status = quality_curve(r, c, ken_figure_gain, &gain);
-    if (status == KEN_OK) status = quality_curve(r, c, ken_figure_lift, &lift);
+    if (status == KEN_OK) status = quality_curve(r, &c, ken_figure_gain, &gain);
+    if (status == KEN_OK) status = quality_curve(r, &c, ken_figure_lift, &lift);
     ken__report_add(r, "</div>\n");
-    ken_free(r->ctx, c);
+    ken_threshold_table_free(&c);
     return status;
 }
 
 /* --- more classes --------------------------------------------------------------------------------------- */
 
 enum { QUALITY_CLASSES = 20 };
-
-/* counts (k, k): rows by true and by said class, weighted; in scratch. */
-static ken_status quality_counts(ken__report *r, int k, double **out) {
-    const ken_scores *s = r->in->scores;
-    KEN_TRY(KEN_SCRATCH(r->ctx, double, (int64_t)k * k, out));
-    memset(*out, 0, (size_t)k * (size_t)k * sizeof(double));
-    for (int64_t i = 0; i < s->n; i++) {
-        const int said = (int)s->predicted[i];
-        if (said >= 0 && said < k && s->label[i] < k)
-            (*out)[s->label[i] * k + said] += s->weight ? s->weight[i] : 1;
-    }
-    return KEN_OK;
-}
 
 static void quality_class_matrix(ken__report *r, const double *counts, int k) {
     const ken_model *m = r->in->model;
@@ -291,7 +281,8 @@ static ken_status quality_more(ken__report *r) {
     const ken_mark mark = ken_scratch_mark(r->ctx);
     double *counts = NULL;
     if (k > 1000) return KEN_OK;
-    const ken_status status = quality_counts(r, k, &counts);
+    KEN_TRY(KEN_SCRATCH(r->ctx, double, (int64_t)k * k, &counts));
+    const ken_status status = ken_confusion(r->ctx, r->in->scores, counts);
     if (status == KEN_OK) {
         quality_class_matrix(r, counts, k);
         quality_class_table(r, counts, k);

@@ -306,29 +306,17 @@ static void test_report__equal_input_gives_equal_pages(void **state) {
 static void test_report__figures_are_vega_lite(void **state) {
     (void)state;
     fixture f = begin(true, false);
-    ken_threshold_curve c;
-    ken_calibration_bin bins[KEN_CALIBRATION_BINS];
-    int n = 0;
-    TEST_OK(f.ctx, ken_threshold_curve_of(f.ctx, &f.scores, &c));
+    ken_threshold_table c;
+    ken_curve bins;
+    TEST_OK(f.ctx, ken_threshold_table_new(f.ctx, &f.scores, KEN_FIGURE_CURVE, &c));
+    TEST_OK(f.ctx, ken_calibration_curve(f.ctx, &f.scores, 10, KEN_BINS_QUANTILE, &bins));
     assert_true(c.n <= KEN_FIGURE_CURVE + 2);
-    TEST_NEAR(c.tp[c.n - 1], c.positives, 1e-15);
-    TEST_NEAR(c.fp[c.n - 1], c.negatives, 1e-15);
-    for (int i = 1; i < c.n; i++) {
-        assert_true(c.t[i] < c.t[i - 1]);
-        assert_true(c.tp[i] >= c.tp[i - 1] && c.fp[i] >= c.fp[i - 1]);
-    }
-    TEST_OK(f.ctx, ken_calibration_bins(f.ctx, &f.scores, bins, &n));
-    assert_int_equal(n, KEN_CALIBRATION_BINS);
-    for (int b = 0; b < n; b++) {
-        assert_true(bins[b].low <= bins[b].observed && bins[b].observed <= bins[b].high);
-        if (b) assert_true(bins[b].predicted >= bins[b - 1].predicted);
-    }
     for (int k = 0; k < 4; k++) {
         ken_text text = ken_text_new(f.ctx);
         ken_json_writer w = ken_json_writer_new(&text, 0);
         ken_json_doc *doc = NULL;
         TEST_OK(f.ctx, k == 0   ? ken_figure_roc(f.ctx, &c, &w)
-                       : k == 1 ? ken_figure_calibration(f.ctx, bins, n, &w)
+                       : k == 1 ? ken_figure_calibration(f.ctx, &bins, &w)
                        : k == 2 ? ken_figure_lift(f.ctx, &c, &w)
                                 : ken_figure_shap(f.ctx, f.model, f.features,
                                                   ken_shap_get(f.in.shap), 0, 4, &w));
@@ -340,6 +328,8 @@ static void test_report__figures_are_vega_lite(void **state) {
         ken_json_doc_free(doc);
         ken_text_free(&text);
     }
+    ken_threshold_table_free(&c);
+    ken_curve_free(&bins);
     end(&f);
 }
 

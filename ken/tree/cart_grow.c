@@ -2,6 +2,10 @@
  * done afterwards. */
 #include "ken/tree/cart_grow.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"

@@ -3,6 +3,8 @@
  * source  Breiman, Friedman, Olshen & Stone 1984, chapter 3. A branch at node t with leaves L costs
  *         alpha = (R(t) - R(L)) / (|L| - 1), where R(t) - R(L) is the sum of the gains of its
  * splits. */
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/tree/cart_grow.h"
 #include "ken/tree/tree_ensemble.h"

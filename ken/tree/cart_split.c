@@ -1,6 +1,10 @@
 /* Exact splits: thresholds between neighbors, sets of levels in the order of their mean target. */
 #include "ken/tree/cart_split.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/kernels/elementary.h"
 
 enum { CART_AXIS_STEPS = 30 };

@@ -1,4 +1,7 @@
 /* Grown trees as attributes, and their score on the rows that they did not see. */
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/tree/forest_parts.h"

@@ -1,4 +1,7 @@
 /* A forest: all its trees, batch after batch, and what becomes of them. */
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/tree/forest_parts.h"

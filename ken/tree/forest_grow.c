@@ -1,6 +1,9 @@
 /* One tree of a forest, grown depth first by one worker. */
 #include "ken/tree/forest_parts.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* A node that can be split. */
 typedef struct forest_todo {
     int64_t begin, end;

@@ -12,6 +12,8 @@
 #ifndef KEN_TREE_FOREST_GROW_H
 #define KEN_TREE_FOREST_GROW_H
 
+#include <math.h>
+
 #include "ken/tree/cart_grow.h"
 
 KEN_BEGIN_C

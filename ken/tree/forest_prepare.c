@@ -1,4 +1,8 @@
 /* A problem as a forest wants it: codes of one byte, row by row. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/tree/forest_parts.h"

@@ -1,4 +1,6 @@
 /* Random cuts, for extra trees: no sums per bin, only the range of a column and one count. */
+#include <string.h>
+
 #include "ken/kernels/kernels.h"
 #include "ken/tree/forest_parts.h"
 

@@ -2,6 +2,9 @@
  * the bins. Random cuts: forest_random.c. */
 #include "ken/tree/forest_parts.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/kernels/elementary.h"
 
 enum { FOREST_FEW_ROWS = 96 }; /* so few that noting the bins is cheaper than looking for them */

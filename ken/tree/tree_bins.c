@@ -2,6 +2,10 @@
  * trees. The search of a code stands in kernels/isa/hist.c, too (bin_f64, bin_f32). */
 #include "ken/tree/tree_bins.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"

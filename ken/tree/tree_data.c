@@ -1,6 +1,8 @@
 /* Columns of a problem for growing trees. */
 #include "ken/tree/tree_data.h"
 
+#include <math.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 

@@ -1,6 +1,8 @@
 /* The attributes of tree models: made, checked, looked into. Prediction: tree_predict.c. */
 #include "ken/tree/tree_ensemble.h"
 
+#include <math.h>
+
 #include "ken/core/alloc.h"
 #include "ken/tree/tree_layout.h"
 

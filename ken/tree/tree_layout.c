@@ -1,6 +1,10 @@
 /* From attributes to the layout for prediction: thresholds ranked, nodes in 8 bytes. */
 #include "ken/tree/tree_layout.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 
 /* Inner nodes sorted by column (a counting sort), so that each column's thresholds can be ranked.

@@ -1,6 +1,8 @@
 /* Prediction with trees. Rows are coded once, 64 at a time (tree_layout.h); then each tree is
  * walked by several rows at once, so that the loads of one row hide behind those of the others. The
  * sums are made in the order of the trees: the bits are those of the plain walk. */
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"

@@ -2,6 +2,9 @@
  */
 #include "ken/tree/tree_shap.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"

@@ -4,6 +4,10 @@
  * source  Friedman 2001 (Ann. Stat. 29); Chen & Guestrin 2016 (KDD); Ke et al. 2017 (NIPS). */
 #include "ken/boosting/boosting/boosting.h"
 
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "ken/boosting/boosting_loss.h"
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "ken/core/number.h"
 #include "ken/io/csv/csv_parts.h"
 
 typedef struct csv_parse_batch {
@@ -192,7 +191,7 @@ static void csv_parse_iso(csv_parse_batch *b) {
 }
 
 static inline bool csv_parse_fast_bool(const char *s, uint32_t n, uint8_t *out) {
-    const uint64_t word = csv_load(s) & csv_low_bytes(KEN_MIN(n, 8));
+    const uint64_t word = ken__load_word(s) & csv_low_bytes(KEN_MIN(n, 8));
     *out = word == 0x65757274;            /* true */
     return *out || word == 0x65736c6166u; /* false */
 }

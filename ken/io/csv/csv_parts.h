@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ken/core/alloc.h"
+#include "ken/core/number.h"
 #include "ken/core/threads.h"
 #include "ken/io/csv/csv.h"
 #include "ken/kernels/kernels.h"
@@ -207,27 +208,18 @@ ken_status ken__csv_levels(csv_job *job, int j, ken_strings *out, int64_t *n_key
 ken_status ken__csv_recode(csv_job *job, int j);
 ken_status ken__csv_strings(csv_job *job, int j, ken_strings *out);
 
-/* Eight bytes, the first one lowest. Reading past a cell is fine (CSV_PAD). */
-static inline uint64_t csv_load(const char *s) {
-    uint64_t word;
-    memcpy(&word, s, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
 static inline uint64_t csv_low_bytes(uint32_t n) { /* a mask of n (0..8) bytes */
     return n >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * n)) - 1;
 }
 static inline bool csv_equal(const char *a, const char *b, uint32_t n) {
     for (; n > 8; a += 8, b += 8, n -= 8)
-        if (csv_load(a) != csv_load(b)) return false;
-    return !((csv_load(a) ^ csv_load(b)) & csv_low_bytes(n));
+        if (ken__load_word(a) != ken__load_word(b)) return false;
+    return !((ken__load_word(a) ^ ken__load_word(b)) & csv_low_bytes(n));
 }
 static inline bool csv_has(const char *s, uint32_t n, char c) {
     const uint64_t ones = 0x0101010101010101u, pattern = ones * (uint8_t)c;
     for (;; s += 8, n -= 8) {
-        uint64_t x = csv_load(s) ^ pattern;
+        uint64_t x = ken__load_word(s) ^ pattern;
         if (n < 8) x |= ~csv_low_bytes(n);
         if ((x - ones) & ~x & 0x8080808080808080u) return true;
         if (n <= 8) return false;

@@ -15,8 +15,8 @@ static inline uint64_t csv_text_mix(uint64_t h) {
 
 static inline uint32_t csv_text_hash(const char *s, uint32_t n) {
     uint64_t h = n;
-    for (; n > 8; s += 8, n -= 8) h = csv_text_mix(h ^ csv_load(s));
-    return (uint32_t)(csv_text_mix(h ^ (csv_load(s) & csv_low_bytes(n))) >> 7);
+    for (; n > 8; s += 8, n -= 8) h = csv_text_mix(h ^ ken__load_word(s));
+    return (uint32_t)(csv_text_mix(h ^ (ken__load_word(s) & csv_low_bytes(n))) >> 7);
 }
 
 static bool csv_text_dict_grow(csv_job *job, csv_dict *dict) {

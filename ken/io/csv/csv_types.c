@@ -2,7 +2,6 @@
  * the cells are joined by `or`, so no order and no cut of the rows can change the type. */
 #include <string.h>
 
-#include "ken/core/number.h"
 #include "ken/io/csv/csv_parts.h"
 
 static const char csv_missing_default[] = "|NA|N/A|n/a|NaN|nan|null|NULL|None|?|-|.";

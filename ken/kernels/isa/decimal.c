@@ -49,15 +49,6 @@ static inline bool decimal_digits(const char *s, uint32_t n, char point, bool wh
     return ((good | points) & there) == there && !(points & (points - 1)) && digits && !zeros;
 }
 #else
-static inline uint64_t decimal_load(const char *s) {
-    uint64_t word;
-    memcpy(&word, s, sizeof word);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
-}
-
 /* Eight digits, the first in the low byte, as values 0..9 (Mula's three multiplications). */
 static inline uint64_t decimal_eight(uint64_t t) {
     t = t * 10 + (t >> 8);
@@ -105,7 +96,7 @@ static inline uint32_t decimal_find(uint64_t word, uint64_t pattern, uint32_t n)
 static inline bool decimal_digits(const char *s, uint32_t n, char point, bool whole,
                                   uint64_t *value, uint32_t *fraction) {
     const uint64_t pattern = 0x0101010101010101u * (uint8_t)point;
-    uint64_t low = decimal_load(s), high = n > 8 ? decimal_load(s + 8) : 0;
+    uint64_t low = ken__load_word(s), high = n > 8 ? ken__load_word(s + 8) : 0;
     uint32_t at = n;
     if (!whole) {
         at = decimal_find(low, pattern, KEN_MIN(n, 8));

@@ -63,7 +63,6 @@ ken_status ken__accuracy_value(ken_ctx *ctx, const void *params, const ken_score
     return KEN_OK;
 }
 
-/* Wilson 1927. Weighted rows count as (sum w)^2 / sum w^2 rows (Kish). */
 ken_status ken__accuracy_interval(ken_ctx *ctx, const void *params, const ken_scores *s,
                                   double level, ken_interval *out) {
     double p, sum = 0, square = 0;
@@ -75,11 +74,7 @@ ken_status ken__accuracy_interval(ken_ctx *ctx, const void *params, const ken_sc
     }
     *out = (ken_interval){p, NAN, NAN, "wilson"};
     if (isnan(p) || !(square > 0)) return KEN_OK;
-    const double n = sum * sum / square, z = ken_normal_quantile(0.5 * (1 + level));
-    const double center = (p + z * z / (2 * n)) / (1 + z * z / n);
-    const double half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    out->low = p <= 0 ? 0.0 : KEN_MAX(center - half, 0.0);
-    out->high = p >= 1 ? 1.0 : KEN_MIN(center + half, 1.0);
+    ken__wilson(p, sum * sum / square, ken_normal_quantile(0.5 * (1 + level)), &out->low, &out->high);
     return KEN_OK;
 }
 

@@ -2,6 +2,8 @@
  */
 #include "ken/tree/tree/tree.h"
 
+#include <math.h>
+
 #include "ken/core/alloc.h"
 #include "ken/tree/cart_grow.h"
 #include "ken/tree/tree_model.h"
