@@ -83,6 +83,14 @@ WORKLOADS = [
 # --- one run of one system -------------------------------------------------------------------------------------------------
 
 
+# The peers' scripts as they are, but their clock is that of CPU seconds.
+CPU_CLOCK = """import os, runpy, sys, time
+time.perf_counter = time.process_time
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")"""
+
+
 def pinned(threads):
     """For a child: the first `threads` CPUs, as the peers' scripts pin themselves."""
     cpus = sorted(os.sched_getaffinity(0))[:threads]
@@ -99,7 +107,8 @@ def run_peer(w, system, threads, data):
             (folder / "mixed.csv").symlink_to((data / "pipe.csv").resolve())
             data = folder
         out = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".json"))
-        command = [sys.executable, "-B", SHARED / w.script, "--data", data, "--threads", str(threads), "--repeat", "1",
+        start = ["-c", CPU_CLOCK] if os.environ.get("KEN_BENCH_CLOCK") else []
+        command = [sys.executable, "-B", *start, SHARED / w.script, "--data", data, "--threads", str(threads), "--repeat", "1",
                    "--only", f"{case} {system}", "--skip", ",".join(skip), "--json", out.name]
         done = subprocess.run(command, capture_output=True, text=True)
         records = [r for r in json.loads(pathlib.Path(out.name).read_text() or "[]") if r["workload"] == case and r["system"] == system]
@@ -174,6 +183,8 @@ def merge(runs):
     good = [r for r in runs if "error" not in r]
     if not good:
         return {"error": runs[-1]["error"]}
+    if os.environ.get("KEN_BENCH_CLOCK"):
+        good = [r | {"delay": 0} for r in good]  # waiting is not in the seconds
     kept = [r for r in good if r["delay"] <= CLEAN] or [min(good, key=lambda r: r["delay"])]
     out = {"n": len(kept), "version": kept[-1].get("version", ""), "quality": kept[-1]["quality"],
            "rss_mib": max(r["rss_mib"] for r in kept), "rss_before_mib": kept[-1]["extra"].get("rss_before_mib", ""),
@@ -277,7 +288,7 @@ def rows_of(w, threads, merged, host, date):
             if m[verb]:
                 row |= dict(zip((verb, f"{verb}_low", f"{verb}_high"), (f"{v:.6g}" for v in m[verb])))
         yield row | {k: m[k] for k in ("version", "n", "row_us", "rss_mib", "rss_before_mib", "delay")} | {
-            "quality": f"{m['quality'].get(w.quality, float('nan')):.7g}", "note": "not clean" if m["delay"] > CLEAN else ""}
+            "quality": f"{m['quality'].get(w.quality, float('nan')):.7g}", "note": "CPU seconds" if os.environ.get("KEN_BENCH_CLOCK") else "not clean" if m["delay"] > CLEAN else ""}
 
 
 def latest(rows):
@@ -345,7 +356,7 @@ def table(w, rows):
         if not r["fit"]:
             lines.append(f"| {name} | failed: {r['note']} | | | | |")
             continue
-        flag = " *" if r["note"] else ""
+        flag = {"": "", "CPU seconds": " (cpu)"}.get(r["note"], " *")
         before = f" (before {num(r['rss_before_mib'])})" if r["rss_before_mib"] else ""
         lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {spread(r, 'predict')} | {num(r['row_us'])} | {num(r['quality'], 7)} | "
                      f"{num(r['rss_mib'])}{before} |")
@@ -369,7 +380,8 @@ reading of the file. Peak MiB is the peak resident memory of the process, data a
 `before` is what was resident when the clock started. For ken the peak is read after `predict`, for the peers when the process ends.
 A ratio is the peer's median over ken's: above 1 ken is faster, or smaller. It is taken to the fastest peer whose quality is within the
 tolerance of ken's (0.001 of AUC, 0.5 % of an error or objective); the last column says whether ken's own quality is within it of every
-peer's. Runs whose threads waited for a CPU for more than 5 % of the time are dropped; `*`: there was no other run.
+peer's. Runs whose threads waited for a CPU for more than 5 % of the time are dropped; `*`: there was
+no other run. `cpu`: CPU seconds in place of wall seconds, taken at one thread while the machine was not idle.
 """
 
 
@@ -412,12 +424,16 @@ def main():
     p.add_argument("--repeat", type=int, default=3)
     p.add_argument("--results", type=pathlib.Path, default=RESULTS)
     p.add_argument("--page", type=pathlib.Path, default=PAGE)
+    p.add_argument("--cpu", action="store_true", help="CPU seconds in place of wall seconds: for one thread on a machine that is not idle")
     p.add_argument("--table", action="store_true", help="only write the page again from the results")
     a = p.parse_args()
     globals().update(RESULTS=a.results, PAGE=a.page)
     a.build, a.data = a.build.resolve(), a.data.resolve()
     if a.table:
         return write_page()
+    if a.cpu:
+        a.threads = "1"
+        os.environ["KEN_BENCH_CLOCK"] = "cpu"
     if unknown := set(a.workloads) - {w.name for w in WORKLOADS} - {"limits", "program"}:
         p.error(f"no such workload: {' '.join(sorted(unknown))}")
     wanted = a.workloads or ["limits", "program", *(w.name for w in WORKLOADS)]

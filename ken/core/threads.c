@@ -1,5 +1,7 @@
 /* The pool. Workers wait a few microseconds spinning, then sleep; a job is a range of fixed blocks
- * that whoever is free takes next. Without threads (WebAssembly) every loop is serial. */
+ * that whoever is free takes next. The owner works too, and waits only for workers that have joined:
+ * one that wakes late (a busy machine) finds the job closed and costs nothing. Without threads
+ * (WebAssembly) every loop is serial. */
 #include "ken/core/threads.h"
 
 #include <string.h>
@@ -33,7 +35,8 @@ struct ken_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     _Atomic uint64_t generation; /* of the job; changes under the lock */
-    _Atomic int active;          /* workers that have not finished the job */
+    _Atomic int inside;          /* workers that have joined the job; grows under the lock */
+    bool open;                   /* the job may be joined */
     _Atomic int busy;            /* a job is running: nested loops are serial */
     bool stop;
     ken_block_fn fn;
@@ -72,11 +75,13 @@ static void *pool_main(void *argument) {
         while (atomic_load(&pool->generation) == seen && !pool->stop)
             pthread_cond_wait(&pool->wake, &pool->lock);
         seen = atomic_load(&pool->generation);
-        const bool stop = pool->stop;
+        const bool stop = pool->stop, join = pool->open;
+        if (join) atomic_fetch_add(&pool->inside, 1);
         pthread_mutex_unlock(&pool->lock);
         if (stop) return NULL;
+        if (!join) continue;
         pool_work(pool, seat->worker);
-        if (atomic_fetch_sub(&pool->active, 1) == 1) {
+        if (atomic_fetch_sub(&pool->inside, 1) == 1) {
             pthread_mutex_lock(&pool->lock);
             pthread_cond_signal(&pool->done);
             pthread_mutex_unlock(&pool->lock);
@@ -129,14 +134,17 @@ static void pool_run(struct ken_pool *pool, int64_t n, int64_t grain, ken_block_
     pthread_mutex_lock(&pool->lock);
     pool->fn = fn, pool->arg = arg, pool->n = n, pool->grain = grain;
     atomic_store(&pool->next, 0);
-    atomic_store(&pool->active, pool->n_workers);
+    pool->open = true;
     atomic_fetch_add(&pool->generation, 1);
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
     pool_work(pool, 0);
-    for (int i = 0; i < POOL_SPINS && atomic_load(&pool->active) > 0; i++) pool_pause();
     pthread_mutex_lock(&pool->lock);
-    while (atomic_load(&pool->active) > 0) pthread_cond_wait(&pool->done, &pool->lock);
+    pool->open = false;
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < POOL_SPINS && atomic_load(&pool->inside) > 0; i++) pool_pause();
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->inside) > 0) pthread_cond_wait(&pool->done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
 }
 

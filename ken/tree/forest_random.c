@@ -1,4 +1,5 @@
 /* Random cuts, for extra trees: no sums per bin, only the range of a column and one count. */
+#include <math.h>
 #include <string.h>
 
 #include "ken/kernels/kernels.h"
@@ -60,7 +61,13 @@ static int32_t random_cut(const forest_look *s, int32_t low, int32_t high, doubl
     int32_t at = low, end = high; /* the last bin below high whose low is <= cut */
     *cut = 0;
     if (!c->low) return low + (int32_t)(u * (high - low));
-    *cut = c->low[low] + u * (c->high[high] - c->low[low]);
+    const double range = c->high[high] - c->low[low];
+    if (!isfinite(range)) { /* infinite values, or too far apart: a cut between two bins */
+        at = low + (int32_t)(u * (high - low));
+        *cut = c->high[at];
+        return at;
+    }
+    *cut = c->low[low] + u * range;
     while (end - at > 1) {
         const int32_t mid = (at + end) / 2;
         if (c->low[mid] <= *cut)

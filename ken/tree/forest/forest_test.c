@@ -428,6 +428,26 @@ static void test_forest__options_do_what_they_say(void **state) {
     test_ctx_free(ctx);
 }
 
+/* Infinite values, and values further apart than a double reaches, once made a threshold of NaN. */
+static void test_extra_trees__infinite_values_are_cut_between_bins(void **state) {
+    (void)state;
+    static const double ends[][2] = {{-INFINITY, INFINITY}, {-1e308, 1e308}, {0, INFINITY}};
+    static double X[N * 2], y[N], p[N];
+    for (int e = 0; e < KEN_COUNT(ends); e++) {
+        ken_ctx *ctx = test_ctx(1);
+        for (int i = 0; i < N; i++) {
+            X[2 * i] = i % 4 == 0 ? ends[e][0] : i % 4 == 1 ? ends[e][1] : (double)(i % 7);
+            X[2 * i + 1] = noise();
+            y[i] = X[2 * i] > 3;
+        }
+        ken_model *m = fit(ctx, "extra_trees", "trees=10 columns=all", X, y, N, 2, true, NULL);
+        predict(ctx, m, X, N, 2, KEN_WHAT_VALUE, p);
+        for (int i = 0; i < N; i++) assert_true(p[i] == y[i]);
+        ken_model_free(m);
+        test_ctx_free(ctx);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forest__one_tree_on_all_rows_and_columns_is_the_exact_tree),
@@ -441,6 +461,7 @@ int main(void) {
         cmocka_unit_test(test_forest__survives_packing),
         cmocka_unit_test(test_forest__every_failed_allocation_is_an_error),
         cmocka_unit_test(test_forest__options_do_what_they_say),
+        cmocka_unit_test(test_extra_trees__infinite_values_are_cut_between_bins),
     };
     make_data();
     return cmocka_run_group_tests(tests, NULL, NULL);
