@@ -40,7 +40,7 @@ struct boosting_grower {
     /* columns of the tree at hand, in tiles [tile[t], tile[t+1]) */
     const int32_t *columns;
     int n_columns;
-    int *tile; /* (d + 1) */
+    int *tile; /* (d + 1); the first is 0 */
     int n_tiles;
     /* nodes, and the heap of leaves that may be split */
     boosting_node *node;
@@ -707,7 +707,7 @@ static void grow_tiles(boosting_grower *w) {
         }
         places += here;
     }
-    w->tile[++w->n_tiles] = w->n_columns;
+    if (w->n_columns > 0) w->tile[++w->n_tiles] = w->n_columns; /* no column, no tile */
 }
 
 typedef struct grow_start {

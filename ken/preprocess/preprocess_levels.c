@@ -61,7 +61,7 @@ static ken_status levels_sorted(ken_ctx *ctx, const ken_dict *dict, const int64_
     int32_t *order, *tmp;
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, KEN_MAX(keys.n, 1), &order));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, KEN_MAX(keys.n, 1), &tmp));
-    ken_sort_strings(&keys, order, tmp);
+    KEN_TRY(ken_sort_strings(ctx, &keys, order, tmp));
     for (int64_t k = 0; k < keys.n; k++) {
         int64_t size;
         const char *text = ken_strings_at(&keys, order[k], &size);
@@ -75,6 +75,7 @@ static ken_status levels_of_string(ken_ctx *ctx, const ken_column *c, int64_t n,
     int64_t *count;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_MAX(n, 1), &count));
     for (int64_t i = 0; i < n; i++) {
+        if (i % 16384 == 0) KEN_TRY(ken_check_cancel(ctx));
         if (!ken_column_valid(c, i)) {
             ++*missing;
             continue;

@@ -18,7 +18,7 @@ typedef struct fixture {
     ken_data data;
     double *predicted, *proba, *y;
     int32_t *label;
-    ken_scores scores;
+    ken_scores *scores; /* the input points at them, wherever the fixture lies */
     ken_report_input in;
     ken_report_parts *parts;
 } fixture;
@@ -126,7 +126,8 @@ static void predict(fixture *f, bool classes) {
         TEST_OK(f->ctx, ken_model_encode_target(f->ctx, f->model, f->data.target, f->label));
     }
     for (int64_t i = 0; i < n; i++) f->y[i] = ken_column_f64(f->data.target, i);
-    f->scores = (ken_scores){.task = classes ? KEN_CLASSIFY : KEN_REGRESS, .n = n, .y = f->y,
+    f->scores = malloc(sizeof *f->scores);
+    *f->scores = (ken_scores){.task = classes ? KEN_CLASSIFY : KEN_REGRESS, .n = n, .y = f->y,
                              .label = f->label, .n_classes = k, .positive = 1,
                              .predicted = f->predicted, .proba = classes ? f->proba : NULL};
 }
@@ -158,7 +159,7 @@ static fixture begin(bool classes, bool hostile) {
         .data_name = hostile ? HOSTILE_COLUMN : "known.csv", .table = f.table, .model = f.model,
         .title = hostile ? HOSTILE_TARGET : NULL, .leaders = leaders,
         .n_leaders = hostile ? 3 : 0, .leader_metric = "roc_auc", .leader_higher_is_better = true,
-        .scores = &f.scores, .scores_how = "600 rows kept aside",
+        .scores = f.scores, .scores_how = "600 rows kept aside",
         .metrics = classes ? class_metrics : number_metrics, .n_metrics = 3, .rows_train = 600,
         .rows_test = 600, .training = curve, .n_training = 4, .training_name = "log loss",
         .command = hostile ? HOSTILE_OTHER : "ken train known.csv --target y", .run = run,
@@ -173,6 +174,7 @@ static void end(fixture *f) {
     ken_table_free(f->features);
     ken_table_free(f->table);
     free(f->predicted);
+    free(f->scores);
     free(f->proba);
     free(f->y);
     free(f->label);
@@ -308,8 +310,8 @@ static void test_report__figures_are_vega_lite(void **state) {
     fixture f = begin(true, false);
     ken_threshold_table c;
     ken_curve bins;
-    TEST_OK(f.ctx, ken_threshold_table_new(f.ctx, &f.scores, KEN_FIGURE_CURVE, &c));
-    TEST_OK(f.ctx, ken_calibration_curve(f.ctx, &f.scores, 10, KEN_BINS_QUANTILE, &bins));
+    TEST_OK(f.ctx, ken_threshold_table_new(f.ctx, f.scores, KEN_FIGURE_CURVE, &c));
+    TEST_OK(f.ctx, ken_calibration_curve(f.ctx, f.scores, 10, KEN_BINS_QUANTILE, &bins));
     assert_true(c.n <= KEN_FIGURE_CURVE + 2);
     for (int k = 0; k < 4; k++) {
         ken_text text = ken_text_new(f.ctx);

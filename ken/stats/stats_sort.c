@@ -103,27 +103,32 @@ int ken_compare_bytes(const char *a, int64_t na, const char *b, int64_t nb) {
     return order ? order : (na > nb) - (na < nb);
 }
 
+#define SORT_TEXTS_BETWEEN 4096 /* texts sorted between looks at whether to stop */
+
 static int sort_compare(const ken_strings *s, int32_t i, int32_t j) {
     int64_t ni, nj;
     const char *a = ken_strings_at(s, i, &ni), *b = ken_strings_at(s, j, &nj);
     return ken_compare_bytes(a, ni, b, nj);
 }
 
-static void sort_texts(const ken_strings *s, int32_t *order, int64_t n, int32_t *tmp) {
-    if (n < 2) return;
+static ken_status sort_texts(ken_ctx *ctx, const ken_strings *s, int32_t *order, int64_t n,
+                             int32_t *tmp) {
+    if (n < 2) return KEN_OK;
     const int64_t half = n / 2;
-    sort_texts(s, order, half, tmp);
-    sort_texts(s, order + half, n - half, tmp);
-    if (sort_compare(s, order[half - 1], order[half]) <= 0) return; /* in order already */
+    if (n > SORT_TEXTS_BETWEEN) KEN_TRY(ken_check_cancel(ctx));
+    KEN_TRY(sort_texts(ctx, s, order, half, tmp));
+    KEN_TRY(sort_texts(ctx, s, order + half, n - half, tmp));
+    if (sort_compare(s, order[half - 1], order[half]) <= 0) return KEN_OK; /* in order already */
     memcpy(tmp, order, (size_t)half * sizeof *order);
     int64_t a = 0, b = half, k = 0;
     while (a < half)
         order[k++] = b >= n || sort_compare(s, tmp[a], order[b]) <= 0 ? tmp[a++] : order[b++];
+    return KEN_OK;
 }
 
-void ken_sort_strings(const ken_strings *s, int32_t *order, int32_t *tmp) {
+ken_status ken_sort_strings(ken_ctx *ctx, const ken_strings *s, int32_t *order, int32_t *tmp) {
     for (int64_t i = 0; i < s->n; i++) order[i] = (int32_t)i;
-    sort_texts(s, order, s->n, tmp);
+    return sort_texts(ctx, s, order, s->n, tmp);
 }
 
 /* Between neighbors a <= b: as NumPy's _lerp from the nearer end, so that t = 1 gives exactly b. */

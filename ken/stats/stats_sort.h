@@ -12,8 +12,10 @@ KEN_API void ken_sort_f64(double *x, int64_t n, double *tmp);
  * tmp and tmp_index: n items each. */
 KEN_API void ken_sort_f64_index(double *x, int32_t *index, int64_t n, double *tmp,
                                 int32_t *tmp_index);
-/* order[0..n): numbers of texts in byte order, equal texts in their own order. tmp: n items. */
-KEN_API void ken_sort_strings(const ken_strings *s, int32_t *order, int32_t *tmp);
+/* order[0..n): numbers of texts in byte order, equal texts in their own order. tmp: n items.
+ * errors  KEN_E_CANCELLED. */
+KEN_API ken_status ken_sort_strings(ken_ctx *ctx, const ken_strings *s, int32_t *order,
+                                    int32_t *tmp);
 /* Byte order of two texts: < 0, 0, > 0. */
 KEN_API int ken_compare_bytes(const char *a, int64_t na, const char *b, int64_t nb);
 /* Quantile p in [0, 1] of sorted x with linear interpolation between neighbors (type 7 of Hyndman

@@ -3,12 +3,12 @@
 #include "ken/tree/cart_grow.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"
+#include "ken/stats/stats_sort.h"
 #include "ken/tree/cart_split.h"
 
 enum {
@@ -317,49 +317,46 @@ static ken_status cart_split_node(cart_growth *g, const cart_pending *p) {
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
-typedef struct cart_item {
-    double x;
-    int32_t row;
-} cart_item;
-
-/* Missing last; equal values in the order of the rows. */
-static int cart_compare_items(const void *a, const void *b) {
-    const cart_item *p = a, *q = b;
-    const bool np = p->x != p->x, nq = q->x != q->x;
-    if (np || nq) {
-        if (np != nq) return np ? 1 : -1;
-    } else if (p->x != q->x) {
-        return p->x < q->x ? -1 : 1;
-    }
-    return (p->row > q->row) - (p->row < q->row);
-}
-
 typedef struct cart_sort {
     cart_growth *g;
-    cart_item *items; /* (threads, n) */
+    double *x, *tmp;          /* (threads, n) */
+    int32_t *row, *row_tmp;
 } cart_sort;
 
+/* Missing last; equal values in the order of the rows. */
 static void cart_sort_columns(void *arg, int64_t begin, int64_t end, int worker) {
     const cart_sort *s = arg;
     const cart_growth *g = s->g;
     const ken_tree_data *d = g->job.data;
-    cart_item *items = s->items + (int64_t)worker * g->n_rows;
+    const int64_t at = (int64_t)worker * g->n_rows;
+    double *x = s->x + at;
+    int32_t *row = s->row + at;
     for (int64_t j = begin; j < end; j++) {
+        int64_t n = 0, last = g->n_rows;
         if (!g->order[j]) continue;
         for (int64_t i = 0; i < g->n_rows; i++) {
-            const int32_t row = g->order[d->d][i];
-            items[i] = (cart_item){d->x[j * d->n + row], row};
+            row[n] = g->order[d->d][i];
+            x[n] = d->x[j * d->n + row[n]] + 0.0; /* -0 is 0 */
+            n += x[n] == x[n];
         }
-        qsort(items, (size_t)g->n_rows, sizeof *items, cart_compare_items);
-        for (int64_t i = 0; i < g->n_rows; i++) g->order[j][i] = items[i].row;
+        ken_sort_f64_index(x, row, n, s->tmp + at, s->row_tmp + at);
+        memcpy(g->order[j], row, (size_t)n * sizeof *row);
+        for (int64_t i = g->n_rows - 1; last > n; i--) {
+            const int32_t r = g->order[d->d][i];
+            const double value = d->x[j * d->n + r];
+            if (value != value) g->order[j][--last] = r;
+        }
     }
 }
 
 static ken_status cart_sort_all(cart_growth *g) {
     const ken_mark mark = ken_scratch_mark(g->ctx);
-    cart_sort sort = {g, NULL};
-    ken_status status =
-        KEN_SCRATCH(g->ctx, cart_item, g->n_rows * ken_ctx_threads(g->ctx), &sort.items);
+    const int64_t n = g->n_rows * ken_ctx_threads(g->ctx);
+    cart_sort sort = {.g = g};
+    ken_status status = KEN_SCRATCH(g->ctx, double, n, &sort.x);
+    if (status == KEN_OK) status = KEN_SCRATCH(g->ctx, double, n, &sort.tmp);
+    if (status == KEN_OK) status = KEN_SCRATCH(g->ctx, int32_t, n, &sort.row);
+    if (status == KEN_OK) status = KEN_SCRATCH(g->ctx, int32_t, n, &sort.row_tmp);
     if (status == KEN_OK)
         status = ken_parallel(g->ctx, g->job.data->d, 1, cart_sort_columns, &sort);
     ken_scratch_release(g->ctx, mark);

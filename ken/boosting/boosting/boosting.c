@@ -105,10 +105,12 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
 }
 
 /* What is left open is chosen here. Many classes: few rows are of the class that a tree is for,
- * and their hessians become small, so count rows instead. */
-static void boosting_set_rules(boosting_fit *s, bool many_classes) {
+ * and their hessians become small, so count rows instead. Squared errors: targets that are a law
+ * with little noise want small leaves, and on noisy ones shrinkage and sampling suffice. */
+static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool many_classes) {
     const ken_boosting_params *const p = s->p;
-    const double rows = many_classes ? 20 : 5, weight = many_classes ? 1e-3 : 1;
+    const double rows = many_classes ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
+    const double weight = many_classes ? 1e-3 : 1;
     s->rules = (boosting_rules){.max_leaves = p->max_leaves,
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
@@ -227,7 +229,8 @@ static ken_status boosting_begin(ken_ctx *ctx, ken_model *model, const ken_probl
     s->p = ken_model_params(model);
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
-    boosting_set_rules(s, problem->task == KEN_CLASSIFY && problem->n_classes > 2);
+    boosting_set_rules(s, boosting_kind(s->p, problem->task, problem->n_classes),
+                       problem->task == KEN_CLASSIFY && problem->n_classes > 2);
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
@@ -723,7 +726,8 @@ static const ken_param boosting_params[] = {
                 .doc = "most thresholds tried per column"),
     KEN_ROW_I64(ken_boosting_params, min_leaf_rows, .min = 0, .max = 1e15, .lo = 1, .hi = 100,
                 .scale = KEN_LOG_SCALE, .unit = "rows",
-                .doc = "fewest training rows of a leaf; 0: 5, with more than two classes 20"),
+                .doc = "fewest training rows of a leaf; 0: 2 for squared errors, 20 with more than two "
+                       "classes, else 5"),
     KEN_ROW_F64(ken_boosting_params, min_leaf_weight, .min = 0, .max = 1e300,
                 .doc = "least sum of hessians of a leaf; 0: 1, with more than two classes 0.001"),
     KEN_ROW_F64(ken_boosting_params, l1, .min = 0, .max = 1e300,

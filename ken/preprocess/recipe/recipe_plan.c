@@ -97,6 +97,7 @@ static ken_status recipe_look_strings(ken_ctx *ctx, const ken_column *c, int64_t
     int64_t *count, words = 0, bytes = 0, seen = 0;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_MAX(n, 1), &count));
     for (int64_t i = 0; i < n; i++) {
+        if (i % 16384 == 0) KEN_TRY(ken_check_cancel(ctx));
         if (!ken_column_valid(c, i)) {
             look->missing++;
             continue;

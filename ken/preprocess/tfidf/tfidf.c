@@ -143,7 +143,7 @@ static ken_status tfidf_choose(ken_ctx *ctx, const ken_tfidf_params *p, int64_t 
     KEN_TRY(KEN_SCRATCH(ctx, double, KEN_MAX(keys.n, 1), &use));
     KEN_TRY(KEN_SCRATCH(ctx, double, KEN_MAX(keys.n, 1), &use_tmp));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, KEN_MAX(keys.n, 1), &chosen));
-    ken_sort_strings(&keys, order, tmp);
+    KEN_TRY(ken_sort_strings(ctx, &keys, order, tmp));
     for (int64_t k = 0; k < keys.n; k++) {
         use[k] = -(double)counts->total[order[k]];
         by_use[k] = (int32_t)k;

@@ -258,6 +258,7 @@ static ken_status describe_string(describe_build *b, int64_t j, ken_dict *dict, 
             hash = describe_mix(hash, UINT64_MAX);
             continue;
         }
+        if (i % 16384 == 0) KEN_TRY(ken_check_cancel(b->ctx));
         const char *text = ken_strings_at(&c->text, i, &size);
         hash = describe_mix(hash, ken_hash(text, (size_t)size, 0));
         if (ken_dict_count(dict) >= DESCRIBE_MAX_DISTINCT) {
