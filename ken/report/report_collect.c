@@ -49,6 +49,20 @@ static ken_status collect_excuse(ken_ctx *ctx, ken_status status, const char *wh
 
 /* --- explanations ----------------------------------------------------------------------------------------- */
 
+/* Cells that permutation importance may read: each of d columns is shuffled, and all d are predicted from. */
+#define COLLECT_MAX_CELLS 4e9
+
+/* Fewer rows, then fewer repeats, so that a wide table does not keep anybody waiting. false: too wide. */
+static bool collect_shrink(int d, int64_t rows, ken_permutation_params *p) {
+    p->max_rows = KEN_MIN(p->max_rows, rows);
+    const double columns = (double)d * d;
+    const double allowed = COLLECT_MAX_CELLS / columns / (double)p->n_repeats;
+    if ((double)p->max_rows <= allowed) return true;
+    p->max_rows = (int64_t)KEN_MAX(allowed, 200);
+    while (p->n_repeats > 1 && columns * (double)(p->n_repeats * p->max_rows) > COLLECT_MAX_CELLS) p->n_repeats--;
+    return columns * (double)(p->n_repeats * p->max_rows) <= COLLECT_MAX_CELLS;
+}
+
 static ken_status collect_permutation(ken_ctx *ctx, const ken_model *model, const ken_data *data,
                                       const ken_report_options *o, ken_report_input *in,
                                       ken_report_parts *parts) {
@@ -56,6 +70,10 @@ static ken_status collect_permutation(ken_ctx *ctx, const ken_model *model, cons
     ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
     p.n_repeats = o->n_repeats;
     p.max_rows = o->max_rows;
+    if (!collect_shrink(d, ken_table_rows(data->table), &p)) {
+        ken_info(ctx, "the report leaves out permutation importance: %d columns are too many", d);
+        return KEN_OK;
+    }
     if (in->n_metrics) p.metric = in->metrics[0].name;
     if (!parts->permutation) KEN_TRY(KEN_ALLOC(ctx, ken_permutation_row, d, &parts->permutation));
     KEN_TRY(ken_explain_permutation(ctx, model, data, &p, &parts->permutation_info,
