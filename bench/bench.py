@@ -21,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -197,6 +198,24 @@ def merge(runs):
     return out
 
 
+def busy():
+    """Share of all CPUs that others use, over half a second."""
+    def ticks():
+        v = [int(x) for x in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        return sum(v), v[3] + v[4]
+    total, idle = ticks()
+    time.sleep(0.5)
+    total, idle = (b - a for a, b in zip((total, idle), ticks()))
+    return 1 - idle / max(1, total)
+
+
+def wait_for_quiet(seconds):
+    """Until hardly anything else runs, or the seconds are over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and busy() > 0.1:
+        time.sleep(1)
+
+
 def measure(w, threads, a, version):
     """Alternate the systems of one workload; {system: merged}."""
     systems = (["ken version", "ken one-row"] if w.name == "startup" else ["ken"]) + w.peers
@@ -206,6 +225,7 @@ def measure(w, threads, a, version):
             for s in systems:
                 if turn and s in w.peers and too_slow(s, w.peers, runs):
                     continue
+                wait_for_quiet(a.wait)
                 if s in w.peers:
                     r = run_peer(w, s, threads, a.data)
                     if w.name == "startup" and "error" not in r:
@@ -224,6 +244,8 @@ def measure(w, threads, a, version):
 def too_slow(system, peers, runs):
     if "error" in runs[system][0]:
         return True
+    if "python" in peers:  # whole processes: the peers are not rivals of each other
+        return False
     first = lambda s: sum(runs[s][0]["seconds"].values())
     return first(system) > SLOW * min(first(s) for s in peers if "error" not in runs[s][0])
 
@@ -367,6 +389,7 @@ def summary_line(w, threads, rows):
     v = verdict(w, rows)
     ken = v["ken"]
     cell = lambda verb: f"{v[verb][1]:.{2 if v[verb][1] < 10 else 0}f} × ({v[verb][0]['system']})" if verb in v else ""
+    threads = f"{threads} (cpu)" if ken["note"] == "CPU seconds" else f"{threads} *" if ken["note"] else threads
     return f"| {w.name} | {threads} | {num(ken['fit'])} | {cell('fit')} | {num(ken['predict'])} | {cell('predict')} | " \
            f"{num(ken['rss_mib'])} | {cell('rss_mib')} | {v['gate']} |"
 
@@ -424,6 +447,7 @@ def main():
     p.add_argument("--repeat", type=int, default=3)
     p.add_argument("--results", type=pathlib.Path, default=RESULTS)
     p.add_argument("--page", type=pathlib.Path, default=PAGE)
+    p.add_argument("--wait", type=float, default=10, help="seconds to wait before each run while something else uses the CPUs")
     p.add_argument("--cpu", action="store_true", help="CPU seconds in place of wall seconds: for one thread on a machine that is not idle")
     p.add_argument("--table", action="store_true", help="only write the page again from the results")
     a = p.parse_args()
@@ -440,9 +464,8 @@ def main():
     host = machine()
     version = subprocess.run([a.build / "ken", "version"], capture_output=True, text=True, check=True).stdout.split()[1]
     now = lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"bench: something else runs here (load {load:.1f}): times will not be clean", file=sys.stderr)
+    if (others := busy()) > 0.1 and not a.cpu:
+        print(f"bench: something else uses {others:.0%} of the CPUs: times will not be clean", file=sys.stderr)
     widths = [int(t) for t in a.threads.split(",")]
     for name in ("limits", "program"):
         for threads in (widths if name == "limits" else widths[:1]) if name in wanted else []:

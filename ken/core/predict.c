@@ -155,8 +155,9 @@ typedef struct matrix_job {
 
 static void matrix_block(void *arg, int64_t begin, int64_t end, int worker) {
     const matrix_job *job = arg;
+    const int64_t d = ken_table_cols(job->X);
     (void)worker;
-    ken_table_gather(job->X, begin, end - begin, job->out + begin * ken_table_cols(job->X));
+    ken_table_gather(job->X, begin, end - begin, job->out + begin * d, d);
 }
 
 ken_status ken_problem_matrix(ken_ctx *ctx, const ken_problem *p, int64_t rows, double **out) {
@@ -202,7 +203,7 @@ typedef struct dense_job {
 static void dense_block(void *arg, int64_t begin, int64_t end, int worker) {
     const dense_job *job = arg;
     double *X = job->scratch + (int64_t)worker * DENSE_ROWS * job->d;
-    ken_table_gather(job->X, begin, end - begin, X);
+    ken_table_gather(job->X, begin, end - begin, X, job->d);
     job->fn(job->arg, X, end - begin, job->out + begin * job->width);
 }
 

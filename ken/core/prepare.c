@@ -8,6 +8,7 @@
 #include "ken/core/dict.h"
 #include "ken/core/model_internal.h"
 #include "ken/core/rng.h"
+#include "ken/core/threads.h"
 
 /* --- task ------------------------------------------------------------------------------------------ */
 #define TASK_MAX_WHOLE 10
@@ -377,15 +378,44 @@ void ken__prepared_free(ken_ctx *ctx, ken_prepared *p) {
     memset(p, 0, sizeof *p);
 }
 
-/* Whether every cell is there and finite, at the speed of reading it: the usual case. */
-static bool prepare_all_finite(const ken_column *c) {
+/* Whether every cell of rows [begin, end) is there and finite, at the speed of reading it. */
+static bool prepare_finite(const ken_column *c, int64_t begin, int64_t end) {
     int bad = 0;
     if (c->valid) return false;
     if (c->dtype == KEN_F64)
-        for (int64_t i = 0; i < c->n; i++) bad |= !(fabs(((const double *)c->data)[i * c->stride]) <= DBL_MAX);
+        for (int64_t i = begin; i < end; i++) bad |= !(fabs(((const double *)c->data)[i * c->stride]) <= DBL_MAX);
     if (c->dtype == KEN_F32)
-        for (int64_t i = 0; i < c->n; i++) bad |= !(fabsf(((const float *)c->data)[i * c->stride]) <= FLT_MAX);
+        for (int64_t i = begin; i < end; i++) bad |= !(fabsf(((const float *)c->data)[i * c->stride]) <= FLT_MAX);
     return !bad;
+}
+
+typedef struct finite_job {
+    const ken_table *X;
+    uint8_t *bad; /* a byte a block */
+} finite_job;
+
+#define FINITE_ROWS 1024 /* all columns of a block in turn: a matrix is read once, not once a column */
+static void prepare_finite_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const finite_job *job = arg;
+    (void)worker;
+    for (int j = 0; j < ken_table_cols(job->X); j++)
+        if (!prepare_finite(ken_table_column(job->X, j), begin, end)) job->bad[begin / FINITE_ROWS] = 1;
+}
+
+/* The usual case: numbers, all there, all finite. */
+static ken_status prepare_all_finite(ken_ctx *ctx, const ken_table *X, bool *all) {
+    const int64_t n = ken_table_rows(X), blocks = (n + FINITE_ROWS - 1) / FINITE_ROWS;
+    finite_job job = {X, NULL};
+    *all = false;
+    for (int j = 0; j < ken_table_cols(X); j++)
+        if (!ken_dtype_is_number(ken_table_column(X, j)->dtype)) return KEN_OK;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, blocks, &job.bad));
+    memset(job.bad, 0, (size_t)blocks);
+    const ken_status status = ken_parallel(ctx, n, FINITE_ROWS, prepare_finite_block, &job);
+    *all = status == KEN_OK && (blocks == 0 || !memchr(job.bad, 1, (size_t)blocks));
+    ken_scratch_release(ctx, mark);
+    return status;
 }
 
 static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_desc *desc, const ken_column *c) {
@@ -393,7 +423,7 @@ static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_desc *desc, cons
         return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
                         "%s takes numbers, but column '%s' is of type %s", desc->name, c->name,
                         ken_dtype_name(c->dtype));
-    if (prepare_all_finite(c)) return KEN_OK;
+    if (prepare_finite(c, 0, c->n)) return KEN_OK;
     for (int64_t i = 0; i < c->n; i++) {
         if (!(desc->tags & KEN_TAG_MISSING) && ken_column_missing(c, i))
             return KEN_FAIL(ctx, KEN_E_VALUE, "impute it: put a recipe in front of the model",
@@ -418,6 +448,9 @@ ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table
         }
         return KEN_OK;
     }
+    bool all;
+    KEN_TRY(prepare_all_finite(ctx, X, &all));
+    if (all) return KEN_OK;
     for (int j = 0; j < ken_table_cols(X); j++) KEN_TRY(prepare_check_numbers(ctx, desc, ken_table_column(X, j)));
     return KEN_OK;
 }

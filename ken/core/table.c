@@ -420,29 +420,44 @@ void ken_column_gather(const ken_column *c, int64_t first, int64_t n, double *ou
             if (!ken_column_valid(c, first + i)) out[i * out_stride] = (double)NAN;
 }
 
-/* Whether the columns are the columns of one row-major matrix of doubles, in order. */
+/* Whether the columns are those of one row-major matrix of doubles or floats, in order. */
 static bool table_is_matrix(const ken_table *table) {
     const ken_column *head = &table->columns[0].view;
-    if (!head->data) return false;
+    const size_t size = ken_dtype_size(head->dtype);
+    if (table->d < 2 || !head->data || head->stride < table->d) return false;
+    if (head->dtype != KEN_F64 && head->dtype != KEN_F32) return false;
     for (int j = 0; j < table->d; j++) {
         const ken_column *c = &table->columns[j].view;
-        if (c->dtype != KEN_F64 || c->valid || c->stride != head->stride ||
-            (const double *)c->data != (const double *)head->data + j)
+        if (c->dtype != head->dtype || c->valid || c->stride != head->stride ||
+            (const char *)c->data != (const char *)head->data + (size_t)j * size)
             return false;
     }
-    return table->d > 1 && head->stride >= table->d;
+    return true;
 }
 
-void ken_table_gather(const ken_table *table, int64_t first, int64_t n, double *out) {
-    if (table->d > 1 && table_is_matrix(table)) {
-        const ken_column *head = &table->columns[0].view;
-        const double *from = (const double *)head->data + first * head->stride;
-        for (int64_t i = 0; i < n; i++)
-            memcpy(out + i * table->d, from + i * head->stride, (size_t)table->d * sizeof(double));
+static void table_gather_matrix(const ken_table *table, int64_t first, int64_t n, double *out,
+                                int64_t out_stride) {
+    const ken_column *head = &table->columns[0].view;
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t at = (first + i) * head->stride;
+        double *row = out + i * out_stride;
+        if (head->dtype == KEN_F64) {
+            memcpy(row, (const double *)head->data + at, (size_t)table->d * sizeof(double));
+        } else {
+            const float *from = (const float *)head->data + at;
+            for (int j = 0; j < table->d; j++) row[j] = (double)from[j];
+        }
+    }
+}
+
+void ken_table_gather(const ken_table *table, int64_t first, int64_t n, double *out,
+                      int64_t out_stride) {
+    if (table_is_matrix(table)) {
+        table_gather_matrix(table, first, n, out, out_stride);
         return;
     }
     for (int j = 0; j < table->d; j++)
-        ken_column_gather(&table->columns[j].view, first, n, out + j, table->d);
+        ken_column_gather(&table->columns[j].view, first, n, out + j, out_stride);
 }
 
 /* Days since 1970-01-01 to year, month, day (proleptic Gregorian; Hinnant's civil_from_days). */

@@ -90,8 +90,10 @@ KEN_API double ken_column_f64(const ken_column *c, int64_t i);
 /* out[i] = cell first+i as ken_column_f64 does, without a branch per cell on the type. */
 KEN_API void ken_column_gather(const ken_column *c, int64_t first, int64_t n, double *out,
                                int64_t out_stride);
-/* Rows [first, first+n) of every column into out (n, d) row-major; missing is NaN. */
-KEN_API void ken_table_gather(const ken_table *table, int64_t first, int64_t n, double *out);
+/* Rows [first, first+n) of every column into out, row-major, a row every out_stride >= d doubles;
+ * missing is NaN. Fast where the columns are those of one row-major matrix. */
+KEN_API void ken_table_gather(const ken_table *table, int64_t first, int64_t n, double *out,
+                              int64_t out_stride);
 static inline bool ken_dtype_is_number(ken_dtype t) {
     return t == KEN_F64 || t == KEN_F32 || t == KEN_I64 || t == KEN_BOOL;
 }

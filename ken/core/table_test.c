@@ -49,7 +49,7 @@ static void test_table__strided_matrix_is_not_copied(void **state) {
     assert_true(ken_column_f64(ken_table_column(t, 0), 0) == 5);
     X[4] = 50;
     assert_true(ken_column_f64(ken_table_column(t, 0), 0) == 50);
-    ken_table_gather(t, 1, 2, out);
+    ken_table_gather(t, 1, 2, out, 2);
     assert_true(out[0] == 3 && out[1] == 4 && out[2] == 1 && out[3] == 2);
     ken_table_free(t);
     test_ctx_free(ctx);

@@ -36,8 +36,7 @@ static ken_status linear_pass_open(ken_ctx *ctx, const ken_problem *problem, int
 /* Rows [first, first + n) as (n, ld): columns, then the target, centered; zeros up to ld. */
 static void linear_gather(const linear_pass *pass, int64_t first, int64_t n, double *Z) {
     const int64_t d = pass->d, ld = pass->ld;
-    for (int64_t j = 0; j < d; j++)
-        ken_column_gather(ken_table_column(pass->problem->X, (int)j), first, n, Z + j, ld);
+    ken_table_gather(pass->problem->X, first, n, Z, ld);
     for (int64_t i = 0; i < n; i++) {
         double *z = Z + i * ld;
         z[d] = pass->problem->y[first + i];

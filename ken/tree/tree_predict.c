@@ -54,7 +54,7 @@ static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker
     double *x = job->x + (int64_t)worker * e->n_inputs;
     for (int64_t i = begin; i < end; i++) {
         double *out = job->out + i * (job->leaf_of ? e->n_trees : e->n_outputs);
-        ken_table_gather(job->X, i, 1, x);
+        ken_table_gather(job->X, i, 1, x, ken_table_cols(job->X));
         if (!job->leaf_of)
             for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
         for (int32_t t = 0; t < e->n_trees; t++) {

@@ -19,8 +19,7 @@ enum { LOGISTIC_ROWS = 256 };
 
 static void logistic_gather(const ken_logistic_loss *loss, int64_t first, int64_t n, double *Z) {
     const int64_t d = loss->d, ld = loss->ld;
-    for (int64_t j = 0; j < d; j++)
-        ken_column_gather(ken_table_column(loss->problem->X, (int)j), first, n, Z + j, ld);
+    ken_table_gather(loss->problem->X, first, n, Z, ld);
     for (int64_t i = 0; i < n; i++) {
         double *z = Z + i * ld;
         for (int64_t j = 0; j < d; j++) z[j] = (z[j] - loss->center[j]) * loss->scale[j];
