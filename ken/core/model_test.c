@@ -319,7 +319,7 @@ static void test_fit__bad_data_is_refused_with_the_place(void **state) {
     y[3] = INFINITY;
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &f.data), KEN_E_VALUE, "infinite in row 4");
     for (int i = 0; i < 8; i++) y[i] = NAN;
-    TEST_FAILS(ctx, ken_model_fit(ctx, m, &f.data), KEN_E_VALUE, "no row to train on");
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &f.data), KEN_E_VALUE, "no training row has a value");
     for (int i = 0; i < 8; i++) y[i] = 3;
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &f.data), KEN_E_VALUE, "one class only, '3'");
     ken_table_free(f.table);

@@ -60,9 +60,12 @@ static ken_status prepare_collect(ken_ctx *ctx, const ken_data *data, prepare_ro
     }
     rows->identity = rows->n == n;
     for (int64_t i = 0; rows->identity && i < n; i++) rows->identity = rows->index[i] == i;
-    if (rows->missing_target)
+    if (rows->missing_target && rows->n_train)
         ken_warn(ctx, "left out %lld rows without a value in the target '%s'",
                  (long long)rows->missing_target, data->target->name);
+    if (rows->n_train == 0 && rows->missing_target)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "choose a target that has values",
+                        "no training row has a value in the target '%s'", data->target->name);
     if (rows->n_train == 0)
         return KEN_FAIL(ctx, KEN_E_VALUE, "give rows with a target and the role of training",
                         "there is no row to train on among %lld", (long long)n);
