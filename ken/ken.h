@@ -22,6 +22,7 @@
 #include "ken/data/splits/splits.h"
 #include "ken/data/datasets/datasets.h"
 #include "ken/stats/describe/describe.h"
+#include "ken/stats/recall/recall.h"
 #include "ken/metrics/metrics.h"
 #include "ken/metrics/curves.h"
 
