@@ -31,6 +31,7 @@
 #include "ken/linear/linear/linear.h"
 #include "ken/linear/ridge/ridge.h"
 #include "ken/linear/logistic/logistic.h"
+#include "ken/neighbors/knn/knn.h"
 #include "ken/tree/tree/tree.h"
 #include "ken/tree/forest/forest.h"
 #include "ken/tree/extra_trees/extra_trees.h"
