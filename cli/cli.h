@@ -98,6 +98,13 @@ ken_status cli_without(cli *c, const ken_table *table, const char *const *names,
 void cli_command_line(const cli *c, char *buf, size_t size);
 extern volatile int cli_cancel;
 
+/* --- helper.c: programs beside this one ------------------------------------------------------------------ */
+/* A file by its place beside the program ("../share/ken/hub") into buf; false: it is not there. */
+bool cli_beside(const char *relative, char *buf, size_t size);
+/* Becomes the program of that name beside this one, or in ../libexec/ken; returns (an exit status, after a
+ * message that names what it `needs`) only where that fails. */
+int cli_become(const char *program, char *const *argv, const char *needs);
+
 /* --- terminal.c ------------------------------------------------------------------------------------------ */
 int cli_width(FILE *to);               /* columns; 80 when it is no terminal */
 bool cli_is_terminal(FILE *to);

@@ -30,13 +30,18 @@ install(FILES ${CMAKE_BINARY_DIR}/ken.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkg
 
 if(TARGET ken)
   install(TARGETS ken RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(TARGET ken-learn)
+    install(TARGETS ken-learn RUNTIME DESTINATION libexec/ken)
+  endif()
+  # The hub, where `make hub` has built it.
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/build/hub/site/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ken/hub OPTIONAL)
   # Man pages and completions come from the program's own tables.
   install(CODE "
     set(prefix \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
     set(program \"${CMAKE_BINARY_DIR}/ken\")
     file(MAKE_DIRECTORY \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1\")
     execute_process(COMMAND \"\${program}\" man OUTPUT_FILE \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1/ken.1\")
-    foreach(command describe train compare predict evaluate explain models data version help)
+    foreach(command describe train compare predict evaluate explain models data learn quiz version help)
       execute_process(COMMAND \"\${program}\" man \${command}
         OUTPUT_FILE \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1/ken-\${command}.1\")
     endforeach()

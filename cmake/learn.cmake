@@ -1,0 +1,11 @@
+# ken-learn: where libmicrohttpd is.
+option(KEN_LEARN "Build ken-learn, the server of 'ken learn' (needs libmicrohttpd)" ON)
+find_library(KEN_MICROHTTPD microhttpd)
+find_path(KEN_MICROHTTPD_INCLUDE microhttpd.h)
+if(KEN_LEARN AND KEN_MICROHTTPD AND KEN_MICROHTTPD_INCLUDE)
+  add_executable(ken-learn learn/main.c learn/site.c)
+  target_link_libraries(ken-learn PRIVATE ${KEN_MICROHTTPD})
+  add_dependencies(ken ken-learn)
+elseif(KEN_LEARN)
+  message(STATUS "libmicrohttpd not found: 'ken learn' cannot serve the hub")
+endif()
