@@ -46,5 +46,6 @@
 #include "ken/explain/effect/effect.h"
 #include "ken/explain/shap/shap.h"
 #include "ken/report/report.h"
+#include "ken/report/show.h"
 
 #endif
