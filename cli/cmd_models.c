@@ -31,7 +31,8 @@ static int models_list(void) {
         ken_kind kind;
         const char *title;
     } sections[] = {{KEN_ESTIMATOR, "Models"}, {KEN_TRANSFORMER, "Transformers"}, {KEN_METRIC, "Metrics"},
-                    {KEN_SPLITTER, "Splitters"}, {KEN_DATASET, "Built-in tables"}};
+                    {KEN_SPLITTER, "Splitters"}, {KEN_OPTIMIZER, "Optimizers"}, {KEN_OBJECTIVE, "Test surfaces"},
+                    {KEN_DATASET, "Built-in tables"}};
     static const char *const titles[] = {"name", "task", "room", "what"};
     const ken_desc *d;
     for (int s = 0; s < KEN_COUNT(sections); s++) {
@@ -110,14 +111,15 @@ static int models_show(cli *c, const ken_desc *d) {
     if (d->paper) printf("  paper     %s\n", d->paper);
     if (d->peer) printf("  peer      %s\n", d->peer);
     if (d->params && d->params->name) {
-        printf("\n%sParameters%s  (--set name=value)\n", bold, plain);
+        const bool fitted = d->kind == KEN_ESTIMATOR || d->kind == KEN_TRANSFORMER;
+        printf("\n%sParameters%s%s\n", bold, plain, fitted ? "  (--set name=value)" : "");
         const ken_status status = models_params(c, d);
         if (status != KEN_OK) return cli_failed(c, status);
     }
     if (d->attrs && d->attrs->name) {
         static const char *const titles[] = {"attribute", "type", "shape", "meaning"};
         cli_grid g;
-        printf("\n%sWhat it learns%s\n", bold, plain);
+        printf("\n%sWhat it %s%s\n", bold, d->kind == KEN_OPTIMIZER ? "remembers" : "learns", plain);
         cli_grid_begin(&g, 4, titles);
         g.wrap = true;
         for (const ken_attr *a = d->attrs; a->name; a++) {

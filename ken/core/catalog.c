@@ -60,6 +60,8 @@ const char *ken_kind_name(ken_kind kind) {
     case KEN_SPLITTER: return "splitter";
     case KEN_DATASET: return "dataset";
     case KEN_READER: return "reader";
+    case KEN_OPTIMIZER: return "optimizer";
+    case KEN_OBJECTIVE: return "objective";
     }
     return "thing";
 }

@@ -138,6 +138,38 @@ ken_status ken_param_set(ken_ctx *ctx, const ken_desc *desc, void *params, const
     return KEN_FAIL(ctx, KEN_E_BUG, NULL, "%s: row '%s' has no type", desc->name, name);
 }
 
+static bool desc_is_gap(char c) {
+    return c == ' ' || c == ',' || c == '\t' || c == '\n' || c == '\r';
+}
+
+ken_status ken_setting_next(ken_ctx *ctx, char **at, char **name, char **value) {
+    char *s = *at;
+    *name = NULL;
+    while (desc_is_gap(*s)) s++;
+    if (!*s) return KEN_OK;
+    char *start = s;
+    while (*s && *s != '=' && !desc_is_gap(*s)) s++;
+    if (*s != '=')
+        return KEN_FAIL(ctx, KEN_E_ARG, "write settings as \"name=value name=value\"",
+                        "setting '%.80s' has no '='", start);
+    *s++ = 0;
+    *name = start;
+    *value = s;
+    while (*s && !desc_is_gap(*s)) s++;
+    if (*s) *s++ = 0;
+    *at = s;
+    return KEN_OK;
+}
+
+ken_status ken_params_parse(ken_ctx *ctx, const ken_desc *desc, void *params, char *settings) {
+    for (char *at = settings, *name, *value; at;) {
+        KEN_TRY(ken_setting_next(ctx, &at, &name, &value));
+        if (!name) break;
+        KEN_TRY(ken_param_set(ctx, desc, params, name, value));
+    }
+    return ken_params_check(ctx, desc, params);
+}
+
 ken_status ken_params_check(ken_ctx *ctx, const ken_desc *desc, const void *params) {
     for (const ken_param *p = desc->params; p && p->name; p++) {
         const void *field = desc_field_of(params, p);
@@ -268,6 +300,7 @@ void ken_desc_write_json(const ken_desc *desc, const char *room, ken_json_writer
         ken_json_end_object(w);
     }
     ken_json_end_array(w);
+    if (desc->write_json) desc->write_json(desc, w);
     desc_put_optional(w, "doc", desc->doc);
     desc_put_optional(w, "paper", desc->paper);
     desc_put_optional(w, "peer", desc->peer);

@@ -14,7 +14,9 @@ typedef enum ken_kind {
     KEN_METRIC,
     KEN_SPLITTER,
     KEN_DATASET,
-    KEN_READER
+    KEN_READER,
+    KEN_OPTIMIZER,
+    KEN_OBJECTIVE
 } ken_kind;
 
 /* A set. */
@@ -97,6 +99,8 @@ struct ken_transformer; /* model.h */
 struct ken_metric;      /* metrics/metrics.h */
 struct ken_splitter;    /* data/splits.h */
 struct ken_dataset;     /* data/datasets.h */
+struct ken_optimizer;   /* optim/optim.h */
+struct ken_objective;   /* optim/optim.h */
 
 typedef struct ken_desc {
     const char *name, *title;
@@ -113,6 +117,10 @@ typedef struct ken_desc {
     const struct ken_metric *metric;
     const struct ken_splitter *splitter;
     const struct ken_dataset *dataset;
+    const struct ken_optimizer *optimizer;
+    const struct ken_objective *objective;
+    /* Facts of its kind, as further members of its JSON object; NULL: none. */
+    void (*write_json)(const struct ken_desc *desc, ken_json_writer *w);
     const char *doc;           /* a paragraph: what, when, when not */
     const char *paper;         /* the source, with year */
     const char *peer;          /* "sklearn.linear_model.Ridge" */
@@ -134,6 +142,11 @@ KEN_API const ken_param *ken_desc_param(const ken_desc *desc, const char *name);
  * parameter keeps the pointer: the caller keeps `value` alive (models copy it for you). */
 KEN_API ken_status ken_param_set(ken_ctx *ctx, const ken_desc *desc, void *params,
                                  const char *name, const char *value);
+/* Cuts the next "name=value" out of *at (blanks or commas apart), NUL-terminating both; *name
+ * NULL: there is none left. */
+KEN_API ken_status ken_setting_next(ken_ctx *ctx, char **at, char **name, char **value);
+/* Sets fields from "alpha=0.1 solver=cholesky", which is cut up, and checks them all. */
+KEN_API ken_status ken_params_parse(ken_ctx *ctx, const ken_desc *desc, void *params, char *settings);
 /* Ranges of all fields and desc->check. */
 KEN_API ken_status ken_params_check(ken_ctx *ctx, const ken_desc *desc, const void *params);
 /* The value of a field as text, e.g. "0.1", "true", "lbfgs". */

@@ -4,31 +4,9 @@
 
 #include "ken/core/model.h"
 
-static bool model_is_gap(char c) { return c == ' ' || c == ',' || c == '\t' || c == '\n' || c == '\r'; }
-
-/* Cuts the next "name=value" out of *at (blanks or commas apart), NUL-terminating both parts. */
-static ken_status model_next_setting(ken_ctx *ctx, char **at, char **name, char **value) {
-    char *s = *at;
-    *name = NULL;
-    while (model_is_gap(*s)) s++;
-    if (!*s) return KEN_OK;
-    char *start = s;
-    while (*s && *s != '=' && !model_is_gap(*s)) s++;
-    if (*s != '=')
-        return KEN_FAIL(ctx, KEN_E_ARG, "write settings as \"name=value name=value\"",
-                        "setting '%.80s' has no '='", start);
-    *s++ = 0;
-    *name = start;
-    *value = s;
-    while (*s && !model_is_gap(*s)) s++;
-    if (*s) *s++ = 0;
-    *at = s;
-    return KEN_OK;
-}
-
 static ken_status model_set_all(ken_ctx *ctx, ken_model *model, char *settings) {
     for (char *at = settings, *name, *value;;) {
-        KEN_TRY(model_next_setting(ctx, &at, &name, &value));
+        KEN_TRY(ken_setting_next(ctx, &at, &name, &value));
         if (!name) return ken_params_check(ctx, ken_model_desc(model), ken_model_params(model));
         KEN_TRY(ken_model_set(ctx, model, name, value));
     }

@@ -4,6 +4,7 @@
 #include "ken/core/alloc.h"
 #include "ken/core/rng.h"
 #include "ken/io/model_file/model_file.h"
+#include "ken/optim/optim.h"
 
 #define ROWS 240
 
@@ -279,6 +280,61 @@ static void test_contract__parameters_keep_to_their_range(void **state) {
     }
 }
 
+/* Things that are no models: the same of their parameters, on the bare struct. */
+static void test_contract__parameters_of_other_kinds_keep_to_their_range(void **state) {
+    const ken_desc *d;
+    (void)state;
+    for (int i = 0; (d = ken_catalog_at(i)); i++) {
+        if ((d->kind != KEN_OPTIMIZER && d->kind != KEN_OBJECTIVE) || !d->params) continue;
+        ken_ctx *ctx = test_ctx(1);
+        double params[32];
+        char text[64];
+        assert_true(d->params_size <= sizeof params);
+        memcpy(params, d->defaults, d->params_size);
+        TEST_OK(ctx, ken_params_check(ctx, d, params));
+        for (const ken_param *p = d->params; p && p->name; p++) {
+            assert_non_null(p->doc);
+            if (p->type != KEN_PARAM_F64 && p->type != KEN_PARAM_I64) continue;
+            assert_true(p->min < p->max);
+            assert_true((p->lo == 0 && p->hi == 0) || (p->lo >= p->min && p->hi <= p->max && p->lo < p->hi));
+            assert_true(p->scale != KEN_LOG_SCALE || p->lo > 0);
+            snprintf(text, sizeof text, "%.17g", p->open_min ? p->min : p->min - 1);
+            TEST_FAILS(ctx, ken_param_set(ctx, d, params, p->name, text), KEN_E_ARG, p->name);
+        }
+        test_ctx_free(ctx);
+    }
+}
+
+/* Each kind has its verbs, and the state of an optimizer fits. */
+static void test_contract__optimizers_and_objectives_have_their_verbs(void **state) {
+    const ken_desc *d;
+    int optimizers = 0, objectives = 0;
+    (void)state;
+    for (int i = 0; (d = ken_catalog_at(i)); i++) {
+        if (d->kind == KEN_OPTIMIZER) {
+            int parts = 0;
+            while (d->attrs && d->attrs[parts].name) {
+                assert_true(d->attrs[parts].dtype == KEN_F64);
+                assert_true(strcmp(d->attrs[parts].shape, "n") == 0 || !*d->attrs[parts].shape);
+                parts++;
+            }
+            assert_true(parts <= KEN_OPTIM_MAX_STATE);
+            assert_true(d->optimizer && d->optimizer->step && d->doc && d->paper && d->title);
+            assert_string_equal(ken_kind_name(d->kind), "optimizer");
+            optimizers++;
+        }
+        if (d->kind == KEN_OBJECTIVE) {
+            const ken_objective *o = d->objective;
+            assert_true(o && o->value && o->gradient && o->hessian && o->start && o->minimum && d->doc && d->paper);
+            assert_true(o->lo < o->hi && o->window[0] < o->window[1] && o->window[2] < o->window[3]);
+            assert_true(o->dims > 0 || o->least_dims > 0);
+            assert_string_equal(ken_kind_name(d->kind), "objective");
+            objectives++;
+        }
+    }
+    assert_true(optimizers > 0 && objectives > 0);
+}
+
 /* Every byte of the params struct belongs to a row (or is padding), so nothing is lost in a file. */
 static void test_contract__rows_cover_the_params_struct(void **state) {
     const ken_desc *d;
@@ -289,7 +345,9 @@ static void test_contract__rows_cover_the_params_struct(void **state) {
             covered += p->size;
             largest = KEN_MAX(largest, p->size);
         }
-        if (d->kind != KEN_ESTIMATOR && d->kind != KEN_TRANSFORMER) continue;
+        if (d->kind != KEN_ESTIMATOR && d->kind != KEN_TRANSFORMER && d->kind != KEN_OPTIMIZER &&
+            d->kind != KEN_OBJECTIVE)
+            continue;
         if (covered + 3 * largest < d->params_size || covered > d->params_size)
             fail_msg("%s: rows cover %zu of %zu bytes", d->name, covered, d->params_size);
     }
@@ -466,6 +524,8 @@ int main(void) {
         cmocka_unit_test(test_contract__answers_are_sound),
         cmocka_unit_test(test_contract__weight_is_replication),
         cmocka_unit_test(test_contract__parameters_keep_to_their_range),
+        cmocka_unit_test(test_contract__parameters_of_other_kinds_keep_to_their_range),
+        cmocka_unit_test(test_contract__optimizers_and_objectives_have_their_verbs),
         cmocka_unit_test(test_contract__rows_cover_the_params_struct),
         cmocka_unit_test(test_contract__few_rows),
         cmocka_unit_test(test_contract__columns_without_information),
