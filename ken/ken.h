@@ -48,6 +48,7 @@
 #include "ken/linear/ridge/ridge.h"
 #include "ken/linear/lasso/lasso.h"
 #include "ken/linear/elastic_net/elastic_net.h"
+#include "ken/linear/linear_path.h"
 #include "ken/linear/logistic/logistic.h"
 #include "ken/neighbors/knn/knn.h"
 #include "ken/tree/tree/tree.h"

@@ -137,6 +137,23 @@ ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
     return status;
 }
 
+ken_status ken_model_prepare(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_problem_fn fn,
+                             void *arg) {
+    ken_prepared prepared;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    ken__model_reset(model);
+    ken_status status = ken_params_check(ctx, model->desc, model->params);
+    if (status == KEN_OK) status = ken__prepare(ctx, model, data, &prepared);
+    if (status == KEN_OK) {
+        status = ken__check_inputs(ctx, model->desc, prepared.problem.X);
+        if (status == KEN_OK) status = fn(ctx, model, &prepared.problem, arg);
+        ken__prepared_free(ctx, &prepared);
+    }
+    ken_scratch_release(ctx, mark);
+    ken__model_reset(model);
+    return status;
+}
+
 /* --- nested transformers --------------------------------------------------------------------------- */
 static ken_status fit_child(ken_ctx *ctx, ken_model *child, const ken_problem *problem, ken_table **out) {
     const ken_transformer *t = child->desc->transformer;

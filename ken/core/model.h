@@ -195,6 +195,14 @@ KEN_API const ken_progress *ken_trace_at(const ken_trace *trace);
 /* Ends the fit where it stands: the model is fitted afterwards. finish false: only frees. */
 KEN_API ken_status ken_trace_end(ken_trace *trace, bool finish);
 
+/* --- the rows of a fit, without the fit ----------------------------------------------------------- */
+/* Calls fn once with what the fit of `model` would see (its recipe is learned), for work on the same rows
+ * that is no fit, such as a path of many. `model` is unfitted again afterwards; inputs by ken_model_input. */
+typedef ken_status (*ken_problem_fn)(ken_ctx *ctx, const ken_model *model,
+                                     const ken_problem *problem, void *arg);
+KEN_API ken_status ken_model_prepare(ken_ctx *ctx, ken_model *model, const ken_data *data,
+                                     ken_problem_fn fn, void *arg);
+
 /* --- bytes: a model as JSON text and named tensors, and back ------------------------------------ */
 typedef struct ken_named_tensor {
     const char *name; /* "model/coef", "recipe/2/mean" */

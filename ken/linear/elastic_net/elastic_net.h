@@ -24,6 +24,9 @@ typedef struct ken_elastic_net_params {
 extern const ken_desc ken_elastic_net_desc;
 KEN_DEFINE_NEW(elastic_net)
 
+/* For the path. */
+ken_cd_options ken__elastic_net_options(const ken_elastic_net_params *params);
+
 KEN_END_C
 
 #endif

@@ -8,17 +8,20 @@ static ken_status lasso_check(ken_ctx *ctx, const void *params) {
     return ken__cd_check_alpha(ctx, "lasso", ((const ken_lasso_params *)params)->alpha);
 }
 
+ken_cd_options ken__lasso_options(const ken_lasso_params *p) {
+    return (ken_cd_options){.alpha = p->alpha,
+                            .l1_ratio = 1,
+                            .tol = p->tol,
+                            .max_iter = p->max_iter,
+                            .fit_intercept = p->fit_intercept,
+                            .positive = p->positive,
+                            .selection = p->selection,
+                            .step_unit = p->step_unit,
+                            .solver = p->solver};
+}
+
 static ken_status lasso_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem, void **state) {
-    const ken_lasso_params *p = ken_model_params(model);
-    const ken_cd_options options = {.alpha = p->alpha,
-                                    .l1_ratio = 1,
-                                    .tol = p->tol,
-                                    .max_iter = p->max_iter,
-                                    .fit_intercept = p->fit_intercept,
-                                    .positive = p->positive,
-                                    .selection = p->selection,
-                                    .step_unit = p->step_unit,
-                                    .solver = p->solver};
+    const ken_cd_options options = ken__lasso_options(ken_model_params(model));
     return ken__cd_begin(ctx, model, problem, &options, state);
 }
 

@@ -23,6 +23,9 @@ typedef struct ken_lasso_params {
 extern const ken_desc ken_lasso_desc;
 KEN_DEFINE_NEW(lasso)
 
+/* For the path. */
+ken_cd_options ken__lasso_options(const ken_lasso_params *params);
+
 KEN_END_C
 
 #endif
