@@ -59,6 +59,10 @@ static const char *models_range(const ken_param *p, char *buf, size_t size) {
     buf[0] = 0;
     if (p->type == KEN_PARAM_BOOL) return "true, false";
     if (p->type == KEN_PARAM_TEXT) return "text";
+    if (p->type == KEN_PARAM_MODEL) {
+        snprintf(buf, size, "a model that can %s", p->tasks == KEN_CLASSIFY ? "classify" : p->tasks == KEN_REGRESS ? "regress" : "do both");
+        return buf;
+    }
     if (p->type == KEN_PARAM_CHOICE) {
         for (int i = 0; p->choices[i] && used < size; i++)
             used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? ", " : "", p->choices[i]);

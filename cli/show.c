@@ -177,7 +177,7 @@ void show_json_compare_row(ken_json_writer *w, const ken_compare_row *r) {
 void show_json_model(ken_json_writer *w, const ken_model *m) {
     ken_json_put_key(w, "parameters");
     ken_json_object(w);
-    ken_params_write_json(ken_model_desc(m), ken_model_params(m), w);
+    ken_model_write_params(m, w);
     ken_json_end_object(w);
     ken_json_put_key(w, "features");
     ken_json_array(w);

@@ -43,12 +43,17 @@ static ken_status any_settings(ken_ctx *ctx, any_bytes *b, ken_model *m) {
             int n = 0;
             while (p->choices[n]) n++;
             snprintf(value, sizeof value, "%s", p->choices[any_next(b, n)]);
+        } else if (p->type == KEN_PARAM_MODEL) {
+            int things = 0;
+            while (ken_catalog_at(things)) things++;
+            snprintf(value, sizeof value, "%s", ken_catalog_at(any_next(b, things))->name);
         } else
             continue;
         (void)ken_model_set(ctx, m, p->name, value); /* refusing is fine */
     }
     /* keep a case short */
     if (ken_desc_param(ken_model_desc(m), "trees")) KEN_TRY(ken_model_set(ctx, m, "trees", "3"));
+    (void)ken_model_set(ctx, m, "base.trees", "3");
     return KEN_OK;
 }
 

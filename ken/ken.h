@@ -55,6 +55,8 @@
 #include "ken/tree/forest/forest.h"
 #include "ken/tree/extra_trees/extra_trees.h"
 #include "ken/boosting/boosting/boosting.h"
+#include "ken/ensemble/one_vs_rest/one_vs_rest.h"
+#include "ken/ensemble/one_vs_one/one_vs_one.h"
 
 #include "ken/select/cross_validate/cross_validate.h"
 #include "ken/select/compare/compare.h"

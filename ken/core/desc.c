@@ -101,6 +101,17 @@ static ken_status desc_set_choice(ken_ctx *ctx, const ken_desc *desc, const ken_
     return KEN_E_ARG;
 }
 
+/* The name of a model that can stand there. */
+static ken_status desc_check_model(ken_ctx *ctx, const ken_desc *desc, const ken_param *p, const char *value) {
+    const ken_desc *found;
+    KEN_TRY(p->find(ctx, value ? value : "", KEN_ESTIMATOR, &found));
+    if ((found->tasks & p->tasks) == p->tasks) return KEN_OK;
+    (void)KEN_FAIL(ctx, KEN_E_ARG, NULL, "%s: %s cannot be '%.60s', which does not %s", desc->name, p->name, value,
+                   ken_task_name((ken_task)(p->tasks & ~found->tasks)));
+    ken_fail_hint(ctx, "%s: %s ('ken models' lists the models)", p->name, p->doc ? p->doc : "");
+    return KEN_E_ARG;
+}
+
 ken_status ken_param_set(ken_ctx *ctx, const ken_desc *desc, void *params, const char *name,
                          const char *value) {
     const ken_param *p = ken_desc_param(desc, name);
@@ -133,6 +144,10 @@ ken_status ken_param_set(ken_ctx *ctx, const ken_desc *desc, void *params, const
             return desc_bad_value(ctx, desc, p, value, "true or false");
         return KEN_OK;
     case KEN_PARAM_CHOICE: return desc_set_choice(ctx, desc, p, value, (int *)field);
+    case KEN_PARAM_MODEL:
+        KEN_TRY(desc_check_model(ctx, desc, p, value));
+        *(const char **)field = value;
+        return KEN_OK;
     case KEN_PARAM_TEXT: *(const char **)field = value; return KEN_OK;
     }
     return KEN_FAIL(ctx, KEN_E_BUG, NULL, "%s: row '%s' has no type", desc->name, name);
@@ -176,6 +191,8 @@ ken_status ken_params_check(ken_ctx *ctx, const ken_desc *desc, const void *para
         if (p->type == KEN_PARAM_F64) KEN_TRY(desc_check_range(ctx, desc, p, *(const double *)field));
         if (p->type == KEN_PARAM_I64)
             KEN_TRY(desc_check_range(ctx, desc, p, (double)*(const int64_t *)field));
+        if (p->type == KEN_PARAM_MODEL)
+            KEN_TRY(desc_check_model(ctx, desc, p, *(const char *const *)field));
         if (p->type == KEN_PARAM_CHOICE) {
             int n = 0;
             while (p->choices[n]) n++;
@@ -195,6 +212,7 @@ void ken_param_format(const ken_param *p, const void *params, ken_text *out) {
     case KEN_PARAM_I64: ken_text_addf(out, "%lld", (long long)*(const int64_t *)field); break;
     case KEN_PARAM_BOOL: ken_text_add(out, *(const bool *)field ? "true" : "false"); break;
     case KEN_PARAM_CHOICE: ken_text_add(out, p->choices[*(const int *)field]); break;
+    case KEN_PARAM_MODEL:
     case KEN_PARAM_TEXT: {
         const char *text = *(const char *const *)field;
         ken_text_add(out, text ? text : "");
@@ -209,6 +227,7 @@ static void desc_write_value(const ken_param *p, const void *params, ken_json_wr
     case KEN_PARAM_I64: ken_json_put_i64(w, *(const int64_t *)field); break;
     case KEN_PARAM_BOOL: ken_json_put_bool(w, *(const bool *)field); break;
     case KEN_PARAM_CHOICE: ken_json_put_string(w, p->choices[*(const int *)field]); break;
+    case KEN_PARAM_MODEL:
     case KEN_PARAM_TEXT: {
         const char *text = *(const char *const *)field;
         ken_json_put_string(w, text ? text : "");
@@ -216,17 +235,23 @@ static void desc_write_value(const ken_param *p, const void *params, ken_json_wr
     }
 }
 
-void ken_params_write_json(const ken_desc *desc, const void *params, ken_json_writer *w) {
+void ken__params_write_json(const ken_desc *desc, const void *params, const char *prefix, ken_json_writer *w) {
+    char key[256];
     for (const ken_param *p = desc->params; p && p->name; p++) {
-        ken_json_put_key(w, p->name);
+        snprintf(key, sizeof key, "%s%s", prefix, p->name);
+        ken_json_put_key(w, key);
         desc_write_value(p, params, w);
     }
+}
+
+void ken_params_write_json(const ken_desc *desc, const void *params, ken_json_writer *w) {
+    ken__params_write_json(desc, params, "", w);
 }
 
 /* --- the catalog as JSON -------------------------------------------------------------------------- */
 void ken_tags_each(uint32_t tags, void (*each)(void *, const char *), void *arg) {
     static const char *const names[] = {"typed",  "category",   "missing", "weights", "scaled",
-                                        "linear", "early_stop", "random",  "baseline"};
+                                        "linear", "early_stop", "random",  "baseline", "base"};
     for (int i = 0; i < KEN_COUNT(names); i++)
         if (tags >> i & 1) each(arg, names[i]);
 }
@@ -237,8 +262,16 @@ static void desc_put_optional(ken_json_writer *w, const char *key, const char *t
     if (text) KEN_JSON(w, key, string, text);
 }
 
+static void desc_write_tasks(uint32_t tasks, ken_json_writer *w) {
+    ken_json_put_key(w, "tasks");
+    ken_json_array(w);
+    if (tasks & KEN_REGRESS) ken_json_put_string(w, "regress");
+    if (tasks & KEN_CLASSIFY) ken_json_put_string(w, "classify");
+    ken_json_end_array(w);
+}
+
 static void desc_write_param(const ken_desc *desc, const ken_param *p, ken_json_writer *w) {
-    static const char *const types[] = {"", "number", "integer", "bool", "choice", "text"};
+    static const char *const types[] = {"", "number", "integer", "bool", "choice", "text", "model"};
     ken_json_object(w);
     KEN_JSON(w, "name", string, p->name);
     KEN_JSON(w, "type", string, types[p->type]);
@@ -263,6 +296,7 @@ static void desc_write_param(const ken_desc *desc, const ken_param *p, ken_json_
         for (int i = 0; p->choices[i]; i++) ken_json_put_string(w, p->choices[i]);
         ken_json_end_array(w);
     }
+    if (p->type == KEN_PARAM_MODEL) desc_write_tasks(p->tasks, w);
     desc_put_optional(w, "when", p->when);
     desc_put_optional(w, "unit", p->unit);
     desc_put_optional(w, "was", p->was);
@@ -276,11 +310,7 @@ void ken_desc_write_json(const ken_desc *desc, const char *room, ken_json_writer
     desc_put_optional(w, "room", room);
     desc_put_optional(w, "title", desc->title);
     KEN_JSON(w, "kind", string, ken_kind_name(desc->kind));
-    ken_json_put_key(w, "tasks");
-    ken_json_array(w);
-    if (desc->tasks & KEN_REGRESS) ken_json_put_string(w, "regress");
-    if (desc->tasks & KEN_CLASSIFY) ken_json_put_string(w, "classify");
-    ken_json_end_array(w);
+    desc_write_tasks(desc->tasks, w);
     ken_json_put_key(w, "tags");
     ken_json_array(w);
     ken_tags_each(desc->tags, desc_put_word, w);

@@ -32,7 +32,8 @@ enum {
     KEN_TAG_LINEAR = 1 << 5,       /* linear in its inputs: the recipe drops a level per category */
     KEN_TAG_EARLY_STOP = 1 << 6,   /* may stop early on validation rows */
     KEN_TAG_RANDOM = 1 << 7,       /* draws random numbers: the seed matters */
-    KEN_TAG_BASELINE = 1 << 8      /* only there to be beaten */
+    KEN_TAG_BASELINE = 1 << 8,     /* only there to be beaten */
+    KEN_TAG_BASE = 1 << 9          /* and what the model of its KEN_PARAM_MODEL can: ken_model_tags */
 };
 
 typedef enum ken_param_type {
@@ -40,10 +41,14 @@ typedef enum ken_param_type {
     KEN_PARAM_I64,
     KEN_PARAM_BOOL,
     KEN_PARAM_CHOICE, /* an int field, 0 .. number of choices - 1 */
-    KEN_PARAM_TEXT    /* a const char * field; "" is none */
+    KEN_PARAM_TEXT,   /* a const char * field; "" is none */
+    KEN_PARAM_MODEL   /* a const char * field: the name of an estimator, whose own parameters are set with
+                         dotted names: base=tree base.max_depth=3. The model keeps it: ken_model_base */
 } ken_param_type;
 
 typedef enum ken_scale { KEN_LINEAR_SCALE = 0, KEN_LOG_SCALE } ken_scale;
+
+struct ken_desc;
 
 /* One parameter: a row over a plain options struct. */
 typedef struct ken_param {
@@ -55,6 +60,9 @@ typedef struct ken_param {
     double lo, hi;               /* worth searching; both 0: not searched */
     ken_scale scale;
     const char *const *choices;  /* NULL-ended */
+    uint32_t tasks;              /* KEN_PARAM_MODEL: tasks that the model must have */
+    /* KEN_PARAM_MODEL: by name. A pointer, so that only what has such a row links the catalog. */
+    ken_status (*find)(ken_ctx *ctx, const char *name, ken_kind kind, const struct ken_desc **out);
     const char *when;            /* "solver=lbfgs": matters only then; NULL: always */
     const char *unit;            /* "rows", "s" ...; NULL: none */
     const char *was;             /* a name it had before; using it is an error with a hint */
@@ -84,6 +92,11 @@ typedef struct ken_param {
 #define KEN_ROW_TEXT(params_t, field, ...)                        \
     {.name = #field, .type = KEN_PARAM_TEXT,                  \
      .offset = KEN_FIELD_OFFSET(params_t, field, const char *),   \
+     .size = KEN_FIELD_SIZE(params_t, field), __VA_ARGS__}
+
+#define KEN_ROW_MODEL(params_t, field, which_tasks, ...)                                        \
+    {.name = #field, .type = KEN_PARAM_MODEL, .tasks = which_tasks, .find = ken_catalog_find, \
+     .offset = KEN_FIELD_OFFSET(params_t, field, const char *),                               \
      .size = KEN_FIELD_SIZE(params_t, field), __VA_ARGS__}
 
 /* One learned attribute: a named tensor (or list of texts, KEN_STRING). */
@@ -153,6 +166,8 @@ KEN_API ken_status ken_params_check(ken_ctx *ctx, const ken_desc *desc, const vo
 KEN_API void ken_param_format(const ken_param *param, const void *params, ken_text *out);
 /* All fields as members of the JSON object that is open in w. */
 KEN_API void ken_params_write_json(const ken_desc *desc, const void *params, ken_json_writer *w);
+/* The same with "base." before each name. */
+void ken__params_write_json(const ken_desc *desc, const void *params, const char *prefix, ken_json_writer *w);
 /* One thing as a JSON object (name, room, kind, tasks, tags, parameters, attributes, doc ...). */
 KEN_API void ken_desc_write_json(const ken_desc *desc, const char *room, ken_json_writer *w);
 /* Tags and tasks as words: calls each(arg, word) for those that are set. */

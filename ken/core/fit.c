@@ -107,7 +107,7 @@ static ken_status fit_estimator(ken_ctx *ctx, ken_model *model, const ken_proble
     memset(&run, 0, sizeof run);
     run.ctx = ctx, run.model = model, run.problem = problem, run.verbs = model->desc->estimator;
     KEN_TRY(fit_check_stepper(ctx, model));
-    KEN_TRY(ken__check_inputs(ctx, model->desc, problem->X));
+    KEN_TRY(ken__check_inputs(ctx, model, problem->X));
     KEN_TRY(run.verbs->fit ? run.verbs->fit(ctx, model, problem) : fit_iterative(&run));
     return ken__model_open(ctx, model);
 }
@@ -207,7 +207,7 @@ ken_status ken_model_trace(ken_ctx *ctx, ken_model *model, const ken_data *data,
     if (status == KEN_OK) status = ken__prepare(ctx, model, data, &trace->prepared);
     trace->run.ctx = ctx, trace->run.model = model;
     trace->run.problem = &trace->prepared.problem, trace->run.verbs = model->desc->estimator;
-    if (status == KEN_OK) status = ken__check_inputs(ctx, model->desc, trace->prepared.problem.X);
+    if (status == KEN_OK) status = ken__check_inputs(ctx, model, trace->prepared.problem.X);
     if (status == KEN_OK && !trace->run.verbs->fit) status = fit_begin(&trace->run);
     if (status != KEN_OK) {
         (void)fit_end(&trace->run, false);
@@ -233,8 +233,8 @@ ken_status ken_trace_seek(ken_trace *trace, int64_t to) {
         run->at.what = run->model->desc->name;
         run->at.total = 1;
         run->at.objective = run->at.validation = (double)NAN;
-        if (to >= 1 && run->at.iteration == 0)
-            KEN_TRY(run->verbs->fit(run->ctx, run->model, run->problem));
+        if (to >= 1 && !run->done) KEN_TRY(run->verbs->fit(run->ctx, run->model, run->problem));
+        run->done |= to >= 1;
         run->at.iteration = to >= 1;
         return KEN_OK;
     }

@@ -1,9 +1,12 @@
 /* Models: life, parameters, attributes, nesting. Read next: prepare.c, fit.c, predict.c, pack.c. */
 #include "ken/core/model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ken/core/model_internal.h"
+
+#define MODEL_DEPTH 4 /* models that are parameters of models */
 
 /* --- life --------------------------------------------------------------------------------------- */
 static int model_count_params(const ken_desc *desc) {
@@ -22,21 +25,47 @@ static ken_status model_own_text(ken_ctx *ctx, ken_model *model, int row, const 
     return KEN_OK;
 }
 
+static bool model_is_text(const ken_param *p) {
+    return p->type == KEN_PARAM_TEXT || p->type == KEN_PARAM_MODEL;
+}
+
+static ken_status model_new_at(ken_ctx *ctx, const ken_desc *desc, const void *params, int depth, ken_model **out);
+
+/* A model for the parameter of that row, with its defaults. */
+static ken_status model_new_base(ken_ctx *ctx, const ken_model *model, int row, const char *name, ken_model **out) {
+    const ken_param *p = &model->desc->params[row];
+    const ken_desc *desc;
+    KEN_TRY(p->find(ctx, name, KEN_ESTIMATOR, &desc));
+    if (model->depth == MODEL_DEPTH)
+        return KEN_FAIL(ctx, KEN_E_LIMIT, "choose a simpler model for the innermost one",
+                        "%s: %s: models are nested deeper than %d", model->desc->name, p->name, MODEL_DEPTH);
+    return model_new_at(ctx, desc, NULL, model->depth + 1, out);
+}
+
 static ken_status model_copy_params(ken_ctx *ctx, ken_model *model, const void *params) {
     const ken_desc *desc = model->desc;
     const void *from = params ? params : desc->defaults;
     model->n_params = model_count_params(desc);
     KEN_TRY(ken_alloc(ctx, 1, desc->params_size, &model->params));
     KEN_TRY(KEN_ALLOC(ctx, char *, model->n_params, &model->texts));
+    KEN_TRY(KEN_ALLOC(ctx, ken_model *, model->n_params, &model->bases));
     if (from && desc->params_size) memcpy(model->params, from, desc->params_size);
     for (int i = 0; i < model->n_params; i++)
-        if (desc->params[i].type == KEN_PARAM_TEXT)
+        if (model_is_text(&desc->params[i]))
             KEN_TRY(model_own_text(ctx, model, i,
                                    *(const char *const *)((const char *)from + desc->params[i].offset)));
-    return ken_params_check(ctx, desc, model->params);
+    KEN_TRY(ken_params_check(ctx, desc, model->params));
+    for (int i = 0; i < model->n_params; i++)
+        if (desc->params[i].type == KEN_PARAM_MODEL)
+            KEN_TRY(model_new_base(ctx, model, i, model->texts[i], &model->bases[i]));
+    return KEN_OK;
 }
 
 ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *params, ken_model **out) {
+    return model_new_at(ctx, desc, params, 0, out);
+}
+
+static ken_status model_new_at(ken_ctx *ctx, const ken_desc *desc, const void *params, int depth, ken_model **out) {
     ken_model *model = NULL;
     *out = NULL;
     if (desc->kind != KEN_ESTIMATOR && desc->kind != KEN_TRANSFORMER)
@@ -45,6 +74,7 @@ ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *pa
     KEN_TRY(KEN_ALLOC(ctx, ken_model, 1, &model));
     model->alloc = ken_ctx_allocator(ctx);
     model->desc = desc;
+    model->depth = depth;
     const ken_status status = model_copy_params(ctx, model, params);
     if (status != KEN_OK) {
         ken_model_free(model);
@@ -54,18 +84,43 @@ ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *pa
     return KEN_OK;
 }
 
+/* The row of the model parameter in "base.max_depth"; -1: there is none. */
+static int model_dotted_row(const ken_model *model, const char *name) {
+    const char *dot = strchr(name, '.');
+    for (int i = 0; dot && i < model->n_params; i++) {
+        const ken_param *p = &model->desc->params[i];
+        const size_t size = strlen(p->name);
+        if (p->type == KEN_PARAM_MODEL && (size_t)(dot - name) == size && memcmp(name, p->name, size) == 0) return i;
+    }
+    return -1;
+}
+
+static ken_status model_set_base(ken_ctx *ctx, ken_model *model, int row, const char *name) {
+    ken_model *base = NULL;
+    if (strcmp(model->bases[row]->desc->name, name) == 0) return KEN_OK;
+    KEN_TRY(model_new_base(ctx, model, row, name, &base));
+    const ken_status status = model_own_text(ctx, model, row, name);
+    ken_model_free(status == KEN_OK ? model->bases[row] : base);
+    if (status == KEN_OK) model->bases[row] = base;
+    return status;
+}
+
 ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name, const char *value) {
+    const int dotted = model_dotted_row(model, name);
+    if (dotted >= 0) return ken_model_set(ctx, model->bases[dotted], strchr(name, '.') + 1, value);
     if (strncmp(name, "recipe.", 7) == 0) {
         if (!model->recipe)
             return KEN_FAIL(ctx, KEN_E_STATE, "attach one with ken_model_set_recipe",
                             "%s has no recipe to set '%s' of", model->desc->name, name + 7);
         return ken_model_set(ctx, model->recipe, name + 7, value);
     }
-    KEN_TRY(ken_param_set(ctx, model->desc, model->params, name, value));
     const ken_param *p = ken_desc_param(model->desc, name);
-    if (p->type == KEN_PARAM_TEXT)
-        return model_own_text(ctx, model, (int)(p - model->desc->params), value);
-    return KEN_OK;
+    const int row = p ? (int)(p - model->desc->params) : -1;
+    void *old = p && model_is_text(p) ? model->texts[row] : NULL;
+    KEN_TRY(ken_param_set(ctx, model->desc, model->params, name, value));
+    if (!model_is_text(p)) return KEN_OK;
+    *(const char **)((char *)model->params + p->offset) = old; /* until it is ours */
+    return p->type == KEN_PARAM_MODEL ? model_set_base(ctx, model, row, value) : model_own_text(ctx, model, row, value);
 }
 
 void ken__model_reset(ken_model *model) {
@@ -99,25 +154,35 @@ void ken_model_free(ken_model *model) {
     ken__model_reset(model);
     ken_model_free(model->recipe);
     for (int i = 0; model->texts && i < model->n_params; i++) ken_allocator_free(&a, model->texts[i]);
+    for (int i = 0; model->bases && i < model->n_params; i++) ken_model_free(model->bases[i]);
     ken_allocator_free(&a, model->texts);
+    ken_allocator_free(&a, model->bases);
     ken_allocator_free(&a, model->params);
     ken_allocator_free(&a, model->attrs);
     ken_allocator_free(&a, model->children);
     ken_allocator_free(&a, model);
 }
 
-ken_status ken_model_clone(ken_ctx *ctx, const ken_model *model, ken_model **out) {
-    ken_model *recipe = NULL;
-    KEN_TRY(ken_model_new_desc(ctx, model->desc, model->params, out));
-    if (!model->recipe) return KEN_OK;
-    const ken_status status = ken_model_clone(ctx, model->recipe, &recipe);
-    if (status != KEN_OK) {
-        ken_model_free(*out);
-        *out = NULL;
-        return status;
+/* What of a model is models itself: its recipe, its bases. */
+static ken_status model_clone_parts(ken_ctx *ctx, const ken_model *model, ken_model *out) {
+    if (model->recipe) KEN_TRY(ken_model_clone(ctx, model->recipe, &out->recipe));
+    for (int i = 0; i < model->n_params; i++) {
+        if (!model->bases[i]) continue;
+        ken_model *base;
+        KEN_TRY(ken_model_clone(ctx, model->bases[i], &base));
+        ken_model_free(out->bases[i]);
+        out->bases[i] = base;
     }
-    (*out)->recipe = recipe;
     return KEN_OK;
+}
+
+ken_status ken_model_clone(ken_ctx *ctx, const ken_model *model, ken_model **out) {
+    KEN_TRY(model_new_at(ctx, model->desc, model->params, model->depth, out));
+    const ken_status status = model_clone_parts(ctx, model, *out);
+    if (status == KEN_OK) return KEN_OK;
+    ken_model_free(*out);
+    *out = NULL;
+    return status;
 }
 
 ken_status ken_model_set_recipe(ken_ctx *ctx, ken_model *model, ken_model *recipe) {
@@ -138,6 +203,20 @@ ken_status ken__model_open(ken_ctx *ctx, ken_model *model) {
     return KEN_OK;
 }
 
+/* --- parameters as JSON ----------------------------------------------------------------------------- */
+/* The bases after the rows that name them, so that reading back sets the name first. */
+static void model_write_params(const ken_model *m, const char *prefix, ken_json_writer *w) {
+    ken__params_write_json(m->desc, m->params, prefix, w);
+    for (int i = 0; i < m->n_params; i++) {
+        char nested[192];
+        if (!m->bases[i]) continue;
+        snprintf(nested, sizeof nested, "%s%s.", prefix, m->desc->params[i].name);
+        model_write_params(m->bases[i], nested, w);
+    }
+}
+
+void ken_model_write_params(const ken_model *m, ken_json_writer *w) { model_write_params(m, "", w); }
+
 /* --- looking in ----------------------------------------------------------------------------------- */
 static const ken_schema *model_inputs(const ken_model *m) {
     return m->recipe ? &m->inputs : &m->features;
@@ -145,6 +224,16 @@ static const ken_schema *model_inputs(const ken_model *m) {
 const ken_desc *ken_model_desc(const ken_model *m) { return m->desc; }
 const void *ken_model_params(const ken_model *m) { return m->params; }
 const ken_model *ken_model_recipe(const ken_model *m) { return m->recipe; }
+const ken_model *ken_model_base(const ken_model *m, const char *param) {
+    const ken_param *p = ken_desc_param(m->desc, param);
+    return p ? m->bases[p - m->desc->params] : NULL;
+}
+uint32_t ken_model_tags(const ken_model *m) {
+    uint32_t tags = m->desc->tags;
+    for (int i = 0; tags & KEN_TAG_BASE && i < m->n_params; i++)
+        if (m->bases[i]) tags |= ken_model_tags(m->bases[i]);
+    return tags;
+}
 bool ken_model_fitted(const ken_model *m) { return m->fitted; }
 ken_task ken_model_task(const ken_model *m) { return m->task; }
 int ken_model_n_features(const ken_model *m) { return m->features.n; }

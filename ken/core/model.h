@@ -41,6 +41,8 @@ KEN_API ken_status ken_model_new(ken_ctx *ctx, const char *name, const char *set
 /* The typed door behind ken_ridge_new and the like. params NULL: defaults; copied. */
 KEN_API ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *params,
                                       ken_model **out);
+/* A dotted name reaches into the recipe ("recipe.scale") and into a model that is a parameter
+ * ("base.max_depth"); naming another base gives that one's defaults, the same again changes nothing. */
 KEN_API ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name,
                                  const char *value);
 /* An unfitted model of the same thing, parameters and (unfitted) recipe: what CV fits on a fold. */
@@ -70,6 +72,12 @@ KEN_API ken_status ken_model_transform(ken_ctx *ctx, const ken_model *model,
 KEN_API const ken_desc *ken_model_desc(const ken_model *model);
 KEN_API const void *ken_model_params(const ken_model *model);
 KEN_API const ken_model *ken_model_recipe(const ken_model *model);   /* NULL: none */
+/* The model behind a KEN_PARAM_MODEL: unfitted, to be cloned. NULL: there is no such parameter. */
+KEN_API const ken_model *ken_model_base(const ken_model *model, const char *param);
+/* The descriptor's tags; with KEN_TAG_BASE also those of its bases. */
+KEN_API uint32_t ken_model_tags(const ken_model *model);
+/* All parameters as members of the JSON object that is open in w, those of bases by dotted name. */
+KEN_API void ken_model_write_params(const ken_model *model, ken_json_writer *w);
 KEN_API bool ken_model_fitted(const ken_model *model);
 KEN_API ken_task ken_model_task(const ken_model *model);             /* after fit */
 KEN_API int ken_model_n_features(const ken_model *model);            /* raw input columns */

@@ -30,6 +30,8 @@ struct ken_model {
     void *params;
     char **texts; /* a copy per text parameter, by row of desc->params; NULL entries: the default */
     int n_params;
+    ken_model **bases; /* per model parameter, by row: unfitted, with its own parameters; else NULL */
+    int depth;         /* models around it by such parameters */
     ken_model *recipe;
     bool fitted;
     ken_task task;
@@ -72,6 +74,6 @@ typedef struct ken_prepared {
 ken_status ken__prepare(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_prepared *out);
 void ken__prepared_free(ken_ctx *ctx, ken_prepared *prepared);
 /* Numeric columns, no NaN, as the tags ask. */
-ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table *X);
+ken_status ken__check_inputs(ken_ctx *ctx, const ken_model *model, const ken_table *X);
 
 #endif

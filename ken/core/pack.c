@@ -88,7 +88,7 @@ static ken_status pack_model(ken_bundle *b, ken_json_writer *w, const ken_model 
     KEN_JSON(w, "rows_train", i64, m->rows_train);
     ken_json_put_key(w, "parameters");
     ken_json_object(w);
-    ken_params_write_json(m->desc, m->params, w);
+    ken_model_write_params(m, w);
     ken_json_end_object(w);
     KEN_TRY(pack_schema(b, w, &m->features, "features", prefix));
     if (m->target.name) {

@@ -65,11 +65,11 @@ static ken_status predict_slice(ken_ctx *ctx, const ken_model *m, const ken_tabl
     const int64_t n = ken_table_rows(X);
     double *proba = out;
     if (what != KEN_WHAT_VALUE || m->task != KEN_CLASSIFY) {
-        KEN_TRY(ken__check_inputs(ctx, m->desc, X));
+        KEN_TRY(ken__check_inputs(ctx, m, X));
         return e->predict(ctx, m, X, what, out);
     }
     KEN_TRY(ken_scratch(ctx, (size_t)(n * m->classes.n), sizeof(double), (void **)&proba));
-    KEN_TRY(ken__check_inputs(ctx, m->desc, X));
+    KEN_TRY(ken__check_inputs(ctx, m, X));
     KEN_TRY(e->predict(ctx, m, X, KEN_WHAT_PROBA, proba));
     predict_argmax(proba, n, m->classes.n, out);
     return KEN_OK;

@@ -351,7 +351,7 @@ static ken_status prepare_all(ken_ctx *ctx, ken_model *m, const ken_data *data, 
     if (!m->recipe) return KEN_OK;
 
     ken_problem raw = out->problem;
-    raw.consumer_tags = m->desc->tags;
+    raw.consumer_tags = ken_model_tags(m);
     raw.consumer_tasks = (uint32_t)out->problem.task;
     KEN_TRY(ken_model_fit_problem(ctx, m->recipe, &raw, &out->inputs));
     KEN_TRY(ken__schema_of(ctx, out->inputs, &m->inputs));
@@ -421,14 +421,16 @@ static ken_status prepare_all_finite(ken_ctx *ctx, const ken_table *X, bool *all
     return status;
 }
 
-static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_desc *desc, const ken_column *c) {
+static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_model *m, const ken_column *c) {
+    const ken_desc *desc = m->desc;
+    const bool missing = ken_model_tags(m) & KEN_TAG_MISSING;
     if (!ken_dtype_is_number(c->dtype))
         return KEN_FAIL(ctx, KEN_E_TYPE, "put a recipe in front of the model",
                         "%s takes numbers, but column '%s' is of type %s", desc->name, c->name,
                         ken_dtype_name(c->dtype));
     if (prepare_finite(c, 0, c->n)) return KEN_OK;
     for (int64_t i = 0; i < c->n; i++) {
-        if (!(desc->tags & KEN_TAG_MISSING) && ken_column_missing(c, i))
+        if (!missing && ken_column_missing(c, i))
             return KEN_FAIL(ctx, KEN_E_VALUE, "impute it: put a recipe in front of the model",
                             "%s: column '%s' is missing in row %lld", desc->name, c->name,
                             (long long)i + 1);
@@ -440,8 +442,10 @@ static ken_status prepare_check_numbers(ken_ctx *ctx, const ken_desc *desc, cons
     return KEN_OK;
 }
 
-ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table *X) {
-    if (desc->tags & KEN_TAG_TYPED && desc->tags & KEN_TAG_CATEGORY && desc->tags & KEN_TAG_MISSING) {
+ken_status ken__check_inputs(ken_ctx *ctx, const ken_model *m, const ken_table *X) {
+    const uint32_t all_cells = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING;
+    const ken_desc *desc = m->desc;
+    if ((ken_model_tags(m) & all_cells) == all_cells) {
         for (int j = 0; j < ken_table_cols(X); j++) {
             const ken_column *c = ken_table_column(X, j);
             if (c->dtype == KEN_STRING || c->dtype == KEN_TIME)
@@ -454,7 +458,7 @@ ken_status ken__check_inputs(ken_ctx *ctx, const ken_desc *desc, const ken_table
     bool all;
     KEN_TRY(prepare_all_finite(ctx, X, &all));
     if (all) return KEN_OK;
-    for (int j = 0; j < ken_table_cols(X); j++) KEN_TRY(prepare_check_numbers(ctx, desc, ken_table_column(X, j)));
+    for (int j = 0; j < ken_table_cols(X); j++) KEN_TRY(prepare_check_numbers(ctx, m, ken_table_column(X, j)));
     return KEN_OK;
 }
 
