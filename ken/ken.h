@@ -43,6 +43,7 @@
 #include "ken/metrics/curves.h"
 
 #include "ken/preprocess/recipe/recipe.h"
+#include "ken/preprocess/polynomial/polynomial.h"
 #include "ken/baseline/dummy/dummy.h"
 #include "ken/linear/linear/linear.h"
 #include "ken/linear/ridge/ridge.h"

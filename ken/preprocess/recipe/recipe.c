@@ -10,6 +10,7 @@
 #include "ken/preprocess/impute/impute.h"
 #include "ken/preprocess/one_hot/one_hot.h"
 #include "ken/preprocess/ordinal/ordinal.h"
+#include "ken/preprocess/polynomial/polynomial.h"
 #include "ken/preprocess/recipe/recipe_plan.h"
 #include "ken/preprocess/scale/scale.h"
 #include "ken/preprocess/target_encode/target_encode.h"
@@ -53,12 +54,32 @@ static int recipe_method(const ken_recipe_params *p, uint32_t tags) {
     return p->scale == KEN_RECIPE_SCALE_NONE ? -1 : p->scale - KEN_RECIPE_STANDARD;
 }
 
-static ken_status recipe_add_scale(ken_ctx *ctx, ken_model *model, uint32_t tags) {
+static ken_status recipe_add_scale_by(ken_ctx *ctx, ken_model *model, int method) {
     ken_scale_params p = KEN_SCALE_DEFAULTS;
     ken_model *child = NULL;
-    p.method = recipe_method(ken_model_params(model), tags);
-    if (p.method < 0) return KEN_OK;
+    if (method < 0) return KEN_OK;
+    p.method = method;
     return recipe_adopt(ctx, model, ken_scale_new(ctx, &p, &child), &child);
+}
+
+static ken_status recipe_add_scale(ken_ctx *ctx, ken_model *model, uint32_t tags) {
+    return recipe_add_scale_by(ctx, model, recipe_method(ken_model_params(model), tags));
+}
+
+/* Before powers numbers are scaled for any model, unless that is forbidden: powers of numbers far from 0
+ * are nearly dependent. */
+static int recipe_method_before_powers(const ken_recipe_params *p, uint32_t tags) {
+    return recipe_method(p, p->scale == KEN_RECIPE_SCALE_AUTO ? tags | KEN_TAG_SCALED : tags);
+}
+
+static ken_status recipe_add_polynomial(ken_ctx *ctx, ken_model *model, uint32_t tags) {
+    const ken_recipe_params *r = ken_model_params(model);
+    ken_polynomial_params p = KEN_POLYNOMIAL_DEFAULTS;
+    ken_model *child = NULL;
+    if (r->polynomial < 2) return KEN_OK;
+    p.degree = r->polynomial;
+    KEN_TRY(recipe_add_scale_by(ctx, model, recipe_method_before_powers(r, tags)));
+    return recipe_adopt(ctx, model, ken_polynomial_new(ctx, &p, &child), &child);
 }
 
 static ken_status recipe_add_ordinal(ken_ctx *ctx, ken_model *model, int output) {
@@ -97,7 +118,9 @@ static ken_status recipe_build(ken_ctx *ctx, ken_model *model, int block,
     ken_model *child = NULL;
     switch (block) {
     case RECIPE_NUMBERS:
-        break;
+        KEN_TRY(recipe_add_fill(ctx, model, tags));
+        KEN_TRY(recipe_add_polynomial(ctx, model, tags));
+        return recipe_add_scale(ctx, model, tags);
     case RECIPE_BOOLS:
         return recipe_add_impute(ctx, model, KEN_IMPUTE_MODE, KEN_INDICATOR_NO);
     case RECIPE_INDICATORS:
@@ -323,6 +346,12 @@ static void recipe_action(const ken_recipe_params *p, uint32_t tags, const recip
     if (b >= 0 && does[b]) ken_text_add(t, does[b]);
     const bool filled = b == RECIPE_NUMBERS && recipe_fills(p, tags) && r->look.missing > 0;
     if (filled) ken_text_addf(t, "filled with the %s", fills[recipe_strategy(p)]);
+    if (b == RECIPE_NUMBERS && p->polynomial > 1) {
+        const int before = recipe_method_before_powers(p, tags);
+        if (before >= 0) ken_text_addf(t, "%s%s", t->size > start ? ", " : "", scaled[before]);
+        ken_text_addf(t, "%spowers and products up to degree %lld", t->size > start ? ", " : "",
+                      (long long)p->polynomial);
+    }
     const bool scales = b == RECIPE_NUMBERS || b == RECIPE_TIMES || b == RECIPE_ORDINALS ||
                         b == RECIPE_TARGETS || b == RECIPE_FREQUENCIES;
     if (scales && method >= 0)
@@ -559,6 +588,8 @@ static const ken_param recipe_params[] = {
                 .doc = "levels up to which a category stays one for models that take categories"),
     KEN_ROW_I64(ken_recipe_params, min_level_rows, .min = 0, .max = 1e18, .unit = "rows",
                 .doc = "rarer levels are grouped; 0: from the number of rows"),
+    KEN_ROW_I64(ken_recipe_params, polynomial, .min = 1, .max = 30,
+                .doc = "number columns: powers and products up to this degree, of scaled columns; 1: none"),
     KEN_ROW_TEXT(ken_recipe_params, drop, .doc = "columns to leave out, apart by '|'"),
     KEN_ROW_TEXT(ken_recipe_params, keep,
                  .doc = "columns to keep though they look like identifiers, apart by '|'"),

@@ -38,10 +38,11 @@ typedef struct ken_recipe_params {
     int64_t max_levels;
     int64_t category_levels;
     int64_t min_level_rows;
+    int64_t polynomial;
     const char *drop, *keep;
 } ken_recipe_params;
 
-#define KEN_RECIPE_DEFAULTS {0, 0, 0, 0, 0, 0, 32, 254, 0, "", ""}
+#define KEN_RECIPE_DEFAULTS {0, 0, 0, 0, 0, 0, 32, 254, 0, 1, "", ""}
 
 /* What a raw column is taken for. */
 typedef enum ken_recipe_role {

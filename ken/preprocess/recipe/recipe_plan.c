@@ -318,8 +318,8 @@ static void recipe_number_block(const ken_recipe_params *p, const ken_problem *p
     const bool scales = p->scale != KEN_RECIPE_SCALE_NONE &&
                         (p->scale != KEN_RECIPE_SCALE_AUTO || tags & KEN_TAG_SCALED);
     r->block = r->role == KEN_RECIPE_BOOL ? (fills ? RECIPE_BOOLS : RECIPE_PASS)
-               : fills || scales          ? RECIPE_NUMBERS
-                                          : RECIPE_PASS;
+               : fills || scales || p->polynomial > 1 ? RECIPE_NUMBERS
+                                                      : RECIPE_PASS;
     r->indicator = fills && l->missing > 0 &&
                    (p->indicator == KEN_RECIPE_INDICATOR_YES ||
                     (p->indicator == KEN_RECIPE_INDICATOR_AUTO && often));
