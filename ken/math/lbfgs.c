@@ -12,19 +12,28 @@ static double lbfgs_dot(const double *a, const double *b, int64_t n) {
     return sum;
 }
 
+int64_t ken_lbfgs_room(int64_t n, int64_t memory) { return n * (2 * memory + 5) + 2 * memory; }
+
 ken_status ken_lbfgs_begin(ken_ctx *ctx, int64_t n, int64_t memory, ken_objective_fn fn, void *arg,
                            const double *start, ken_lbfgs *out) {
+    double *room;
+    KEN_TRY(KEN_SCRATCH(ctx, double, ken_lbfgs_room(n, memory), &room));
+    return ken_lbfgs_begin_in(ctx, n, memory, fn, arg, start, room, out);
+}
+
+ken_status ken_lbfgs_begin_in(ken_ctx *ctx, int64_t n, int64_t memory, ken_objective_fn fn, void *arg,
+                              const double *start, double *room, ken_lbfgs *out) {
     memset(out, 0, sizeof *out);
     out->n = n;
     out->memory = memory;
     out->fn = fn;
     out->arg = arg;
     double **arrays[] = {&out->x, &out->g, &out->next, &out->next_g, &out->direction};
-    for (int i = 0; i < KEN_COUNT(arrays); i++) KEN_TRY(KEN_SCRATCH(ctx, double, n, arrays[i]));
-    KEN_TRY(KEN_SCRATCH(ctx, double, n * memory, &out->s));
-    KEN_TRY(KEN_SCRATCH(ctx, double, n * memory, &out->y));
-    KEN_TRY(KEN_SCRATCH(ctx, double, memory, &out->rho));
-    KEN_TRY(KEN_SCRATCH(ctx, double, memory, &out->a));
+    for (int i = 0; i < KEN_COUNT(arrays); i++) *arrays[i] = room + i * n;
+    out->s = room + 5 * n;
+    out->y = out->s + n * memory;
+    out->rho = out->y + n * memory;
+    out->a = out->rho + memory;
     memcpy(out->x, start, (size_t)n * sizeof *out->x);
     KEN_TRY(fn(arg, out->x, &out->f, out->g));
     out->evaluations = 1;

@@ -33,6 +33,11 @@ typedef struct ken_lbfgs {
  * errors  KEN_E_NOMEM, those of fn, KEN_E_VALUE: f is not finite at the start */
 KEN_API ken_status ken_lbfgs_begin(ken_ctx *ctx, int64_t n, int64_t memory, ken_objective_fn fn,
                                    void *arg, const double *start, ken_lbfgs *out);
+/* The same with the caller's memory: ken_lbfgs_room(n, memory) doubles. A copy of them and of the struct is a
+ * snapshot. */
+KEN_API int64_t ken_lbfgs_room(int64_t n, int64_t memory);
+KEN_API ken_status ken_lbfgs_begin_in(ken_ctx *ctx, int64_t n, int64_t memory, ken_objective_fn fn,
+                                      void *arg, const double *start, double *room, ken_lbfgs *out);
 /* One iteration: some 1 to 3 evaluations. errors  those of fn */
 KEN_API ken_status ken_lbfgs_step(ken_lbfgs *s);
 

@@ -67,6 +67,9 @@ ken_status ken_optimizer_new_desc(ken_ctx *ctx, const ken_desc *desc, const void
     if (desc->kind != KEN_OPTIMIZER)
         return KEN_FAIL(ctx, KEN_E_ARG, "'ken models' lists the optimizers", "'%s' is a %s, not an optimizer",
                         desc->name, ken_kind_name(desc->kind));
+    if (desc->optimizer->second_order)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "run it on an objective with ken_descent_new, or use gd or adam",
+                        "%s needs values and curvatures, not gradients alone", desc->name);
     if (n < 0 || (uint64_t)n > SIZE_MAX / sizeof(double) / (KEN_OPTIM_MAX_STATE + 1))
         return KEN_FAIL(ctx, KEN_E_ARG, "give the number of variables", "%s: %lld variables", desc->name,
                         (long long)n);

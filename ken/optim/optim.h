@@ -16,6 +16,8 @@ enum { KEN_OPTIM_MAX_STATE = 6 };
  * need of it. A step looks at each variable alone, so a long vector may be cut into pieces, each with
  * its piece of the state (and all with the same numbers of shape ""). Nothing is allocated. */
 typedef struct ken_optimizer {
+    /* No step below: it needs values or curvatures too. ken_descent_new runs it on an objective. */
+    bool second_order;
     bool (*uses)(const void *params, int part); /* NULL: all parts */
     /* The state before the first step; NULL: zeros. */
     void (*begin)(const void *params, double rate, int64_t n, double *const *state);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ken/core/alloc.h"
-#include "ken/optim/optim.h"
+#include "ken/optim/descent.h"
 
 static ken_status optim_find(ken_ctx *ctx, ken_kind kind, const char *name, const ken_desc **desc) {
     const ken_status status = ken_catalog_find(ctx, name, kind, desc);
@@ -49,6 +49,19 @@ ken_status ken_optimizer_new(ken_ctx *ctx, const char *name, const char *setting
     *out = NULL;
     KEN_TRY(ken__optim_parse(ctx, KEN_OPTIMIZER, name, settings, &desc, &params));
     const ken_status status = ken_optimizer_new_desc(ctx, desc, params, n, out);
+    ken_free(ctx, params);
+    return status;
+}
+
+ken_status ken_descent_new(ken_ctx *ctx, const char *objective, const char *optimizer, const double *start,
+                           int64_t n, ken_descent **out) {
+    const ken_desc *desc;
+    void *params;
+    ken_surface *surface;
+    *out = NULL;
+    KEN_TRY(ken__optim_parse(ctx, KEN_OPTIMIZER, optimizer, NULL, &desc, &params));
+    ken_status status = ken_surface_new(ctx, objective, NULL, n, &surface);
+    if (status == KEN_OK) status = ken_descent_new_desc(ctx, surface, desc, params, start, out);
     ken_free(ctx, params);
     return status;
 }
