@@ -5,6 +5,7 @@ const WIDE = 168, HIGH = 44, ACROSS = 54, DOWN = 14;
 export function prerequisiteGraph(site) {
   const nodes = new Map(site.lessons.map((l, i) => [l.id, { lesson: l, order: i, needs: (l.needs ?? []).filter((id) => site.lessons.some((o) => o.id === id)) }]));
   const column = new Map();
+  const below = new Map(); // all that a lesson stands on, however far
   const depth = (id, open = new Set()) => {
     if (column.has(id)) return column.get(id);
     if (open.has(id)) throw new Error(`lesson ${id} needs itself: ${[...open, id].join(' -> ')}`);
@@ -15,6 +16,7 @@ export function prerequisiteGraph(site) {
     return d;
   };
   for (const id of nodes.keys()) depth(id);
+  for (const id of [...column.keys()]) below.set(id, new Set(nodes.get(id).needs.flatMap((n) => [n, ...below.get(n)])));
   const columns = [];
   for (const [id, d] of column) (columns[d] ??= []).push(id);
   place(columns, nodes);
@@ -24,7 +26,9 @@ export function prerequisiteGraph(site) {
   columns.forEach((c, x) => c.forEach((id, y) => at.set(id, [2 + x * (WIDE + ACROSS), 2 + (y + (rows - c.length) / 2) * (HIGH + DOWN)])));
   let edges = '', boxes = '';
   for (const [id, node] of nodes) {
-    for (const need of node.needs) edges += edge(need, id, at.get(need), at.get(id));
+    // A line that others already say is left out: what is needed by something needed.
+    const direct = node.needs.filter((need) => !node.needs.some((other) => below.get(other).has(need)));
+    for (const need of direct) edges += edge(need, id, at.get(need), at.get(id));
   }
   for (const [id, node] of nodes) boxes += box(id, node, at.get(id), nodes);
   return `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="Lessons and what they need">${edges}${boxes}</svg>`;
