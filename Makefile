@@ -3,7 +3,7 @@ BUILD := build
 JOBS := $(shell nproc)
 CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
 
-.PHONY: help run check build test asan tsan generic fuzz cov check-deep valgrind bench quality sizes install clean
+.PHONY: help run check build test asan tsan generic fuzz cov wasm check-deep valgrind bench quality sizes install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -50,6 +50,11 @@ cov:
 	@tools/coverage
 valgrind:
 	@tools/valgrind
+
+## make wasm       the library as WebAssembly: build/wasm/ken.wasm (tools/wasm builds the modules of lessons)
+wasm:
+	@tools/setup wasm
+	@tools/wasm
 
 ## make check-deep what runs before something is called done: sanitizers, valgrind, coverage, long fuzzing
 check-deep:
