@@ -39,10 +39,16 @@ async function compile(source) {
 }
 
 class Thing { // what a handle stands for; `life` ends when the module is started anew
-  constructor(ken, handle) { Object.assign(this, {ken, handle, life: ken.life}); }
-  free() { if (this.life === this.ken.life && this.handle) this.ken.call('free', this.handle); this.handle = 0; }
+  constructor(ken, handle) {
+    Object.assign(this, {ken, handle, life: ken.core.life});
+    ken.made?.push(this);
+  }
+  free() {
+    if (this.handle && this.life === this.ken.core.life) this.ken.call('free', this.handle);
+    this.handle = 0;
+  }
   id() {
-    if (this.life !== this.ken.life)
+    if (this.life !== this.ken.core.life)
       fail('KEN_E_STATE', 'the module has been started anew since this was made', 'make the table and the model again');
     return this.handle;
   }
@@ -136,30 +142,41 @@ export const pause = () => new Promise((go) => {
 export class Ken {
   static async load(source) { return new Ken(await compile(source)); }
 
-  constructor(module) { this.module = module; this.life = 0; this.start(); }
+  constructor(module) {
+    this.core = {module, life: 0};
+    this.start();
+  }
+
+  // A view of the same module with a seed of its own; release() frees what was made through it.
+  scope() { return Object.assign(Object.create(this), {made: [], seeded: 1}); }
+  release() { while (this.made.length) this.made.pop().free(); }
 
   start() {
-    this.life++;
+    const {core} = this;
+    core.life++;
+    core.seed = 1;
     // What is left of wasi's libc asks for these; the library never writes to a file here.
     const stubs = new Proxy({}, {get: () => () => 52});
-    this.exports = new WebAssembly.Instance(this.module, {wasi_snapshot_preview1: stubs}).exports;
-    this.exports._initialize?.();
-    if (this.exports.kw_open() < 0) fail('KEN_E_NOMEM', 'no memory for the module', 'close other pages');
-    if (this.seeded !== undefined) this.exports.kw_seed(this.seeded);
+    core.exports = new WebAssembly.Instance(core.module, {wasi_snapshot_preview1: stubs}).exports;
+    core.exports._initialize?.();
+    if (core.exports.kw_open() < 0) fail('KEN_E_NOMEM', 'no memory for the module', 'close other pages');
   }
 
   // One verb; a trap starts the module anew, and is an error like any other.
   call(verb, ...args) {
+    const {core} = this;
+    const {seeded = 1} = this;
     let status;
     try {
-      status = this.exports[`kw_${verb}`](...args);
+      if (core.seed !== seeded) core.exports.kw_seed(core.seed = seeded);
+      status = core.exports[`kw_${verb}`](...args);
     } catch (e) {
-      this.start();
       if (!(e instanceof WebAssembly.RuntimeError || e instanceof RangeError)) throw e;
+      this.start();
       fail('KEN_E_BUG', `the module stopped: ${e.message}`, 'tables and models are gone; make them again, with less data');
     }
     if (status < 0) {
-      this.exports.kw_error(status);
+      core.exports.kw_error(status);
       throw new KenError(JSON.parse(this.text()));
     }
     return status;
@@ -170,7 +187,7 @@ export class Ken {
     const text = json === undefined ? new Uint8Array() : encoder.encode(JSON.stringify(json));
     let at = (text.length + 7) & ~7;
     const total = arrays.reduce((sum, a) => sum + a.length * (a.BYTES_PER_ELEMENT ?? 1), at);
-    const start = total > ROOM ? 0 : this.exports.kw_input(total || 8);
+    const start = total > ROOM ? 0 : this.core.exports.kw_input(total || 8);
     if (!start) fail('KEN_E_LIMIT', `${Math.round(total / 1e6)} MB are too much for a page`, 'take fewer rows here, and the program `ken` for all of them');
     new Uint8Array(this.memory, start, text.length).set(text);
     for (const array of arrays) {
@@ -180,23 +197,23 @@ export class Ken {
     }
     return [text.length];
   }
-  get memory() { return this.exports.memory.buffer; }
+  get memory() { return this.core.exports.memory.buffer; }
   result(Type) {
-    const start = this.exports.kw_result();
-    const size = this.exports.kw_result_size();
+    const start = this.core.exports.kw_result();
+    const size = this.core.exports.kw_result_size();
     return new Type(this.memory.slice(start, start + size));
   }
   text() { return decoder.decode(this.result(Uint8Array)); }
   json(verb, ...args) { this.call(verb, ...args); return JSON.parse(this.text()); }
   doubles(verb, ...args) { this.call(verb, ...args); return this.result(Float64Array); }
 
-  things() { return this.catalog ??= this.json('things'); }
-  seed(value) { this.call('seed', value); this.seeded = value; }
+  things() { return this.core.things ??= this.json('things'); }
+  seed(value) { this.call('seed', value); this.core.seed = this.seeded = value; }
   dataset(name) { return new Table(this, this.call('dataset', ...this.put(name))); }
   csv(bytes, name = 'table') {
     if (typeof bytes === 'string') bytes = encoder.encode(bytes);
     const table = this.call('csv', ...this.put(name, bytes), bytes.length);
-    if (bytes.length > 1 << 20) this.exports.kw_input_free();
+    if (bytes.length > 1 << 20) this.core.exports.kw_input_free();
     return new Table(this, table);
   }
   // {x: Float64Array | numbers, kind: {codes, levels}}
@@ -248,7 +265,7 @@ export class Ken {
   cells() { return this.json('cells'); }
   // Records of cell `id`, in a fresh module after the cells before it, as natively; no id: of all cells.
   cell(id) {
-    const fresh = new Ken(this.module);
+    const fresh = new Ken(this.core.module);
     const ids = fresh.cells();
     if (id !== undefined && !ids.includes(id)) fail('KEN_E_NOT_FOUND', `there is no cell '${id}'`, `there are ${ids.join(', ')}`);
     const records = [];
