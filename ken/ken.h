@@ -40,6 +40,7 @@
 #include "ken/optim/surfaces/surfaces.h"
 #include "ken/optim/descent.h"
 #include "ken/stats/describe/describe.h"
+#include "ken/stats/vif/vif.h"
 #include "ken/stats/recall/recall.h"
 #include "ken/metrics/metrics.h"
 #include "ken/metrics/curves.h"

@@ -70,6 +70,7 @@ static ken_status describe_run(describe_build *b, int target) {
     KEN_TRY(describe_columns(b));
     p->target_classes = target >= 0 && describe_classes(&b->columns[target]);
     KEN_TRY(describe_pairs(b));
+    KEN_TRY(describe_vif(b));
     return describe_warnings(b);
 }
 

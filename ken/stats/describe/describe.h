@@ -48,6 +48,7 @@ typedef struct ken_profile_column {
     const char *association_kind; /* "pearson", "cramers_v", "correlation_ratio", "" */
     double alone; /* how well this column alone tells the target on other rows; NaN: unknown */
     const char *alone_kind; /* "roc_auc", "accuracy", "r2", "" */
+    double vif; /* numbers: variance inflation factor among the number columns but the target; NaN: unknown */
 } ken_profile_column;
 
 typedef enum ken_severity { KEN_NOTE = 0, KEN_WARNING = 1, KEN_SERIOUS = 2 } ken_severity;

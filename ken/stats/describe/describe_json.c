@@ -93,6 +93,7 @@ static void profile_put_column(const ken_profile_column *p, ken_json_writer *w) 
         KEN_JSON(w, "alone", f64, p->alone);
         KEN_JSON(w, "alone_kind", string, p->alone_kind);
     }
+    if (!isnan(p->vif)) KEN_JSON(w, "vif", f64, p->vif);
     profile_put_lists(p, w);
     ken_json_end_object(w);
 }

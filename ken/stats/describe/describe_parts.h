@@ -48,9 +48,10 @@ static inline uint64_t describe_mix(uint64_t h, uint64_t v) {
 }
 
 /* describe_columns.c: figures of each column; describe_pairs.c: associations and the look for
- * leaks; describe_warn.c: duplicates and warnings. */
+ * leaks; describe_vif.c: collinearity; describe_warn.c: duplicates and warnings. */
 ken_status describe_columns(describe_build *b);
 ken_status describe_pairs(describe_build *b);
+ken_status describe_vif(describe_build *b);
 ken_status describe_warnings(describe_build *b);
 
 #endif

@@ -185,6 +185,47 @@ static void test_describe__warns_of_what_spoils_models(void **s) {
     test_ctx_free(ctx);
 }
 
+/* c = a + b + a little: variance inflation of all three; the target and a repeated column do not take part. */
+static void test_describe__collinear_columns_are_named_worst_first(void **s) {
+    (void)s;
+    ken_ctx *ctx = test_ctx(1);
+    ken_rng rng = ken_rng_stream(ctx, "test", 1);
+    double X[200 * 6];
+    for (int i = 0; i < 200; i++) {
+        double *x = X + i * 6;
+        for (int j = 0; j < 4; j++) x[j] = ken_rng_normal(&rng);
+        x[2] = x[0] + x[1] + 0.1 * x[2];
+        x[4] = x[3];
+        x[5] = x[3] + x[0];
+    }
+    ken_table *t = test_table(ctx, X, 200, 6);
+    ken_profile *p;
+    TEST_OK(ctx, ken_describe(ctx, t, 5, &p));
+    const ken_profile_warning *w = warning(p, "collinear", "x2");
+    assert_non_null(w);
+    assert_int_equal(w->severity, KEN_NOTE);
+    assert_non_null(strstr(w->words, "3 number columns are nearly combinations of others (variance inflation: 'x2'"));
+    assert_true(p->columns[2].vif > 100 && p->columns[0].vif > 50 && p->columns[1].vif > 50);
+    assert_true(p->columns[3].vif >= 1 && p->columns[3].vif < 1.1);
+    assert_true(isnan(p->columns[4].vif) && isnan(p->columns[5].vif));
+    assert_non_null(warning(p, "duplicate_column", "x4"));
+    ken_text text = ken_text_new(ctx);
+    ken_json_writer json = ken_json_writer_new(&text, 0);
+    const char *out;
+    ken_profile_write_json(p, &json);
+    TEST_OK(ctx, ken_text_end(&text, &out));
+    assert_non_null(strstr(out, "\"vif\":"));
+    ken_text_free(&text);
+    ken_profile_free(p), ken_table_free(t);
+    /* too few rows to say */
+    t = test_table(ctx, X, 10, 6);
+    TEST_OK(ctx, ken_describe(ctx, t, 5, &p));
+    assert_null(warning(p, "collinear", NULL));
+    assert_true(isnan(p->columns[2].vif));
+    ken_profile_free(p), ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
 static void test_describe__good_columns_raise_nothing(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
@@ -382,6 +423,7 @@ int main(void) {
         cmocka_unit_test(test_describe__titanic_equals_pandas),
         cmocka_unit_test(test_describe__histograms_have_round_edges_and_all_rows),
         cmocka_unit_test(test_describe__warns_of_what_spoils_models),
+        cmocka_unit_test(test_describe__collinear_columns_are_named_worst_first),
         cmocka_unit_test(test_describe__good_columns_raise_nothing),
         cmocka_unit_test(test_describe__counts_duplicate_rows),
         cmocka_unit_test(test_describe__finds_leaks_in_regression_and_many_classes),

@@ -192,6 +192,42 @@ static ken_status warn_columns(describe_build *b) {
     return KEN_OK;
 }
 
+/* --- collinearity ---------------------------------------------------------------------------- */
+
+/* One note for all of them, the worst first, up to five by name. */
+static ken_status warn_collinear(describe_build *b) {
+    const ken_profile *profile = &b->owner->profile;
+    char names[200] = "";
+    size_t used = 0;
+    int count = 0, worst = -1;
+    double last = INFINITY;
+    for (int j = 0; j < profile->cols; j++) count += b->columns[j].vif > 10;
+    for (int named = 0, after = -1; named < KEN_MIN(count, 5); named++) {
+        int next = -1;
+        for (int j = 0; j < profile->cols; j++) {
+            const double v = b->columns[j].vif;
+            const bool left = v < last || (v == last && j > after);
+            if (v > 10 && left && (next < 0 || v > b->columns[next].vif)) next = j;
+        }
+        if (named == 0) worst = next;
+        last = b->columns[next].vif, after = next;
+        const int wrote = snprintf(names + used, sizeof names - used, "%s'%s' %.3g", named ? ", " : "",
+                                   b->columns[next].name, last);
+        used = KEN_MIN(used + (wrote > 0 ? (size_t)wrote : 0), sizeof names - 1);
+    }
+    if (count == 0) return KEN_OK;
+    const warn_at at = {b, worst, -1};
+    static const char action[] =
+        "predictions do not mind; before you read single coefficients use ridge, or leave some out";
+    if (count == 1)
+        return warn_add(&at, KEN_NOTE, "collinear", action,
+                        "'%s' is nearly a combination of other number columns (variance inflation %.3g)",
+                        b->columns[worst].name, b->columns[worst].vif);
+    return warn_add(&at, KEN_NOTE, "collinear", action,
+                    "%d number columns are nearly combinations of others (variance inflation: %s%s)", count,
+                    names, count > 5 ? " ..." : "");
+}
+
 /* --- duplicates ------------------------------------------------------------------------------ */
 
 static bool warn_same_columns(const ken_column *a, const ken_column *b) {
@@ -325,6 +361,7 @@ static ken_status warn_all(describe_build *b) {
     ken_profile *p = &b->owner->profile;
     ken_profile_warning *own;
     KEN_TRY(warn_columns(b));
+    KEN_TRY(warn_collinear(b));
     KEN_TRY(warn_duplicate_columns(b));
     KEN_TRY(warn_duplicate_rows(b));
     warn_sort(b->warnings, p->n_warnings);
