@@ -145,7 +145,7 @@ ken_status ken_model_prepare(ken_ctx *ctx, ken_model *model, const ken_data *dat
     ken_status status = ken_params_check(ctx, model->desc, model->params);
     if (status == KEN_OK) status = ken__prepare(ctx, model, data, &prepared);
     if (status == KEN_OK) {
-        status = ken__check_inputs(ctx, model->desc, prepared.problem.X);
+        status = ken__check_inputs(ctx, model, prepared.problem.X);
         if (status == KEN_OK) status = fn(ctx, model, &prepared.problem, arg);
         ken__prepared_free(ctx, &prepared);
     }
