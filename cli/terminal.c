@@ -121,11 +121,11 @@ static void progress_record(cli_curve *curve, const ken_progress *p) {
 }
 
 void cli_hook(void *user, const ken_progress *p) {
-    const double now = cli_clock_s(NULL);
     char bar[160], eta[32], number[32];
     cli *c = user;
     progress_record(&c->curve, p);
     if (c->quiet || !cli_is_terminal(stderr)) return;
+    const double now = cli_clock_s(NULL);
     if (strcmp(progress.what, p->what) != 0 || p->iteration <= 1) {
         progress.start = now;
         snprintf(progress.what, sizeof progress.what, "%s", p->what);

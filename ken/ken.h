@@ -55,6 +55,7 @@
 #include "ken/linear/linear_path.h"
 #include "ken/linear/logistic/logistic.h"
 #include "ken/neighbors/knn/knn.h"
+#include "ken/tree/tree_curve.h"
 #include "ken/tree/tree/tree.h"
 #include "ken/tree/forest/forest.h"
 #include "ken/tree/extra_trees/extra_trees.h"

@@ -23,7 +23,7 @@ typedef struct cart_pending {
     cart_split split;
 } cart_pending;
 
-typedef struct cart_growth {
+struct cart_growth {
     ken_ctx *ctx;
     cart_job job;
     ken_cart *tree;
@@ -37,9 +37,10 @@ typedef struct cart_growth {
     size_t n_pending, pending_capacity;
     int64_t begin, end; /* the node that workers look at */
     int64_t first_column;
-    int64_t n_rows;
+    int64_t n_rows, leaves;
     double total_weight, center;
-} cart_growth;
+};
+typedef struct cart_growth cart_growth;
 
 void ken_cart_free(ken_ctx *ctx, ken_cart *tree) {
     ken_free(ctx, tree->node);
@@ -491,35 +492,42 @@ static double cart_root_impurity(const cart_growth *g) {
     return sum / g->total_weight;
 }
 
-static ken_status cart_grow_all(cart_growth *g) {
-    int64_t leaves = 1;
-    const int64_t limit = g->job.rules->max_leaves ? g->job.rules->max_leaves : INT64_MAX;
+ken_status ken_cart_grow_begin(ken_ctx *ctx, const ken_tree_data *data, const ken_cart_rules *rules,
+                               ken_cart *out, ken_cart_growth **growth) {
+    cart_growth *g;
+    *growth = NULL;
+    memset(out, 0, sizeof *out);
+    KEN_TRY(KEN_SCRATCH(ctx, cart_growth, 1, &g));
+    *g = (cart_growth){.ctx = ctx, .tree = out, .job = {.data = data, .rules = rules}, .leaves = 1};
+    *growth = g;
+    out->width = data->k > 2 ? data->k : 1;
     KEN_TRY(cart_prepare(g));
     KEN_TRY(cart_make(g, 0, g->n_rows, 0));
     g->begin = 0, g->end = g->n_rows;
-    g->tree->root_impurity = cart_root_impurity(g);
-    while (g->n_pending > 0 && leaves < limit) {
+    out->root_impurity = cart_root_impurity(g);
+    return KEN_OK;
+}
+
+ken_status ken_cart_grow_step(ken_cart_growth *g, bool *done) {
+    const int64_t limit = g->job.rules->max_leaves ? g->job.rules->max_leaves : INT64_MAX;
+    for (bool split = false; !split && g->n_pending > 0 && g->leaves < limit;) {
         const cart_pending p = cart_pop(g);
         const bool category = g->job.data->levels[p.split.column] > 0;
         if (category && g->tree->n_bits > CART_MAX_WORDS) continue;
         KEN_TRY(cart_split_node(g, &p));
-        KEN_TRY(ken_check_cancel(g->ctx));
-        leaves++;
+        g->tree->gained += p.split.gain;
+        g->leaves++;
+        split = true;
     }
+    *done = g->n_pending == 0 || g->leaves >= limit;
     return KEN_OK;
 }
 
-ken_status ken_cart_grow(ken_ctx *ctx, const ken_tree_data *data, const ken_cart_rules *rules,
-                         ken_cart *out) {
-    cart_growth g = {.ctx = ctx, .tree = out};
-    const ken_mark mark = ken_scratch_mark(ctx);
-    memset(out, 0, sizeof *out);
-    out->width = data->k > 2 ? data->k : 1;
-    g.job.data = data;
-    g.job.rules = rules;
-    const ken_status status = cart_grow_all(&g);
-    ken_free(ctx, g.pending);
-    ken_scratch_release(ctx, mark);
-    if (status != KEN_OK) ken_cart_free(ctx, out);
-    return status;
+void ken__cart_root(const ken_cart_growth *g, const cart_job **job, const cart_sums **sums,
+                    int64_t *n_rows, double *center) {
+    *job = &g->job, *sums = &g->sums, *n_rows = g->n_rows, *center = g->center;
+}
+
+void ken_cart_grow_end(ken_cart_growth *g) {
+    if (g) ken_free(g->ctx, g->pending);
 }

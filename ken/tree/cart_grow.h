@@ -39,12 +39,27 @@ typedef struct ken_cart {
     int64_t n_bits;
     size_t node_capacity, bits_capacity;
     double root_impurity; /* mean impurity of the root */
+    double gained;        /* sum of the gains while it grew */
 } ken_cart;
 
-/* data: tree_data.h. On failure *out holds nothing.
- * random  stream "tree.columns", index: the node's place in the tree, when column_fraction < 1 */
-KEN_API ken_status ken_cart_grow(ken_ctx *ctx, const ken_tree_data *data,
-                                 const ken_cart_rules *rules, ken_cart *out);
+/* Growth, one split after another: the last leaf made comes first, with max_leaves the best one.
+ * *out is the tree so far, its nodes numbered in the order in which they were made; it must stay in
+ * its place. data: tree_data.h. All three must outlive the growth, whose own memory is scratch and
+ * what ken_cart_grow_end frees. Begin makes the root; on its failure end must be called, too.
+ * random  stream "tree.columns", index: the node's number, when column_fraction < 1 */
+typedef struct cart_growth ken_cart_growth;
+KEN_API ken_status ken_cart_grow_begin(ken_ctx *ctx, const ken_tree_data *data,
+                                       const ken_cart_rules *rules, ken_cart *out,
+                                       ken_cart_growth **growth);
+/* One more split; *done: there is no other (or was none). */
+KEN_API ken_status ken_cart_grow_step(ken_cart_growth *growth, bool *done);
+KEN_API void ken_cart_grow_end(ken_cart_growth *growth); /* NULL is fine */
+/* Before the first step: what a search for splits works on (cart_split.h), the root's sums, and the
+ * mean from which its targets are counted. */
+struct cart_job;
+struct cart_sums;
+void ken__cart_root(const ken_cart_growth *growth, const struct cart_job **job,
+                    const struct cart_sums **sums, int64_t *n_rows, double *center);
 KEN_API void ken_cart_free(ken_ctx *ctx, ken_cart *tree);
 
 /* Minimal cost-complexity pruning: cut the weakest link as long as its price is at most alpha. The

@@ -29,8 +29,7 @@ void cart_add(const cart_job *job, cart_sums *s, int32_t row) {
 }
 
 /* to = all - part */
-static void cart_rest(const cart_job *job, const cart_sums *all, const cart_sums *part,
-                      cart_sums *to) {
+void cart_rest(const cart_job *job, const cart_sums *all, const cart_sums *part, cart_sums *to) {
     for (int32_t c = 0; c < job->data->k; c++) to->c[c] = all->c[c] - part->c[c];
     to->total = all->total - part->total;
     to->weight = all->weight - part->weight;
@@ -44,8 +43,7 @@ static void cart_copy(const cart_job *job, const cart_sums *from, cart_sums *to)
     to->rows = from->rows;
 }
 
-/* One row from `right` to `left`. */
-static void cart_move(const cart_job *job, cart_sums *left, cart_sums *right, int32_t row) {
+void cart_move(const cart_job *job, cart_sums *left, cart_sums *right, int32_t row) {
     const double w = job->weight ? job->weight[row] : 1.0;
     left->weight += w;
     right->weight -= w;
@@ -89,7 +87,7 @@ static bool cart_better(const cart_job *job, const cart_sums *left, const cart_s
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-static double cart_midpoint(double low, double high) {
+double cart_midpoint(double low, double high) {
     const double mid = low / 2 + high / 2;
     return mid >= high || !(mid >= low) ? low : mid;
 }

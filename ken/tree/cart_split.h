@@ -56,6 +56,11 @@ typedef struct cart_job {
 double cart_score(const cart_job *job, const cart_sums *s);
 void cart_add(const cart_job *job, cart_sums *s, int32_t row);
 void cart_clear(const cart_job *job, cart_sums *s);
+void cart_rest(const cart_job *job, const cart_sums *all, const cart_sums *part, cart_sums *to);
+/* One row from `right` to `left`. */
+void cart_move(const cart_job *job, cart_sums *left, cart_sums *right, int32_t row);
+/* A threshold between two neighbors: low <= it < high. */
+double cart_midpoint(double low, double high);
 /* rows [begin, end) of the orders; node: their sums. */
 cart_split cart_best_split(const cart_job *job, int32_t column, int64_t begin, int64_t end,
                            const cart_sums *node, int worker);

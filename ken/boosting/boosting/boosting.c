@@ -30,6 +30,9 @@ typedef struct boosting_leaf {
     double value;
 } boosting_leaf;
 
+enum { BOOSTING_VIEWS = 13 };
+_Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
+
 typedef struct boosting_fit {
     const ken_boosting_params *p;
     boosting_rules rules;
@@ -61,7 +64,8 @@ typedef struct boosting_fit {
     double *base, *validation;
     size_t n_steps, validation_capacity;
     bool wants_objective;
-    ken_tensor margin_view;
+    int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
+    ken_tensor view[BOOSTING_VIEWS];
 } boosting_fit;
 
 static ken_status boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, size_t need,
@@ -217,8 +221,7 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     KEN_TRY(ken__boosting_loss_start(ctx, l, s->base));
     for (int k = 0; k < l->outputs; k++)
         for (int64_t i = 0; i < l->n; i++) s->margin[k * l->n + i] = s->base[k];
-    s->margin_view = ken_tensor_2d(s->margin, KEN_F64, l->outputs, l->n);
-    return KEN_OK;
+    return KEN_ALLOC(ctx, int64_t, l->outputs + 1, &s->round);
 }
 
 static ken_status boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
@@ -541,6 +544,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->stack);
     ken_free(ctx, s->base);
     ken_free(ctx, s->validation);
+    ken_free(ctx, s->round);
     ken_free(ctx, s);
 }
 
@@ -588,12 +592,39 @@ static ken_status boosting_end(ken_ctx *ctx, ken_model *model, void *state, int6
     return status;
 }
 
+/* The margins of all rows, and the nodes of the trees of the last round, named as the attributes are:
+ * seen where they lie (so with strides), nothing is copied. category counts in category_bits, the
+ * sets of all rounds. */
 static int boosting_views(const ken_model *model, void *state, ken_view *out, int capacity) {
     boosting_fit *const s = state;
     (void)model;
-    if (capacity < 1) return 0;
-    out[0] = (ken_view){"margin", &s->margin_view};
-    return 1;
+    const int64_t outputs = s->loss.outputs;
+    const int64_t *const first = s->offset + ((int64_t)s->n_trees - outputs);
+    boosting_out *const node = s->out + first[0];
+    const struct {
+        const char *name;
+        void *data;
+        ken_dtype dtype;
+    } rows[] = {{"feature", &node->feature, KEN_I32},            {"threshold", &node->threshold, KEN_F64},
+                {"left", &node->left, KEN_I32},                  {"right", &node->right, KEN_I32},
+                {"missing_left", &node->missing_left, KEN_BOOL}, {"category", &node->category, KEN_I32},
+                {"category_words", &node->category_words, KEN_I32}, {"value", &node->value, KEN_F64},
+                {"cover", &node->cover, KEN_F64},                {"gain", &node->gain, KEN_F64}};
+    int n = 3;
+    if (capacity < BOOSTING_VIEWS) return 0;
+    s->view[0] = ken_tensor_2d(s->margin, KEN_F64, outputs, s->loss.n);
+    out[0] = (ken_view){"margin", &s->view[0]};
+    for (int64_t k = 0; k <= outputs; k++) s->round[k] = first[k] - first[0];
+    s->view[1] = ken_tensor_1d(s->round, KEN_I64, outputs + 1);
+    out[1] = (ken_view){"tree_offset", &s->view[1]};
+    s->view[2] = ken_tensor_1d(s->words, KEN_I32, (int64_t)s->n_words);
+    out[2] = (ken_view){"category_bits", &s->view[2]};
+    for (int r = 0; r < KEN_COUNT(rows); r++, n++) {
+        s->view[n] = ken_tensor_1d(rows[r].data, rows[r].dtype, s->round[outputs]);
+        s->view[n].stride[0] = (int64_t)(sizeof *node / ken_dtype_size(rows[r].dtype));
+        out[n] = (ken_view){rows[r].name, &s->view[n]};
+    }
+    return n;
 }
 
 static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {

@@ -681,6 +681,61 @@ static void test_boosting__same_trees_as_lightgbm_and_scikit_learn(void **state)
     test_ctx_free(ctx);
 }
 
+/* --- step by step ------------------------------------------------------------------------------- */
+
+static const ken_tensor *view_of(const ken_progress *at, const char *name) {
+    for (int i = 0; i < at->n_views; i++)
+        if (strcmp(at->views[i].name, name) == 0) return at->views[i].tensor;
+    fail_msg("no view '%s'", name);
+    return NULL;
+}
+
+/* The views of round r are the nodes of its trees as the fitted model has them. */
+static void test_boosting__views_are_the_last_trees(void **state) {
+    (void)state;
+    enum { N = 300, ROUNDS = 4 };
+    static const char *const names[] = {"feature", "threshold", "left", "right", "missing_left", "category",
+                                        "category_words", "value", "cover", "gain"};
+    double X[N * 2], y[N];
+    ken_ctx *ctx = test_ctx(2);
+    ken_rng rng = ken_rng_stream(ctx, "boosting.views", 0);
+    for (int i = 0; i < N; i++) {
+        X[2 * i] = ken_rng_f64(&rng), X[2 * i + 1] = ken_rng_f64(&rng);
+        y[i] = floor(3 * (0.7 * X[2 * i] + 0.3 * X[2 * i + 1]));
+    }
+    ken_table *t = test_table(ctx, X, N, 2);
+    const ken_column target = test_column_f64("y", y, N);
+    const ken_data data = {.table = t, .target = &target, .task = KEN_CLASSIFY};
+    ken_model *whole, *m;
+    ken_trace *trace;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=4 max_leaves=5", &whole));
+    TEST_OK(ctx, ken_model_clone(ctx, whole, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, whole, &data));
+    TEST_OK(ctx, ken_model_trace(ctx, m, &data, &trace));
+    const int64_t *offset = ken_model_attr(whole, "tree_offset")->data;
+    for (int round = 0; round < ROUNDS; round++) {
+        TEST_OK(ctx, ken_trace_seek(trace, round + 1));
+        const ken_progress *at = ken_trace_at(trace);
+        const ken_tensor *rel = view_of(at, "tree_offset");
+        assert_int_equal(rel->shape[0], 4);
+        for (int k = 0; k <= 3; k++)
+            assert_int_equal(((const int64_t *)rel->data)[k], offset[3 * round + k] - offset[3 * round]);
+        for (int v = 0; v < KEN_COUNT(names); v++) {
+            const ken_tensor *view = view_of(at, names[v]), *attr = ken_model_attr(whole, names[v]);
+            assert_int_equal(view->shape[0], offset[3 * round + 3] - offset[3 * round]);
+            for (int64_t i = 0; i < view->shape[0]; i++)
+                assert_true(ken_tensor_value(view, i * view->stride[0]) ==
+                            ken_tensor_value(attr, (offset[3 * round] + i) * attr->stride[0]));
+        }
+        assert_int_equal(view_of(at, "margin")->shape[1], N);
+    }
+    TEST_OK(ctx, ken_trace_end(trace, true));
+    test_same_model(whole, m);
+    ken_model_free(whole), ken_model_free(m);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boosting__same_trees_as_lightgbm_and_scikit_learn),
@@ -702,6 +757,7 @@ int main(void) {
         cmocka_unit_test(test_boosting__packs_and_unpacks),
         cmocka_unit_test(test_boosting__probabilities_are_probabilities),
         cmocka_unit_test(test_boosting__every_failed_allocation_is_an_error),
+        cmocka_unit_test(test_boosting__views_are_the_last_trees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

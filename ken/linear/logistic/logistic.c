@@ -19,8 +19,8 @@ typedef struct logistic_state {
     double *x, *g, f;          /* the point so far (L-BFGS: those of the stepper) */
     double *next, *next_g, *H; /* Newton */
     ken_lbfgs lbfgs;
-    double *coef; /* (m, p) at the original scale, for the views */
-    ken_tensor coef_view, gradient_view;
+    double *coef, *intercept, norm; /* (m, d), (m): what the model would be now */
+    ken_tensor view[5];
 } logistic_state;
 
 /* --- begin --------------------------------------------------------------------------------------- */
@@ -47,8 +47,8 @@ static ken_status logistic_begin_state(ken_ctx *ctx, const ken_model *model,
     s->size = m * s->loss.p;
     KEN_TRY(KEN_SCRATCH(ctx, double, s->size, &s->next));
     KEN_TRY(KEN_SCRATCH(ctx, double, s->size, &s->coef));
+    KEN_TRY(KEN_SCRATCH(ctx, double, m, &s->intercept));
     memset(s->next, 0, (size_t)s->size * sizeof *s->next);
-    memset(s->coef, 0, (size_t)s->size * sizeof *s->coef);
     if (!s->newton) {
         KEN_TRY(ken_lbfgs_begin(ctx, s->size, 12, ken__logistic_evaluate, &s->loss, s->next, &s->lbfgs));
         s->x = s->lbfgs.x, s->g = s->lbfgs.g, s->f = s->lbfgs.f;
@@ -72,8 +72,11 @@ static ken_status logistic_begin(ken_ctx *ctx, ken_model *model, const ken_probl
     KEN_TRY(KEN_SCRATCH(ctx, logistic_state, 1, &s)); /* lives as long as the fit */
     memset(s, 0, sizeof *s);
     KEN_TRY(logistic_begin_state(ctx, model, problem, s));
-    s->coef_view = ken_tensor_2d(s->coef, KEN_F64, s->loss.m, s->loss.p);
-    s->gradient_view = ken_tensor_2d(s->g, KEN_F64, s->loss.m, s->loss.p);
+    s->view[0] = ken_tensor_2d(s->coef, KEN_F64, s->loss.m, s->loss.d);
+    s->view[1] = ken_tensor_1d(s->intercept, KEN_F64, s->loss.m);
+    s->view[2] = ken_tensor_2d(s->g, KEN_F64, s->loss.m, s->loss.p);
+    s->view[3] = ken_tensor_1d(&s->norm, KEN_F64, 1);
+    s->view[4] = ken_tensor_1d(&s->f, KEN_F64, 1);
     *state = s;
     return KEN_OK;
 }
@@ -155,22 +158,22 @@ static ken_status logistic_step(ken_ctx *ctx, ken_model *model, void *state, ken
     /* Without a penalty, a point that separates the classes proves that there is no minimum. */
     s->separable = p->l2 == 0 && s->loss.errors == 0;
     s->converged = !s->separable && logistic_gradient_norm(s) <= p->tol;
-    for (int64_t i = 0; i < s->size; i++) {
-        const int64_t j = i % s->loss.p;
-        s->coef[i] = s->x[i] * (j < s->loss.d ? s->loss.scale[j] : 1);
-    }
+    logistic_unscale(s, s->coef, s->intercept);
+    s->norm = logistic_gradient_norm(s);
     out->objective = s->f;
     out->done = s->converged || s->separable || s->stuck;
     return KEN_OK;
 }
 
+/* coef, intercept, gradient_norm, objective as the attributes would be if the fit ended here; the
+ * gradient is that of the sum, in columns of variance 1, the intercept's last. */
 static int logistic_views(const ken_model *model, void *state, ken_view *out, int capacity) {
     logistic_state *s = state;
     (void)model;
-    if (capacity < 2) return 0;
-    out[0] = (ken_view){"coef", &s->coef_view};
-    out[1] = (ken_view){"gradient", &s->gradient_view};
-    return 2;
+    static const char *const names[] = {"coef", "intercept", "gradient", "gradient_norm", "objective"};
+    if (capacity < KEN_COUNT(names)) return 0;
+    for (int i = 0; i < KEN_COUNT(names); i++) out[i] = (ken_view){names[i], &s->view[i]};
+    return KEN_COUNT(names);
 }
 
 static ken_stop_rule logistic_stop_rule(const void *params, int64_t n_rows) {

@@ -228,12 +228,27 @@ static void test_logistic__trace_steps_down(void **state) {
             const ken_progress *at = ken_trace_at(trace);
             assert_true(at->objective <= before);
             before = at->objective;
-            assert_int_equal(at->n_views, 2);
-            assert_string_equal(at->views[0].name, "coef");
-            assert_int_equal(ken_tensor_count(at->views[0].tensor), 4);
         }
+        /* the views are the model that the fit would be if it ended here */
+        static const char *const names[] = {"coef", "intercept", "gradient", "gradient_norm", "objective"};
+        double seen[5][4] = {{0}};
+        const ken_progress *at = ken_trace_at(trace);
+        assert_int_equal(at->n_views, 5);
+        for (int v = 0; v < 5; v++) {
+            const int64_t n = ken_tensor_count(at->views[v].tensor);
+            assert_string_equal(at->views[v].name, names[v]);
+            assert_int_equal(n, v == 0 ? 3 : v == 2 ? 4 : 1);
+            memcpy(seen[v], at->views[v].tensor->data, (size_t)n * sizeof(double));
+        }
+        double top = 0;
+        for (int j = 0; j < 4; j++) top = fmax(top, fabs(seen[2][j]));
+        TEST_NEAR(seen[3][0], top / 300, 1e-14);
+        assert_true(seen[4][0] == at->objective);
         TEST_OK(ctx, ken_trace_end(trace, true));
         assert_true(ken_model_fitted(m));
+        assert_memory_equal(ken_f64(ken_model_attr(m, "coef")), seen[0], 3 * sizeof(double));
+        assert_true(ken_model_attr_f64(m, "intercept", NAN) == seen[1][0]);
+        assert_true(ken_model_attr_f64(m, "gradient_norm", NAN) == seen[3][0]);
         ken_model_free(m);
     }
     ken_table_free(table);

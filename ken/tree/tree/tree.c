@@ -3,6 +3,7 @@
 #include "ken/tree/tree/tree.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "ken/core/alloc.h"
 #include "ken/tree/cart_grow.h"
@@ -45,34 +46,88 @@ static ken_status tree_criterion(ken_ctx *ctx, int criterion, ken_task task, ken
     return KEN_OK;
 }
 
-static ken_status tree_grow(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
-                            ken_cart *cart) {
-    const ken_tree_params *p = ken_model_params(model);
+/* --- fit: a step is a split ------------------------------------------------------------------- */
+
+enum { TREE_VIEWS = 11 };
+_Static_assert(sizeof(ken_cart_node) % sizeof(double) == 0, "views step over nodes in doubles");
+
+typedef struct tree_growth {
     ken_tree_data data;
+    ken_cart_rules rules;
+    ken_cart cart;
+    ken_cart_growth *growth;
+    ken_tensor view[TREE_VIEWS];
+} tree_growth;
+
+static ken_status tree_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                             void **state) {
+    const ken_tree_params *p = ken_model_params(model);
+    tree_growth *s;
     double *weight = NULL;
-    ken_cart_rules rules = {.max_depth = p->max_depth,
-                            .max_leaves = p->max_leaves,
-                            .min_leaf_rows = p->min_leaf_rows,
-                            .min_split_rows = p->min_split_rows,
-                            .min_gain = p->min_gain,
-                            .column_fraction = p->column_fraction};
-    KEN_TRY(tree_criterion(ctx, p->criterion, problem->task, &rules.criterion));
+    KEN_TRY(KEN_SCRATCH(ctx, tree_growth, 1, &s)); /* lives as long as the fit */
+    memset(s, 0, sizeof *s);
+    *state = s;
+    s->rules = (ken_cart_rules){.max_depth = p->max_depth,
+                                .max_leaves = p->max_leaves,
+                                .min_leaf_rows = p->min_leaf_rows,
+                                .min_split_rows = p->min_split_rows,
+                                .min_gain = p->min_gain,
+                                .column_fraction = p->column_fraction};
+    KEN_TRY(tree_criterion(ctx, p->criterion, problem->task, &s->rules.criterion));
     if (problem->label && p->class_weight) KEN_TRY(ken_problem_balanced(ctx, problem, &weight));
-    KEN_TRY(ken_tree_data_of(ctx, problem, weight, &data));
-    KEN_TRY(ken_cart_grow(ctx, &data, &rules, cart));
-    return ken_cart_prune(ctx, cart, p->ccp_alpha);
+    KEN_TRY(ken_tree_data_of(ctx, problem, weight, &s->data));
+    return ken_cart_grow_begin(ctx, &s->data, &s->rules, &s->cart, &s->growth);
 }
 
-static ken_status tree_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
-    ken_cart cart = {0};
-    const ken_mark mark = ken_scratch_mark(ctx);
-    ken_status status = tree_grow(ctx, model, problem, &cart);
-    if (status == KEN_OK)
-        status = ken_cart_emit(ctx, model, &cart, ken_tree_outputs(problem->n_classes));
-    if (status == KEN_OK)
-        status = ken_attr_set_f64(ctx, model, "root_impurity", cart.root_impurity);
-    ken_cart_free(ctx, &cart);
-    ken_scratch_release(ctx, mark);
+static ken_status tree_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
+    tree_growth *s = state;
+    (void)ctx, (void)model;
+    KEN_TRY(ken_cart_grow_step(s->growth, &out->done));
+    out->objective = s->cart.root_impurity - s->cart.gained / s->cart.node[0].cover;
+    return KEN_OK;
+}
+
+/* The nodes so far, seen where they lie (so with strides): nothing is copied. */
+static int tree_views(const ken_model *model, void *state, ken_view *out, int capacity) {
+    tree_growth *s = state;
+    ken_cart_node *node = s->cart.node;
+    const struct {
+        const char *name;
+        void *data;
+        ken_dtype dtype;
+    } rows[] = {{"feature", &node->feature, KEN_I32},          {"threshold", &node->threshold, KEN_F64},
+                {"left", &node->left, KEN_I32},                {"right", &node->right, KEN_I32},
+                {"missing_left", &node->missing_left, KEN_U8}, {"cover", &node->cover, KEN_F64},
+                {"gain", &node->gain, KEN_F64},                {"category", &node->category, KEN_I32},
+                {"category_words", &node->category_words, KEN_I32}};
+    int n = 0;
+    (void)model;
+    if (capacity < TREE_VIEWS) return 0;
+    for (; n < KEN_COUNT(rows); n++) {
+        s->view[n] = ken_tensor_1d(rows[n].data, rows[n].dtype, s->cart.n);
+        s->view[n].stride[0] = (int64_t)(sizeof *node / ken_dtype_size(rows[n].dtype));
+        out[n] = (ken_view){rows[n].name, &s->view[n]};
+    }
+    s->view[n] = ken_tensor_1d(s->cart.bits, KEN_I32, s->cart.n_bits);
+    out[n] = (ken_view){"category_bits", &s->view[n]};
+    n++;
+    s->view[n] = ken_tensor_2d(s->cart.value, KEN_F64, s->cart.n, s->cart.width);
+    out[n] = (ken_view){"value", &s->view[n]};
+    return TREE_VIEWS;
+}
+
+static ken_status tree_write(ken_ctx *ctx, ken_model *model, ken_cart *cart) {
+    const ken_tree_params *p = ken_model_params(model);
+    KEN_TRY(ken_cart_prune(ctx, cart, p->ccp_alpha));
+    KEN_TRY(ken_cart_emit(ctx, model, cart, ken_tree_outputs(ken_model_n_classes(model))));
+    return ken_attr_set_f64(ctx, model, "root_impurity", cart->root_impurity);
+}
+
+static ken_status tree_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep) {
+    tree_growth *s = state;
+    const ken_status status = keep > 0 ? tree_write(ctx, model, &s->cart) : KEN_OK;
+    ken_cart_grow_end(s->growth);
+    ken_cart_free(ctx, &s->cart);
     return status;
 }
 
@@ -132,7 +187,10 @@ ken_status ken_tree_prune_path(ken_ctx *ctx, const ken_model *model, int64_t cap
 static const ken_attr tree_attrs[] = {
     KEN_ENSEMBLE_ATTRS, {"root_impurity", KEN_F64, "", "mean impurity of the training rows"}, {0}};
 
-static const ken_estimator tree_estimator = {.fit = tree_fit,
+static const ken_estimator tree_estimator = {.begin = tree_begin,
+                                             .step = tree_step,
+                                             .end = tree_end,
+                                             .views = tree_views,
                                              .width = ken_tree_model_width,
                                              .predict = ken_tree_model_predict,
                                              .open = ken_tree_model_open,

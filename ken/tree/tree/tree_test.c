@@ -496,6 +496,89 @@ static void test_tree__criterion_must_fit_the_task(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- step by step ------------------------------------------------------------------------------- */
+
+static const ken_tensor *view_of(const ken_progress *at, const char *name) {
+    for (int i = 0; i < at->n_views; i++)
+        if (strcmp(at->views[i].name, name) == 0) return at->views[i].tensor;
+    fail_msg("no view '%s'", name);
+    return NULL;
+}
+static double view_at(const ken_progress *at, const char *name, int64_t i) {
+    const ken_tensor *t = view_of(at, name);
+    return ken_tensor_value(t, i * t->stride[0]);
+}
+
+/* After step k: k splits, so 2 k + 1 nodes; parents before children, weights add up, and the
+ * objective is the mean impurity of the leaves. */
+static void check_growth(const ken_progress *at, int64_t k, double root_impurity) {
+    const int64_t n = view_of(at, "feature")->shape[0];
+    double leaves = 0, gain = 0;
+    assert_int_equal(n, 2 * k + 1);
+    for (int64_t i = 0; i < n; i++) {
+        if (view_at(at, "feature", i) < 0) {
+            leaves += view_at(at, "cover", i);
+            assert_true(view_at(at, "gain", i) == 0);
+            continue;
+        }
+        const int64_t l = (int64_t)view_at(at, "left", i), r = (int64_t)view_at(at, "right", i);
+        assert_true(l > i && r > i && l < n && r < n);
+        TEST_NEAR(view_at(at, "cover", l) + view_at(at, "cover", r), view_at(at, "cover", i), 1e-14);
+        gain += view_at(at, "gain", i);
+    }
+    TEST_NEAR(leaves, view_at(at, "cover", 0), 1e-14);
+    TEST_NEAR(at->objective, root_impurity - gain / leaves, 1e-12);
+}
+
+/* The tree of step k, with max_leaves the tree of k + 1 leaves; to the end, and after going back, the
+ * tree of the fit. */
+static void check_trace(ken_ctx *ctx, const double *X, const double *y, bool classify, bool best_first) {
+    ken_table *t = test_table(ctx, X, 200, 3);
+    const ken_column target = test_column_f64("y", y, 200);
+    const ken_data data = {.table = t, .target = &target, .task = classify ? KEN_CLASSIFY : KEN_REGRESS};
+    const char *settings = best_first ? "max_leaves=9" : "max_depth=4 column_fraction=0.5";
+    ken_model *whole = fit_table(ctx, settings, t, y, classify, NULL);
+    const int64_t splits = (n_nodes(whole) - 1) / 2;
+    assert_true(splits >= 8);
+    for (int64_t k = 1; k <= splits; k += best_first ? 1 : splits - 1) {
+        ken_model *m;
+        ken_trace *trace;
+        TEST_OK(ctx, ken_model_new(ctx, "tree", settings, &m));
+        TEST_OK(ctx, ken_model_trace(ctx, m, &data, &trace));
+        for (int64_t step = 1; step <= splits; step++) {
+            TEST_OK(ctx, ken_trace_seek(trace, step));
+            check_growth(ken_trace_at(trace), step, ken_model_attr_f64(whole, "root_impurity", NAN));
+        }
+        TEST_OK(ctx, ken_trace_seek(trace, splits + 5)); /* there is no more */
+        assert_int_equal(ken_trace_at(trace)->iteration, splits);
+        TEST_OK(ctx, ken_trace_seek(trace, k));
+        check_growth(ken_trace_at(trace), k, ken_model_attr_f64(whole, "root_impurity", NAN));
+        TEST_OK(ctx, ken_trace_end(trace, true));
+        char fewer[40];
+        snprintf(fewer, sizeof fewer, "max_leaves=%d", (int)k + 1);
+        ken_model *want = k == splits ? NULL : best_first ? fit_table(ctx, fewer, t, y, classify, NULL) : NULL;
+        if (k == splits || want) same_trees(m, want ? want : whole);
+        ken_model_free(want);
+        ken_model_free(m);
+    }
+    ken_model_free(whole);
+    ken_table_free(t);
+}
+
+static void test_tree__a_step_is_a_split(void **state) {
+    (void)state;
+    double X[600], y[200], label[200];
+    uint64_t s = 17;
+    for (int i = 0; i < 600; i++) X[i] = noise(&s);
+    for (int i = 0; i < 200; i++) {
+        y[i] = X[3 * i] * 3 - X[3 * i + 1] * X[3 * i + 2] + 0.2 * noise(&s);
+        label[i] = floor(y[i]) + 1;
+    }
+    ken_ctx *ctx = test_ctx(2);
+    for (int k = 0; k < 4; k++) check_trace(ctx, X, k & 1 ? label : y, k & 1, k & 2);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tree__grows_the_trees_of_sklearn),
@@ -515,6 +598,7 @@ int main(void) {
         cmocka_unit_test(test_tree__survives_packing),
         cmocka_unit_test(test_tree__every_failed_allocation_is_an_error),
         cmocka_unit_test(test_tree__criterion_must_fit_the_task),
+        cmocka_unit_test(test_tree__a_step_is_a_split),
     };
     make_data();
     return cmocka_run_group_tests(tests, NULL, NULL);
