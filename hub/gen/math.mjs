@@ -16,7 +16,7 @@ export const expandSymbols = (tex, symbols, wrap) => tex.replace(/\\sym\s*\{([^}
 export function renderMath(tex, { display = false, symbols } = {}) {
   const source = expandSymbols(tex, symbols, (inner, id) => `\\htmlData{sym=${id}}{${inner}}`);
   const trust = (context) => context.command === '\\htmlData' && Object.keys(context.attributes ?? {}).every((name) => name === 'data-sym');
-  return katex.renderToString(source, { displayMode: display, output: 'htmlAndMathml', throwOnError: true, strict: 'error', trust, macros: { ...MACROS }, maxExpand: 500 });
+  return katex.renderToString(source, { displayMode: display, output: 'htmlAndMathml', throwOnError: true, strict: (code) => (code === 'htmlExtension' ? 'ignore' : 'error'), trust, macros: { ...MACROS }, maxExpand: 500 });
 }
 
 // The place of a KaTeX error within a formula, for the message.

@@ -1,5 +1,5 @@
 // One lesson through all its stages. Each stage is skipped while what it is made from stays the same.
-import { existsSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readLesson } from './lesson.mjs';
@@ -28,7 +28,7 @@ export async function buildLesson(file, rooms, { fix = false, deep = false } = {
   const [lines, exercises] = await Promise.all([runCells(lesson, folder, deep), runExercises(lesson, folder), runReads(lesson, folder), runChecks(lesson, folder, deep)]);
   const records = recordsByCell(lines ?? []);
   const fixes = fix ? [] : undefined;
-  if (lines && lesson.cells.every((c) => !c.runs || records.has(c.id) || true)) checkNumbers(lesson, records, fixes);
+  if (lines) checkNumbers(lesson, records, fixes);
   if (fixes?.length) {
     writeFileSync(file, applyFixes(lesson.source, lesson.body, fixes));
     for (const f of fixes) console.log(`${relative(file)}:${f.line}: ${f.was} → ${f.now}`);
@@ -52,10 +52,26 @@ export async function buildLesson(file, rooms, { fix = false, deep = false } = {
 export const needsModule = (lesson) => lesson.widgets.length + lesson.compares.length > 0 || lesson.cells.some((c) => c.runs);
 
 function libraryThere(lesson) {
-  if (existsSync(library(false)) && existsSync(path.join(ROOT, 'ken/cell.h'))) return true;
+  if (existsSync(library(false))) {
+    const newer = staleSource();
+    if (newer && !lesson.problems.toldLibrary) lesson.problems.warn({}, `build/release/libken.a is older than ${newer}`, { hint: '"make build" makes it anew' });
+    lesson.problems.toldLibrary = true;
+    return true;
+  }
   if (!lesson.problems.toldLibrary) lesson.problems.warn({}, 'cells and exercises did not run: build/release/libken.a is not there', { hint: '"make build" makes it' });
   lesson.problems.toldLibrary = true;
   return false;
+}
+
+let stale;
+// A source of the library that is newer than its archive.
+function staleSource() {
+  if (stale === undefined) {
+    const built = statSync(library(false)).mtimeMs;
+    const names = readdirSync(path.join(ROOT, 'ken'), { recursive: true }).map(String).filter((n) => /\.[ch]$/.test(n) && !/_test\.c$/.test(n));
+    stale = names.map((n) => path.join(ROOT, 'ken', n)).find((f) => statSync(f).mtimeMs > built) ?? null;
+  }
+  return stale && relative(stale);
 }
 
 // The records, the same from every compiler; undefined when they cannot be had.
@@ -169,16 +185,14 @@ async function sameRecords(lesson, module, lines, folder) {
   if (!runs.length) return;
   const wrong = await once(path.join(folder, 'same.json'), hashOf(module.hash, lines), async () => {
     const ken = await loadModule(module);
-    for (const cell of runs) {
-      const native = lines.filter((line) => JSON.parse(line).cell === cell.id);
-      let page;
-      try {
-        page = (await ken.cell(cell.id)).map((record) => (typeof record === 'string' ? record : JSON.stringify(record)));
-      } catch (error) {
-        return { cell: cell.id, native: native[0] ?? '', page: error.message };
-      }
-      const i = Math.max(native.length, page.length) && [...Array(Math.max(native.length, page.length)).keys()].findIndex((k) => native[k] !== page[k]);
-      if (i >= 0 && (native[i] ?? page[i]) !== undefined && native[i] !== page[i]) return { cell: cell.id, native: native[i] ?? '(nothing)', page: page[i] ?? '(nothing)' };
+    let page;
+    try {
+      page = ken.cellLines();
+    } catch (error) {
+      return { cell: runs[0].id, native: lines[0] ?? '', page: error.message };
+    }
+    for (let i = 0; i < Math.max(lines.length, page.length); i++) {
+      if (lines[i] !== page[i]) return { cell: JSON.parse(lines[i] ?? page[i]).cell, native: lines[i] ?? '(nothing)', page: page[i] ?? '(nothing)' };
     }
     return null;
   });

@@ -264,14 +264,16 @@ export class Ken {
   }
   cells() { return this.json('cells'); }
   // Records of cell `id`, in a fresh module after the cells before it, as natively; no id: of all cells.
-  cell(id) {
+  cell(id) { return this.cellLines(id).map((line) => JSON.parse(line)); }
+  // The same as lines of JSON, as they were written.
+  cellLines(id) {
     const fresh = new Ken(this.core.module);
     const ids = fresh.cells();
     if (id !== undefined && !ids.includes(id)) fail('KEN_E_NOT_FOUND', `there is no cell '${id}'`, `there are ${ids.join(', ')}`);
     const records = [];
     for (let i = 0; i < ids.length; i++) {
       const state = fresh.call('cell', i);
-      const lines = fresh.text().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+      const lines = fresh.text().split('\n').filter(Boolean);
       if (id === undefined || ids[i] === id || state === 2) records.push(...lines);
       if (ids[i] === id || state === 2) break;
     }
