@@ -20,7 +20,7 @@ export async function buildRuntime({ out, entries, minify = true } = {}) {
   for (const name of kindNames()) points[`kinds/${name}`] = kindPath(name);
   mkdirSync(out, { recursive: true });
   const result = await build({ entryPoints: points, outdir: out, bundle: true, format: 'esm', splitting: true, minify, target: 'es2022', metafile: true, legalComments: 'none',
-    chunkNames: 'shared/[hash]', logLevel: 'error' });
+    chunkNames: 'shared/[hash]', external: ['node:*'], logLevel: 'error' });
   copyFileSync(join(here, 'widget.css'), join(out, 'widget.css'));
   return { files: result.metafile.outputs, runtime: 'runtime.js', worker: 'worker.js', css: 'widget.css' };
 }

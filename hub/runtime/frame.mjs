@@ -23,7 +23,7 @@ function choiceHTML(widget, row) {
   const letters = row.choices.reduce((sum, c) => sum + c.label.length + 2, 0);
   if (row.choices.length <= 4 && letters <= (row.wide ? 60 : 30)) {
     const items = row.choices.map((c, i) => `<label><input type="radio" name="${key}" data-name="${escapeHTML(row.name)}" value="${i}"${c.value === row.value ? ' checked' : ''}><span>${escapeHTML(c.label)}</span></label>`);
-    return `<fieldset class="kw-control kw-segments${row.wide ? ' kw-wide' : ''}"${help(row.doc)}><legend>${escapeHTML(row.label)}</legend><div>${items.join('')}</div></fieldset>`;
+    return `<fieldset class="kw-control kw-segments${row.wide ? ' kw-wide' : letters > 17 ? ' kw-double' : ''}"${help(row.doc)}><legend>${escapeHTML(row.label)}</legend><div>${items.join('')}</div></fieldset>`;
   }
   const items = row.choices.map((c, i) => `<option value="${i}"${c.value === row.value ? ' selected' : ''}>${escapeHTML(c.label)}</option>`);
   return `<div class="kw-control kw-select"><label for="${key}"${help(row.doc)}>${escapeHTML(row.label)}</label><select id="${key}" data-name="${escapeHTML(row.name)}"${describe(row)}>${items.join('')}</select></div>`;

@@ -1,15 +1,34 @@
 // From a scene to a display list: every mark becomes paths, circles and texts with positions in pixels. Pure; the
 // static picture (svg.mjs), the live picture and the canvas all draw this list, so they cannot disagree.
 
-import { scaleLinear, scaleLog, scaleBand } from 'd3-scale';
-import { area as d3area, curveStepAfter, curveLinear, symbol, symbolCircle, symbolSquare, symbolTriangle,
-  symbolDiamond, symbolCross, symbolStar, symbolWye, symbolTimes } from 'd3-shape';
+import { scaleBand, scaleLinear, scaleLog } from './scale.mjs';
 import { contours as d3contours } from 'd3-contour';
 import { formatNumber, formatLogTick, px } from './format.mjs';
 
 export const NARROW = 560;
 export const FONT = 12.5;
-const SHAPES = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symbolWye, symbolCross, symbolStar, symbolTimes];
+/** Marks of about one size: circle, square, triangle, diamond, triangle down, cross, star, x. */
+const polygon = (n, r, turn = 0, inner = r) => Array.from({ length: n }, (_, i) => {
+  const angle = (2 * Math.PI * (i + turn)) / n;
+  const at = i % 2 ? inner : r;
+  return `${px(at * Math.sin(angle))},${px(-at * Math.cos(angle))}`;
+});
+const bars = (r, turn) => {
+  const w = 0.36 * r;
+  const outline = [[-w, -r], [w, -r], [w, -w], [r, -w], [r, w], [w, w], [w, r], [-w, r], [-w, w], [-r, w], [-r, -w], [-w, -w]];
+  const [c, s] = [Math.cos(turn), Math.sin(turn)];
+  return outline.map(([x, y]) => `${px(c * x - s * y)},${px(s * x + c * y)}`);
+};
+const SHAPES = [
+  null,
+  (r) => polygon(4, 1.22 * r, 0.5),
+  (r) => polygon(3, 1.35 * r),
+  (r) => polygon(4, 1.3 * r),
+  (r) => polygon(3, 1.35 * r, 0.5),
+  (r) => bars(1.15 * r, 0),
+  (r) => polygon(10, 1.4 * r, 0, 0.6 * r),
+  (r) => bars(1.15 * r, Math.PI / 4),
+];
 export const DASHES = ['', '6 4', '2 3', '8 3 2 3', '12 4', '1 3', '4 2', '10 3 2 3 2 3'];
 const HEAT_BANDS = 12;
 
@@ -76,13 +95,13 @@ export function placePlots(scene, width) {
 // --- scales and axes --------------------------------------------------------------------------------------------
 
 function makeScale(axis = {}, range) {
-  if (axis.bands) return scaleBand(axis.bands, range).paddingInner(0.2).paddingOuter(0.1);
+  if (axis.bands) return scaleBand(axis.bands, range);
   let [a, b] = axis.domain ?? [0, 1];
   if (!(Number.isFinite(a) && Number.isFinite(b))) [a, b] = [0, 1];
   if (axis.log) {
     if (!(a > 0)) a = b > 0 ? b * 1e-6 : 1e-6;
     if (!(b > a)) b = a * 10;
-    return scaleLog([a, b], range).clamp(false);
+    return scaleLog([a, b], range);
   }
   if (a === b) [a, b] = [a - 0.5, b + 0.5];
   return scaleLinear([a, b], range);
@@ -92,29 +111,12 @@ const at = (scale, value) => (scale.bandwidth ? scale(value) + scale.bandwidth()
 
 function ticksOf(axis, scale, length, spacing) {
   const most = Math.max(2, Math.floor(length / spacing));
-  if (axis.ticks) return axis.ticks.map((t) => (typeof t === 'object' ? t : { value: t, text: formatNumber(t) }));
+  if (axis.ticks) return axis.ticks.filter((_, i) => i % Math.ceil((axis.ticks.length * Math.min(spacing, 26)) / length) === 0).map((t) => (typeof t === 'object' ? t : { value: t, text: formatNumber(t) }));
   if (axis.bands) {
     const every = Math.ceil((axis.bands.length * spacing * 0.6) / Math.max(length, 1));
     return axis.bands.filter((_, i) => i % Math.max(1, every) === 0).map((value) => ({ value, text: String(value) }));
   }
-  if (axis.log) return logTicks(scale.domain(), most);
-  const values = scale.ticks(most);
-  return values.map((value) => ({ value, text: formatNumber(value, 6) }));
-}
-
-/** Powers of ten, thinned to `most`; within two decades also 2 and 5. */
-function logTicks([a, b], most) {
-  const first = Math.ceil(Math.log10(a) - 1e-9);
-  const last = Math.floor(Math.log10(b) + 1e-9);
-  const count = last - first + 1;
-  const values = [];
-  if (count <= 2) {
-    for (let e = first - 1; e <= last + 1; e++) for (const m of [1, 2, 5]) values.push(m * 10 ** e);
-  } else {
-    const every = Math.ceil(count / most);
-    for (let e = first; e <= last; e += every) values.push(10 ** e);
-  }
-  return values.filter((v) => v >= a * (1 - 1e-9) && v <= b * (1 + 1e-9)).map((value) => ({ value, text: formatLogTick(value) }));
+  return scale.ticks(most).map((value) => ({ value, text: axis.log ? formatLogTick(value) : formatNumber(value, 6) }));
 }
 
 const textWidth = (text) => 7.5 * String(text).length;
@@ -223,11 +225,9 @@ const MARKS = {
     }
   },
   area(mark, p, out) {
-    const path = d3area().defined((_, i) => finite(at(p.sx, mark.x[i]), p.sy(pick(mark.y0, i)), p.sy(pick(mark.y1, i))))
-      .x((_, i) => at(p.sx, mark.x[i])).y0((_, i) => p.sy(pick(mark.y0, i))).y1((_, i) => p.sy(pick(mark.y1, i)))
-      .curve(mark.step ? curveStepAfter : curveLinear).digits(2);
-    const d = path(mark.x);
-    if (d) out.items.push({ k: 'path', d, fill: colorName(mark.color), fillOpacity: mark.opacity ?? 0.2 });
+    const edge = (value) => Array.from(mark.x, (x, i) => [at(p.sx, x), p.sy(pick(value, i))]).filter(([x, y]) => finite(x, y));
+    const ring = [...edge(mark.y1), ...edge(mark.y0).reverse()];
+    if (ring.length > 2) out.items.push({ k: 'path', d: `${polyline(ring)}Z`, fill: colorName(mark.color), fillOpacity: mark.opacity ?? 0.2 });
   },
   bars(mark, p, out) {
     const n = mark.x.length;
@@ -368,7 +368,11 @@ function linePath(mark, p) {
 }
 
 const rectPath = (x, y, w, h) => `M${px(x)},${px(y)}h${px(w)}v${px(h)}h${px(-w)}Z`;
-export const symbolPath = (shape, r) => symbol(SHAPES[shape % SHAPES.length], r * r * 3.4)();
+export function symbolPath(shape, r) {
+  const corners = SHAPES[shape % SHAPES.length];
+  if (corners) return `M${corners(r).join('L')}Z`;
+  return `M${px(r)},0A${px(r)},${px(r)} 0 1 1 ${px(-r)},0A${px(r)},${px(r)} 0 1 1 ${px(r)},0Z`;
+}
 export const dashOf = (dash) => (typeof dash === 'number' ? DASHES[dash % DASHES.length] : dash === true ? DASHES[1] : dash || undefined);
 
 function pointTitle(p, mark, i) {
@@ -399,7 +403,7 @@ export function contourLevels(z, count, log, low) {
   const levels = [];
   for (let k = 1; k <= count; k++) {
     const t = (k - 0.5) / count;
-    levels.push(base + (log ? span * 10 ** (-5 * (1 - t)) : span * t * t));
+    levels.push(base + (log ? span * 10 ** (-3.4 * (1 - t)) : span * t * t));
   }
   return levels;
 }
@@ -587,7 +591,6 @@ export function layoutScene(scene, width) {
 
 /** From pixels to data: what a pointer says. */
 export function invert(p, x, y) {
-  const back = (scale, v) => (scale.bandwidth ? scale.domain()[Math.max(0, Math.min(scale.domain().length - 1, Math.floor((v - scale.range()[0]) / scale.step())))] : scale.invert(v));
-  return { x: back(p.sx, x), y: back(p.sy, y) };
+  return { x: p.sx.invert(x), y: p.sy.invert(y) };
 }
 

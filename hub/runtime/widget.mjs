@@ -72,7 +72,7 @@ export class KenWidget extends HTMLElement {
   }
 
   task() {
-    return { kind: this.kind.kind, state: this.now, attrs: this.attrs, own: this.own };
+    return { kind: this.kind.kind, state: this.now, attrs: this.attrs, own: this.own, key: this.id };
   }
 
   fromLink() {
@@ -111,10 +111,10 @@ export class KenWidget extends HTMLElement {
     const { kind } = this;
     this.stage = new Stage(this.parts.plots, this.id, this.getAttribute('alt') ?? title, {
       allows: { click: Boolean(kind.click), add: Boolean(kind.add), remove: Boolean(kind.remove) },
-      drag: (e) => this.act(kind.drag(this.now, e, this.attrs)),
-      click: (e) => this.act(kind.click(this.now, e, this.attrs)),
-      add: (e) => this.act(kind.add(this.now, e, this.attrs)),
-      remove: (e) => this.act(kind.remove(this.now, e, this.attrs)),
+      drag: (e) => this.act(kind.drag(this.now, e, this.attrs, this.result)),
+      click: (e) => this.act(kind.click(this.now, e, this.attrs, this.result)),
+      add: (e) => this.act(kind.add(this.now, e, this.attrs, this.result)),
+      remove: (e) => this.act(kind.remove(this.now, e, this.attrs, this.result)),
       hover: (key) => this.dispatchEvent(new CustomEvent('ken-hover', { bubbles: true, detail: { key } })),
     });
     this.shape = this.shapeOf(rows);
@@ -213,14 +213,14 @@ export class KenWidget extends HTMLElement {
     this.freshOwn = false;
     try {
       const result = await this.host.compute(this.task(), this.abort.signal);
-      if (!this.abort.signal.aborted || !this.again) {
+      if (result !== null && !(this.abort.signal.aborted && this.again)) {
         [this.result, this.computed] = [result, state];
         this.fail(null);
         this.refresh();
       }
     } catch (error) {
       this.freshOwn ||= fresh && this.again;
-      if (!this.again && error?.name !== 'AbortError') {
+      if (!this.again && error?.code !== 'KEN_E_CANCELLED') {
         this.computed = state;
         this.fail(error);
       }
@@ -367,7 +367,7 @@ export class KenWidget extends HTMLElement {
     const { tool, scrub, button: name } = button.dataset;
     if (tool) this.useTool(tool, button);
     if (scrub) this.useScrub(scrub);
-    if (name) this.act(this.rowOf(name)?.press(this.now, this.attrs));
+    if (name) this.act(this.rowOf(name)?.press(this.now, this.attrs, this.result));
   }
 
   useScrub(what) {

@@ -9,7 +9,7 @@ const things = [{ name: 'adam', kind: 'optimizer', title: 'Adam: moments', param
   { name: 'bowl', kind: 'objective', title: 'Bowl', parameters: [] }, { name: 'saddle', kind: 'objective', title: 'Saddle', parameters: [] }];
 
 const run = (name, values) => ({ name, x: Float64Array.from(values), y: Float64Array.from(values), f: Float64Array.from(values, (v) => v * v), diverged: values.findIndex((v) => !Number.isFinite(v)), state: { m: Float64Array.from(values.flatMap((v) => [v, -v])) } });
-const result = (...runs) => ({ window: [-3, 3, -3, 3], z: Float64Array.from({ length: 56 * 56 }, (_, k) => (k % 56) ** 2), minima: [{ x: 0, y: 0, value: 0, global: true }], start: [2, 2], convex: true, steps: runs[0].x.length - 1, runs, bound: null });
+const result = (...runs) => ({ window: [-3, 3, -3, 3], z: Float64Array.from({ length: 64 * 64 }, (_, k) => (k % 64) ** 2), minima: [{ x: 0, y: 0, value: 0, global: true }], start: [2, 2], convex: true, steps: runs[0].x.length - 1, runs, bound: null });
 const attrs = readAttrs(kind, { optimizers: 'adam gd', surface: 'bowl', show: 'loss state', settings: 'adam.learning_rate=0.1 adam.amsgrad=true' });
 const state = { ...kind.state(attrs, things), step: 3 };
 

@@ -4,7 +4,7 @@
 import { thingList, findParameter } from '../../runtime/controls.mjs';
 import { formatNumber } from '../../runtime/format.mjs';
 
-const GRID = 56;
+const GRID = 64;
 const MOST_STEPS = 2000;
 
 const ofKind = (things, kind) => thingList(things).filter((t) => t.kind === kind);
@@ -29,6 +29,9 @@ export function readSettings(text, things) {
 /** Settings of an optimizer: defaults of its descriptor, then what the state changed. */
 const settingsOf = (state, name) => state.params[name] ?? {};
 
+/** "bowl:condition=30": what the library takes, from a name and the settings of the state. */
+const spelled = (state, name) => `${name}:${Object.entries(settingsOf(state, name)).map(([k, v]) => `${k}=${v}`).join(' ')}`;
+
 const color = (state, name) => state.optimizers.indexOf(name);
 
 function controls(attrs, things, state) {
@@ -44,6 +47,7 @@ function controls(attrs, things, state) {
     ...(optimizers.length > 1 ? [{ name: 'optimizers', type: 'multi', label: 'Optimizers', choices: optimizers }] : []),
     ...own.filter((c) => !c.more).slice(0, 3),
     ...(surfaces.length > 1 ? [{ name: 'surface', type: 'choice', label: 'Surface', choices: surfaces, more: own.length > 2 }] : []),
+    ...(thingList(things).find((t) => t.name === state.surface)?.parameters ?? []).map((p) => ({ name: `params.${state.surface}.${p.name}`, from: `${state.surface}.${p.name}`, more: own.length > 1 })),
     ...own.filter((c) => c.more),
     { name: 'steps', type: 'range', label: 'Steps', min: 10, max: 500, step: 10, most: MOST_STEPS, integer: true, more: true, doc: 'how long the race is' },
     { name: 'noise', type: 'range', label: 'Noise of the gradient', min: 0, max: 5, step: 0.1, more: true, doc: 'standard deviation added to each part of the gradient: what small batches do' },
@@ -52,10 +56,11 @@ function controls(attrs, things, state) {
 }
 
 async function compute(ken, state, attrs) {
-  const surface = ken.probe('surface', { surface: state.surface, nx: GRID, ny: GRID });
+  const where = spelled(state, state.surface);
+  const surface = ken.probe('surface', { surface: where, nx: GRID, ny: GRID });
   const start = state.start ?? surface.start;
-  const runs = state.optimizers.map((name) => ({ optimizer: name, settings: settingsOf(state, name) }));
-  const race = ken.probe('descent', { surface: state.surface, start, steps: state.steps, noise: state.noise, seed: state.seed, runs });
+  ken.seed(state.seed);
+  const race = ken.probe('descent', { surface: where, start, steps: state.steps, noise: state.noise, seed: state.seed, runs: state.optimizers.map((name) => ({ optimizer: name, settings: settingsOf(state, name) })) });
   return { ...surface, start, steps: state.steps, runs: race.runs.map((run, i) => ({ ...run, name: state.optimizers[i] })), bound: attrs.bound ? race.bound : null };
 }
 
@@ -156,7 +161,9 @@ export default {
   linked: ['step', 'start', 'surface', 'steps', 'seed'],
   state(attrs, things) {
     const start = attrs.start ? attrs.start.split(',').map(Number) : null;
-    return { surface: attrs.surface, optimizers: attrs.optimizers, params: readSettings(attrs.settings, things), start, steps: attrs.steps, step: attrs.step ?? attrs.steps, noise: attrs.noise,
+    const [surface, settings] = attrs.surface.split(':');
+    const of = (settings ?? '').split(/[\s,]+/).filter(Boolean).map((t) => `${surface}.${t}`).join(' ');
+    return { surface, optimizers: attrs.optimizers, params: readSettings(`${attrs.settings} ${of}`, things), start, steps: attrs.steps, step: attrs.step ?? attrs.steps, noise: attrs.noise,
       seed: attrs.seed ?? 1, variable: 0 };
   },
   controls,
