@@ -42,6 +42,11 @@ static const char *explain_feature(const ken_model *m, const ken_shap_part *p) {
     return p->feature < 0 ? "(several columns)" : ken_model_feature(m, p->feature);
 }
 
+/* Products of several columns have no value of their own. */
+static const char *explain_value(const ken_shap_part *p) {
+    return p->text[0] ? p->text : p->feature < 0 ? "" : "(missing)";
+}
+
 static int explain_row_json(cli *c, const ken_model *m, const explain_row *r) {
     const ken_shap_view *v = ken_shap_get(r->shap);
     cli_json j;
@@ -105,7 +110,7 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
             continue;
         }
         snprintf(amount, sizeof amount, "%s%s", x < 0 ? "" : "+", cli_number_text(x, number));
-        const char *cells[] = {explain_feature(m, &r->parts[i]), r->parts[i].text[0] ? r->parts[i].text : "(missing)",
+        const char *cells[] = {explain_feature(m, &r->parts[i]), explain_value(&r->parts[i]),
                                amount, cli_bar(fabs(x) / largest, 24, bar)};
         cli_grid_row(&g, cells);
     }

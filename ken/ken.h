@@ -49,6 +49,7 @@
 #include "ken/preprocess/polynomial/polynomial.h"
 #include "ken/baseline/dummy/dummy.h"
 #include "ken/linear/linear/linear.h"
+#include "ken/linear/linear/linear_influence.h"
 #include "ken/linear/ridge/ridge.h"
 #include "ken/linear/lasso/lasso.h"
 #include "ken/linear/elastic_net/elastic_net.h"

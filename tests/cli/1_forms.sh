@@ -33,6 +33,13 @@ check train-set 0 '"max_depth": 2' "" "$ken" train iris.csv --target species --m
 check train-recipe-set 0 "" "" "$ken" train iris.csv --target species --model logistic --set recipe.scale=none -o t.ken --json
 check train-cv 0 '"cv"' "" "$ken" train iris.csv --target species --model tree --cv 3 -o t.ken --json
 check train-regress 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --model ridge -o mpg.ken --json
+check train-lasso 0 '"rmse"' "" "$ken" train diabetes --target y --model lasso --set alpha=0.5 -o lasso.ken --json
+check train-elastic-net 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --model elastic_net --set l1_ratio=0.9 -o enet.ken --json
+check train-polynomial 0 '"rmse"' "" "$ken" train diabetes --target y --model lasso --set recipe.polynomial=2 -o poly.ken --json
+check polynomial-recipe 0 "powers and products up to degree 2" - "$ken" models poly.ken
+check polynomial-explain 0 "(several columns)" "" "$ken" explain poly.ken diabetes --row 1
+is products-have-no-value bash -c '! grep -q "(missing)" .out'
+check describe-collinear 0 "'s1' 59.2" - "$ken" describe diabetes --target y
 check train-stdin 0 '"accuracy"' "" bash -c "'$ken' train - --target species --model tree -o t.ken --json < iris.csv"
 check train-weight 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --weight weight --model linear -o w.ken --json
 check train-group 0 '"accuracy"' "" "$ken" train penguins --target species --group island --model tree -o g.ken --json

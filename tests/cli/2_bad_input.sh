@@ -35,6 +35,8 @@ refuse nearest-model 1 "did you mean 'boosting'" "$ken" train iris.csv --target 
 refuse unknown-parameter 2 "no parameter 'max_dpth'" t iris.csv --target species --set max_dpth=3
 refuse nearest-parameter 2 "did you mean 'max_depth'" t iris.csv --target species --set max_dpth=3
 refuse parameter-range 2 "outside its range" t iris.csv --target species --set max_depth=-5
+refuse lasso-without-penalty 2 "use the model 'linear'" "$ken" train diabetes --target y --model lasso --set alpha=0
+refuse polynomial-too-wide 1 "lower the degree" "$ken" train diabetes --target y --model ridge --set recipe.polynomial=12
 refuse parameter-type 2 "not a whole number" t iris.csv --target species --set max_depth=deep
 refuse parameter-form 2 "name=value" t iris.csv --target species --set max_depth
 refuse settings-without-model 2 "settings without a model" "$ken" train iris.csv --target species --set trees=3 -o bad.ken
