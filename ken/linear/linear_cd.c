@@ -15,7 +15,7 @@ double ken_soft_threshold(double z, double threshold) {
     return 0;
 }
 
-/* --- open ---------------------------------------------------------------------------------------- */
+/* --- open ------------------------------------------------------------------------------------ */
 
 /* Products of columns cost n d^2 once and d a move; columns cost n a look. */
 static bool cd_wants_gram(const ken_cd_options *o, int64_t n, int64_t d) {
@@ -133,7 +133,7 @@ double ken__cd_intercept(const ken_cd *s) {
     return intercept;
 }
 
-/* --- certificate --------------------------------------------------------------------------------- */
+/* --- certificate ----------------------------------------------------------------------------- */
 
 /* Mean square of the residuals, from what the descent keeps up to date. */
 static double cd_residual_square(const ken_cd *s) {
@@ -144,7 +144,7 @@ static double cd_residual_square(const ken_cd *s) {
     return sum;
 }
 
-/* The bound at b from residuals of the rows themselves: what updates have lost to rounding is back. */
+/* The bound at b from residuals of the rows themselves: what rounding has cost updates is back. */
 static ken_status cd_bound_exactly(ken_ctx *ctx, ken_cd *s) {
     if (s->residual) {
         cd_fill_target(s);
@@ -154,7 +154,8 @@ static ken_status cd_bound_exactly(ken_ctx *ctx, ken_cd *s) {
         ken__cd_bound_of(s, s->correlation, cd_residual_square(s), &s->bound);
         return KEN_OK;
     }
-    KEN_TRY(ken__linear_gradient(ctx, s->problem, s->center, s->coef, ken__cd_intercept(s), s->exact));
+    KEN_TRY(
+        ken__linear_gradient(ctx, s->problem, s->center, s->coef, ken__cd_intercept(s), s->exact));
     for (int64_t j = 0; j < s->d; j++) s->correlation[j] = s->exact[j] / s->total;
     ken__cd_bound_of(s, s->correlation, s->exact[s->d + 1] / s->total, &s->bound);
     return KEN_OK;
@@ -208,7 +209,7 @@ ken_status ken__cd_restart(ken_ctx *ctx, ken_cd *s, double alpha) {
     return cd_certify(ctx, s);
 }
 
-/* --- descent ------------------------------------------------------------------------------------- */
+/* --- descent --------------------------------------------------------------------------------- */
 
 /* b_j that minimizes P with the others fixed. */
 static double cd_best(const ken_cd *s, int64_t j, double correlation) {
@@ -247,9 +248,9 @@ static void cd_begin_pass(ken_ctx *ctx, ken_cd *s) {
     ken_rng_shuffle(&rng, s->order, s->d);
 }
 
-/* With a gram matrix all correlations are at hand, and each pass is looked at. With columns a look costs
- * a pass over all of them: it comes after a round of up to 10 passes over the active ones. A pass that
- * moved nothing at all is the end of what doubles can do. */
+/* With a gram matrix all correlations are at hand, and each pass is looked at. With columns a look
+ * costs a pass over all of them: it comes after a round of up to 10 passes over the active ones. A
+ * pass that moved nothing at all is the end of what doubles can do. */
 static ken_status cd_finish_pass(ken_ctx *ctx, ken_cd *s) {
     const bool full = s->round == 0;
     s->passes++;

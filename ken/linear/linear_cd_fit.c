@@ -28,7 +28,7 @@ ken_status ken__cd_check_alpha(ken_ctx *ctx, const char *name, double alpha) {
                     "%s: alpha is 0", name);
 }
 
-/* --- fit ----------------------------------------------------------------------------------------- */
+/* --- fit ------------------------------------------------------------------------------------- */
 
 static void cd_update_views(ken_cd_state *s) {
     s->moved_value = (double)s->cd.moved;
@@ -78,9 +78,10 @@ int ken__cd_views(const ken_model *model, void *state, ken_view *out, int capaci
 
 static void cd_warn(ken_ctx *ctx, const ken_cd *s) {
     if (s->converged) return;
-    ken_warn(ctx, "%s: not converged after %lld passes, duality gap %.3g of an objective of %.3g; raise "
-                  "max_iter, alpha or tol", s->name, (long long)s->passes, s->bound.gap,
-             s->bound.objective);
+    ken_warn(ctx,
+             "%s: not converged after %lld passes, duality gap %.3g of an objective of %.3g; raise "
+             "max_iter, alpha or tol",
+             s->name, (long long)s->passes, s->bound.gap, s->bound.objective);
 }
 
 ken_status ken__cd_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep) {
@@ -109,7 +110,7 @@ ken_status ken__cd_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep
     return KEN_OK;
 }
 
-/* --- predict ------------------------------------------------------------------------------------- */
+/* --- predict --------------------------------------------------------------------------------- */
 
 typedef struct cd_view {
     const ken_kernels *kernels;
@@ -143,8 +144,8 @@ ken_status ken__cd_predict(ken_ctx *ctx, const ken_model *model, const ken_table
     v.base = v.intercept;
     for (int64_t j = 0; j < v.d; j++) v.base += v.coef[j] * v.center[j];
     return ken_predict_dense(ctx, X, ken__cd_width(model, what),
-                             what == KEN_WHAT_CONTRIBUTIONS ? cd_contribution_rows : cd_value_rows, &v,
-                             out);
+                             what == KEN_WHAT_CONTRIBUTIONS ? cd_contribution_rows : cd_value_rows,
+                             &v, out);
 }
 
 ken_status ken__cd_model_open(ken_ctx *ctx, ken_model *model, void **state) {

@@ -1,8 +1,7 @@
-/* What a point of coordinate descent proves. With r = y - Z b, products as weighted means, the dual of
- *     P(b) = |r|^2 / 2 + l1 |b|_1 + l2/2 |b|^2
- * is, for any theta,
- *     D(theta) = theta . y - |theta|^2 / 2 - 1/(2 l2) sum of max(|z_j . theta| - l1, 0)^2  <=  min P,
- * where l2 = 0 turns the last sum into the condition |z_j . theta| <= l1. P(b) - D(theta) is the gap. */
+/* What a point of coordinate descent proves. With r = y - Z b, products as weighted means, the dual
+ * of P(b) = |r|^2 / 2 + l1 |b|_1 + l2/2 |b|^2 is, for any theta, D(theta) = theta . y - |theta|^2 /
+ * 2 - 1/(2 l2) sum of max(|z_j . theta| - l1, 0)^2  <=  min P, where l2 = 0 turns the last sum into
+ * the condition |z_j . theta| <= l1. P(b) - D(theta) is the gap. */
 #include <math.h>
 
 #include "ken/linear/linear_cd.h"
@@ -25,8 +24,9 @@ static double cd_dual(const ken_cd *s, const double *correlation, double square,
     return scale * target - 0.5 * scale * scale * square - penalty;
 }
 
-/* Two points are tried: r itself where l2 > 0 allows it, and r scaled into the feasible set of the lasso
- * of rows (Z over sqrt(l2) I, y over 0), as far along as is best. The second also gives the sphere. */
+/* Two points are tried: r itself where l2 > 0 allows it, and r scaled into the feasible set of the
+ * lasso of rows (Z over sqrt(l2) I, y over 0), as far along as is best. The second also gives the
+ * sphere. */
 void ken__cd_bound_of(const ken_cd *s, const double *correlation, double residual_square,
                       ken_cd_bound *out) {
     double lasso = 0, ridge = 0, along = 0, top = 0;

@@ -13,7 +13,16 @@
 #include "ken/linear/ridge/ridge.h"
 #include "ken/math/linalg.h"
 
-enum { PATH_ALPHA, PATH_INTERCEPT, PATH_OBJECTIVE, PATH_GAP, PATH_DF, PATH_N_ITER, PATH_COEF, PATH_ITEMS };
+enum {
+    PATH_ALPHA,
+    PATH_INTERCEPT,
+    PATH_OBJECTIVE,
+    PATH_GAP,
+    PATH_DF,
+    PATH_N_ITER,
+    PATH_COEF,
+    PATH_ITEMS
+};
 
 static const char *const path_names[PATH_ITEMS] = {"alpha", "intercept", "objective", "gap",
                                                    "df",    "n_iter",    "coef"};
@@ -31,7 +40,7 @@ typedef struct path_job {
     ken_linear_path *path;
 } path_job;
 
-/* --- memory -------------------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 static ken_status path_alloc(ken_ctx *ctx, ken_linear_path *path, const ken_model *model, int64_t m,
                              int64_t d) {
@@ -42,7 +51,7 @@ static ken_status path_alloc(ken_ctx *ctx, ken_linear_path *path, const ken_mode
     path->d = d;
     for (int64_t j = 0; j < d; j++)
         KEN_TRY(ken_strdup(ctx, ken_model_input(model, (int)j), &path->inputs[j]));
-    KEN_TRY(KEN_ALLOC(ctx, double, m * (PATH_COEF + d), &path->item[0]));
+    KEN_TRY(KEN_ALLOC(ctx, double, m *(PATH_COEF + d), &path->item[0]));
     path->m = m;
     for (int k = 0; k < PATH_ITEMS; k++) {
         path->item[k] = path->item[0] + k * m;
@@ -55,7 +64,8 @@ static ken_status path_alloc(ken_ctx *ctx, ken_linear_path *path, const ken_mode
 void ken_linear_path_free(ken_linear_path *path) {
     if (!path) return;
     const ken_allocator alloc = path->alloc;
-    for (int64_t j = 0; path->inputs && j < path->d; j++) ken_allocator_free(&alloc, path->inputs[j]);
+    for (int64_t j = 0; path->inputs && j < path->d; j++)
+        ken_allocator_free(&alloc, path->inputs[j]);
     ken_allocator_free(&alloc, path->inputs);
     ken_allocator_free(&alloc, path->item[0]);
     ken_allocator_free(&alloc, path);
@@ -91,7 +101,7 @@ void ken_linear_path_write_json(const ken_linear_path *path, ken_json_writer *w)
     ken_json_end_object(w);
 }
 
-/* --- alphas -------------------------------------------------------------------------------------- */
+/* --- alphas ---------------------------------------------------------------------------------- */
 
 static ken_status path_check(ken_ctx *ctx, const ken_linear_path_params *p, bool ridge) {
     if (p->n_alphas < 1)
@@ -102,7 +112,8 @@ static ken_status path_check(ken_ctx *ctx, const ken_linear_path_params *p, bool
                         "path: eps is %g", p->eps);
     for (int64_t i = 0; p->alphas && i < p->n_alphas; i++) {
         const double a = p->alphas[i];
-        const bool good = isfinite(a) && (ridge ? a >= 0 : a > 0) && (i == 0 || a < p->alphas[i - 1]);
+        const bool good =
+            isfinite(a) && (ridge ? a >= 0 : a > 0) && (i == 0 || a < p->alphas[i - 1]);
         if (!good)
             return KEN_FAIL(ctx, KEN_E_ARG, "give finite alphas above 0, each below the one before",
                             "path: alpha %lld is %g", (long long)i + 1, a);
@@ -126,13 +137,15 @@ static ken_status path_fill_alphas(ken_ctx *ctx, const path_job *job, double top
     return KEN_OK;
 }
 
-/* --- lasso, elastic net -------------------------------------------------------------------------- */
+/* --- lasso, elastic net ---------------------------------------------------------------------- */
 
 static double path_product(const ken_cd *s, int64_t j, int64_t k) {
-    return s->gram ? s->gram[j * s->ld + k] : s->kernels->dot(s->Z + j * s->n, s->Z + k * s->n, s->n);
+    return s->gram ? s->gram[j * s->ld + k]
+                   : s->kernels->dot(s->Z + j * s->n, s->Z + k * s->n, s->n);
 }
 
-/* Trace of Z_A (Z_A'Z_A + l2 I)^-1 Z_A' = a - l2 trace((Z_A'Z_A + l2 I)^-1), for the a columns in use. */
+/* Trace of Z_A (Z_A'Z_A + l2 I)^-1 Z_A' = a - l2 trace((Z_A'Z_A + l2 I)^-1), for the a columns in
+ * use. */
 static ken_status path_df(ken_ctx *ctx, const ken_cd *s, double *df) {
     int64_t a = 0, *active;
     double *A, *inverse;
@@ -141,8 +154,8 @@ static ken_status path_df(ken_ctx *ctx, const ken_cd *s, double *df) {
         if (s->coef[j] != 0) active[a++] = j;
     *df = (double)a;
     if (s->l2 == 0 || a == 0) return KEN_OK;
-    KEN_TRY(KEN_SCRATCH(ctx, double, a * a, &A));
-    KEN_TRY(KEN_SCRATCH(ctx, double, a * a, &inverse));
+    KEN_TRY(KEN_SCRATCH(ctx, double, a *a, &A));
+    KEN_TRY(KEN_SCRATCH(ctx, double, a *a, &inverse));
     for (int64_t i = 0; i < a; i++)
         for (int64_t k = 0; k <= i; k++)
             A[i * a + k] = path_product(s, active[i], active[k]) + (i == k ? s->l2 : 0);
@@ -188,12 +201,14 @@ static ken_status path_descend(ken_ctx *ctx, const ken_model *model, const ken_p
         open += !s.converged;
     }
     if (open > 0)
-        ken_warn(ctx, "path: %lld of %lld alphas did not converge, their gap says how far they are; "
-                      "raise max_iter or eps", (long long)open, (long long)job->params.n_alphas);
+        ken_warn(ctx,
+                 "path: %lld of %lld alphas did not converge, their gap says how far they are; "
+                 "raise max_iter or eps",
+                 (long long)open, (long long)job->params.n_alphas);
     return KEN_OK;
 }
 
-/* --- ridge --------------------------------------------------------------------------------------- */
+/* --- ridge ----------------------------------------------------------------------------------- */
 
 typedef struct path_ridge {
     int64_t d;
@@ -208,10 +223,10 @@ static ken_status path_ridge_open(ken_ctx *ctx, const ken_model *model, const ke
     KEN_TRY(KEN_SCRATCH(ctx, double, d + 1, &r->mean));
     KEN_TRY(KEN_SCRATCH(ctx, double, d + 1, &r->center));
     KEN_TRY(KEN_SCRATCH(ctx, double, d, &r->values));
-    KEN_TRY(KEN_SCRATCH(ctx, double, d * d, &r->vectors));
+    KEN_TRY(KEN_SCRATCH(ctx, double, d *d, &r->vectors));
     KEN_TRY(KEN_SCRATCH(ctx, double, d, &r->along));
     KEN_TRY(KEN_SCRATCH(ctx, double, d + 2, &r->gradient));
-    KEN_TRY(KEN_SCRATCH(ctx, double, ld * ld, &G));
+    KEN_TRY(KEN_SCRATCH(ctx, double, ld *ld, &G));
     KEN_TRY(ken__linear_means(ctx, problem, r->mean, &total));
     KEN_TRY(ken__linear_weighty(ctx, model, total));
     for (int64_t j = 0; j <= d; j++) r->center[j] = p->fit_intercept ? r->mean[j] : 0;
@@ -224,12 +239,13 @@ static ken_status path_ridge_open(ken_ctx *ctx, const ken_model *model, const ke
     return KEN_OK;
 }
 
-/* b = sum over directions k of v_k (v_k . Z'Wy) / (s_k^2 + alpha); df = sum of s_k^2 / (s_k^2 + alpha).
- * With e = Z'W r - alpha b, the gap of the dual point r is |e|^2 / alpha. */
+/* b = sum over directions k of v_k (v_k . Z'Wy) / (s_k^2 + alpha); df = sum of s_k^2 / (s_k^2 +
+ * alpha). With e = Z'W r - alpha b, the gap of the dual point r is |e|^2 / alpha. */
 static ken_status path_ridge_one(ken_ctx *ctx, const ken_problem *problem, const path_ridge *r,
                                  ken_linear_path *path, int64_t i) {
     const double alpha = path->item[PATH_ALPHA][i], largest = r->d > 0 ? r->values[r->d - 1] : 0;
-    double *coef = path->item[PATH_COEF] + i * r->d, intercept = r->center[r->d], square = 0, gap = 0;
+    double *coef = path->item[PATH_COEF] + i * r->d, intercept = r->center[r->d], square = 0,
+           gap = 0;
     for (int64_t k = 0; k < r->d; k++) {
         const double value = KEN_MAX(r->values[k], 0);
         if (value <= (double)r->d * 0x1p-52 * largest) continue; /* no direction of its own */
@@ -264,9 +280,10 @@ static ken_status path_shrink(ken_ctx *ctx, const ken_model *model, const ken_pr
     return KEN_OK;
 }
 
-/* --- public -------------------------------------------------------------------------------------- */
+/* --- public ---------------------------------------------------------------------------------- */
 
-static ken_status path_run(ken_ctx *ctx, const ken_model *model, const ken_problem *problem, void *arg) {
+static ken_status path_run(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
+                           void *arg) {
     path_job *job = arg;
     KEN_TRY(path_alloc(ctx, job->path, model, job->params.n_alphas, ken_table_cols(problem->X)));
     return ken_model_desc(model) == &ken_ridge_desc ? path_shrink(ctx, model, problem, job)

@@ -144,7 +144,7 @@ bool ken__rastrigin_minimum(const void *params, int64_t n, int i, double *x, boo
 /* --- ackley: r = root mean square of x, c = mean of cos 2 pi x,
  *     f = 20 (1 - exp(-r / 5)) + e - exp(c); at 0 it has a tip, without gradient: 0 is given ---------------- */
 
-static void surfaces_ackley(int64_t n, const double *x, double *r, double *c) {
+static void surfaces_ackley_parts(int64_t n, const double *x, double *r, double *c) {
     double q = 0, sum = 0;
     for (int64_t i = 0; i < n; i++) {
         q += x[i] * x[i];
@@ -155,13 +155,13 @@ static void surfaces_ackley(int64_t n, const double *x, double *r, double *c) {
 double ken__ackley_value(const void *params, int64_t n, const double *x) {
     double r, c;
     (void)params;
-    surfaces_ackley(n, x, &r, &c);
+    surfaces_ackley_parts(n, x, &r, &c);
     return -20 * ken_expm1(-0.2 * r) - 2.718281828459045235 * ken_expm1(c - 1);
 }
 void ken__ackley_gradient(const void *params, int64_t n, const double *x, double *g) {
     double r, c;
     (void)params;
-    surfaces_ackley(n, x, &r, &c);
+    surfaces_ackley_parts(n, x, &r, &c);
     const double a = r > 0 ? 4 * ken_exp(-0.2 * r) / ((double)n * r) : 0;
     const double b = ken_exp(c) * surfaces_two_pi / (double)n;
     for (int64_t i = 0; i < n; i++) g[i] = a * x[i] + b * ken_sin(surfaces_turns(x[i]));
@@ -169,7 +169,7 @@ void ken__ackley_gradient(const void *params, int64_t n, const double *x, double
 void ken__ackley_hessian(const void *params, int64_t n, const double *x, double *H) {
     double r, c;
     (void)params;
-    surfaces_ackley(n, x, &r, &c);
+    surfaces_ackley_parts(n, x, &r, &c);
     const double dn = (double)n, a = r > 0 ? 4 * ken_exp(-0.2 * r) / (dn * r) : 0;
     const double both = r > 0 ? a * (1 / r + 0.2) / (dn * r) : 0;
     const double b = ken_exp(c) * surfaces_two_pi * surfaces_two_pi / dn;

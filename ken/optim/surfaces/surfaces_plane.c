@@ -37,14 +37,14 @@ bool ken__himmelblau_minimum(const void *params, int64_t n, int i, double *x, bo
 
 /* --- beale: t_k = c_k - x + x y^k, f = t_1^2 + t_2^2 + t_3^2 --------------------------------------------- */
 
-static const double surfaces_beale[] = {1.5, 2.25, 2.625};
+static const double surfaces_beale_terms[] = {1.5, 2.25, 2.625};
 
 double ken__beale_value(const void *params, int64_t n, const double *x) {
     double f = 0, power = 1;
     (void)params, (void)n;
     for (int k = 0; k < 3; k++) {
         power *= x[1];
-        const double t = surfaces_beale[k] - x[0] + x[0] * power;
+        const double t = surfaces_beale_terms[k] - x[0] + x[0] * power;
         f += t * t;
     }
     return f;
@@ -56,7 +56,7 @@ void ken__beale_gradient(const void *params, int64_t n, const double *x, double 
     for (int k = 0; k < 3; k++) {
         const double dy = (k + 1) * x[0] * power;
         power *= x[1];
-        const double t = surfaces_beale[k] - x[0] + x[0] * power;
+        const double t = surfaces_beale_terms[k] - x[0] + x[0] * power;
         g[0] += 2 * t * (power - 1);
         g[1] += 2 * t * dy;
     }
@@ -69,7 +69,7 @@ void ken__beale_hessian(const void *params, int64_t n, const double *x, double *
         const double dxy = (k + 1) * power;
         before = power;
         power *= x[1];
-        const double t = surfaces_beale[k] - x[0] + x[0] * power, dx = power - 1;
+        const double t = surfaces_beale_terms[k] - x[0] + x[0] * power, dx = power - 1;
         xx += 2 * dx * dx;
         xy += 2 * (dx * dy + t * dxy);
         yy += 2 * (dy * dy + t * dyy);

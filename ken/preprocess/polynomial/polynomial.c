@@ -1,5 +1,5 @@
-/* Products of columns. Each is an earlier product times one column: a list of such pairs is all that is
- * learned, and a row block is multiplied out along it. */
+/* Products of columns. Each is an earlier product times one column: a list of such pairs is all
+ * that is learned, and a row block is multiplied out along it. */
 #include "ken/preprocess/polynomial/polynomial.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ static bool polynomial_applies(const ken_column *c) {
     return c->dtype == KEN_F64 || c->dtype == KEN_F32 || c->dtype == KEN_I64;
 }
 
-/* --- counting ------------------------------------------------------------------------------------ */
+/* --- counting -------------------------------------------------------------------------------- */
 
 /* n over k; a value over 2^31 is given as INT64_MAX. */
 static int64_t polynomial_choose(int64_t n, int64_t k) {
@@ -50,16 +50,17 @@ static ken_status polynomial_check_count(ken_ctx *ctx, const ken_polynomial_para
     char count[40];
     if (t <= p->max_columns) return KEN_OK;
     snprintf(count, sizeof count, t == INT64_MAX ? "billions of" : "%lld", (long long)t);
-    return KEN_FAIL(ctx, KEN_E_LIMIT,
-                    "lower the degree, leave columns out, set interaction_only, or raise max_columns",
-                    "polynomial: degree %lld of %lld columns makes %s columns, more than %lld",
-                    (long long)p->degree, (long long)d, count, (long long)p->max_columns);
+    return KEN_FAIL(
+        ctx, KEN_E_LIMIT,
+        "lower the degree, leave columns out, set interaction_only, or raise max_columns",
+        "polynomial: degree %lld of %lld columns makes %s columns, more than %lld",
+        (long long)p->degree, (long long)d, count, (long long)p->max_columns);
 }
 
-/* --- fit ----------------------------------------------------------------------------------------- */
+/* --- fit ------------------------------------------------------------------------------------- */
 
-/* Degree after degree, each product of the one before continued by its last column or a later one: the
- * combinations in lexical order. `column` are the d columns in use. */
+/* Degree after degree, each product of the one before continued by its last column or a later one:
+ * the combinations in lexical order. `column` are the d columns in use. */
 static void polynomial_list(const ken_polynomial_params *p, const int64_t *column, int64_t d,
                             int64_t *last, polynomial_terms *terms) {
     int64_t n = 0, begin, end;
@@ -136,7 +137,7 @@ static ken_status polynomial_fit(ken_ctx *ctx, ken_model *model, const ken_probl
     return polynomial_store_names(ctx, model, problem->X, &terms);
 }
 
-/* --- transform ----------------------------------------------------------------------------------- */
+/* --- transform ------------------------------------------------------------------------------- */
 
 typedef struct polynomial_job {
     const ken_table *X;
@@ -151,7 +152,8 @@ static void polynomial_rows(void *arg, int64_t begin, int64_t end, int worker) {
         const int64_t parent = job->terms.parent[t], factor = job->terms.factor[t];
         double *out = job->out[t];
         if (parent == POLYNOMIAL_FIRST) {
-            ken_column_gather(ken_table_column(job->X, (int)factor), begin, end - begin, out + begin, 1);
+            ken_column_gather(ken_table_column(job->X, (int)factor), begin, end - begin,
+                              out + begin, 1);
             continue;
         }
         const double *a = parent >= 0 ? job->out[parent] : NULL;
@@ -203,10 +205,12 @@ static ken_status polynomial_check_types(ken_ctx *ctx, const ken_table *X, const
 
 static ken_status polynomial_transform(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                        ken_table *out) {
-    const ken_tensor *used = ken_model_attr(model, "used"), *parent = ken_model_attr(model, "parent");
+    const ken_tensor *used = ken_model_attr(model, "used"),
+                     *parent = ken_model_attr(model, "parent");
     const int64_t *use = used->data;
     polynomial_job job = {.X = X};
-    job.terms = (polynomial_terms){parent->data, ken_model_attr(model, "factor")->data, parent->shape[0]};
+    job.terms =
+        (polynomial_terms){parent->data, ken_model_attr(model, "factor")->data, parent->shape[0]};
     KEN_TRY(ken__check_columns(ctx, model, X, used->shape[0]));
     KEN_TRY(polynomial_check_types(ctx, X, use));
     KEN_TRY(KEN_SCRATCH(ctx, double *, KEN_MAX(job.terms.n, 1), &job.out));
@@ -218,8 +222,8 @@ static ken_status polynomial_transform(ken_ctx *ctx, const ken_model *model, con
     return KEN_OK;
 }
 
-/* A product may only refer to earlier ones and to columns in use, which must come as products of degree 1
- * before they are factors. */
+/* A product may only refer to earlier ones and to columns in use, which must come as products of
+ * degree 1 before they are factors. */
 static bool polynomial_sound(const int64_t *used, int64_t d, const polynomial_terms *terms) {
     int64_t first = 0;
     for (int64_t t = 0; t < terms->n; t++) {
@@ -228,7 +232,8 @@ static bool polynomial_sound(const int64_t *used, int64_t d, const polynomial_te
             if (t > 0 || factor != -1) return false;
             continue;
         }
-        if (parent < POLYNOMIAL_FIRST || parent >= t || factor < 0 || factor >= d || used[factor] != 1)
+        if (parent < POLYNOMIAL_FIRST || parent >= t || factor < 0 || factor >= d ||
+            used[factor] != 1)
             return false;
         if (parent >= 0 && terms->parent[parent] == POLYNOMIAL_BIAS) return false;
         if (parent == POLYNOMIAL_FIRST) {
@@ -247,7 +252,8 @@ static bool polynomial_sound(const int64_t *used, int64_t d, const polynomial_te
 }
 
 static ken_status polynomial_open(ken_ctx *ctx, ken_model *model, void **state) {
-    const ken_tensor *used = ken_model_attr(model, "used"), *parent = ken_model_attr(model, "parent");
+    const ken_tensor *used = ken_model_attr(model, "used"),
+                     *parent = ken_model_attr(model, "parent");
     const ken_strings *names = ken_model_attr_strings(model, "name");
     const int64_t d = used && used->ndim == 1 ? used->shape[0] : 0;
     polynomial_terms terms = {.n = parent && parent->ndim == 1 ? parent->shape[0] : 0};
@@ -263,7 +269,7 @@ static ken_status polynomial_open(ken_ctx *ctx, ken_model *model, void **state) 
     return KEN_OK;
 }
 
-/* --- descriptor ---------------------------------------------------------------------------------- */
+/* --- descriptor ------------------------------------------------------------------------------ */
 
 static const ken_param polynomial_params[] = {
     KEN_ROW_I64(ken_polynomial_params, degree, .min = 1, .max = 30, .lo = 1, .hi = 5,
@@ -294,7 +300,8 @@ const ken_desc ken_polynomial_desc = {
     .params_size = sizeof(ken_polynomial_params),
     .attrs = polynomial_attrs,
     .transformer = &polynomial_verbs,
-    .doc = "Adds powers of number columns and products of them, so that a linear model can follow curves and "
+    .doc = "Adds powers of number columns and products of them, so that a linear model can follow "
+           "curves and "
            "interactions. Degrees above some 3 of many columns overfit: use a penalty, or trees.",
     .paper = "Gergonne 1815",
     .peer = "sklearn.preprocessing.PolynomialFeatures",

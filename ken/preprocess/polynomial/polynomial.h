@@ -15,10 +15,10 @@ typedef struct ken_polynomial_params {
 
 #define KEN_POLYNOMIAL_DEFAULTS {2, false, false, 5000}
 
-/* Columns of f64, f32 and i64 become all products of at most `degree` of them, as f64, in the order and
- * with the names of scikit-learn: a, b, a^2, a b, b^2. A product with a missing factor is missing. Other
- * columns pass, after these. Nothing is scaled: scale before (and after) where numbers are far from 1, as
- * the recipe does.
+/* Columns of f64, f32 and i64 become all products of at most `degree` of them, as f64, in the order
+ * and with the names of scikit-learn: a, b, a^2, a b, b^2. A product with a missing factor is
+ * missing. Other columns pass, after these. Nothing is scaled: scale before (and after) where
+ * numbers are far from 1, as the recipe does.
  *
  * attrs   used (d); parent, factor (t): product t is product parent[t] times column factor[t]; name (t)
  * errors  KEN_E_LIMIT more than max_columns products

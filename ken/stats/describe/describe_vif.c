@@ -1,5 +1,5 @@
-/* Which number columns are nearly combinations of others: variance inflation factors on the rows that the pairs
- * are computed on. See vif.h. */
+/* Which number columns are nearly combinations of others: variance inflation factors on the rows
+ * that the pairs are computed on. See vif.h. */
 #include "ken/stats/describe/describe_parts.h"
 #include "ken/stats/vif/vif.h"
 
@@ -25,7 +25,8 @@ static bool vif_complete(const ken_table *table, int64_t i) {
 }
 
 /* The complete ones of at most KEN_PROFILE_PAIR_ROWS evenly spread rows. */
-static ken_status vif_rows(describe_build *b, const int *columns, int n, ken_table **picked, ken_table **rows) {
+static ken_status vif_rows(describe_build *b, const int *columns, int n, ken_table **picked,
+                           ken_table **rows) {
     const int64_t all = ken_table_rows(b->table), most = KEN_MIN(all, KEN_PROFILE_PAIR_ROWS);
     int64_t *row, count = 0;
     KEN_TRY(KEN_SCRATCH(b->ctx, int64_t, KEN_MAX(most, 1), &row));
@@ -34,7 +35,8 @@ static ken_status vif_rows(describe_build *b, const int *columns, int n, ken_tab
         const int64_t i = most == all ? k : (int64_t)((double)k * (double)all / (double)most);
         if (vif_complete(*picked, i)) row[count++] = i;
     }
-    return count < VIF_LEAST_ROWS * (n + 1) ? KEN_OK : ken_table_take(b->ctx, *picked, row, count, rows);
+    return count < VIF_LEAST_ROWS * (n + 1) ? KEN_OK
+                                            : ken_table_take(b->ctx, *picked, row, count, rows);
 }
 
 ken_status describe_vif(describe_build *b) {

@@ -13,12 +13,12 @@ static const double vif_tiny = 1e-13;
 typedef struct vif_work {
     const ken_table *table;
     const int *columns;
-    int n;          /* columns of the table */
-    bool constant;  /* a column of ones before them, nothing centered */
+    int n;         /* columns of the table */
+    bool constant; /* a column of ones before them, nothing centered */
     int64_t rows, p;
-    double *A;      /* (rows, p): unit columns, then R in its first p rows */
-    bool *flat;     /* (p) length 0 */
-    double *s, *V;  /* (p) falling; (p, p), rows are right singular vectors */
+    double *A;     /* (rows, p): unit columns, then R in its first p rows */
+    bool *flat;    /* (p) length 0 */
+    double *s, *V; /* (p) falling; (p, p), rows are right singular vectors */
 } vif_work;
 
 static ken_status vif_check(ken_ctx *ctx, const vif_work *w) {
@@ -37,7 +37,8 @@ static ken_status vif_load(ken_ctx *ctx, vif_work *w) {
     double *row;
     w->p = w->n + first;
     if (n > INT64_MAX / 16 / KEN_MAX(w->p, 1))
-        return KEN_FAIL(ctx, KEN_E_NOMEM, "pass a sample of the rows", "vif: the table is too large");
+        return KEN_FAIL(ctx, KEN_E_NOMEM, "pass a sample of the rows",
+                        "vif: the table is too large");
     KEN_TRY(KEN_SCRATCH(ctx, double, KEN_MAX(n * w->p, 1), &w->A));
     for (int64_t i = 0; i < n; i++) {
         bool complete = true;
@@ -54,8 +55,8 @@ static ken_status vif_load(ken_ctx *ctx, vif_work *w) {
                     "vif: %lld complete rows for %d columns", (long long)w->rows, w->n);
 }
 
-/* Columns of length 1; without a constant also of mean 0. Lengths by the largest value, so that no square
- * overflows. */
+/* Columns of length 1; without a constant also of mean 0. Lengths by the largest value, so that no
+ * square overflows. */
 static void vif_standardize(vif_work *w) {
     for (int64_t j = 0; j < w->p; j++) {
         double mean = 0, correction = 0, top = 0, square = 0, largest = 0;
@@ -84,9 +85,9 @@ static ken_status vif_decompose(ken_ctx *ctx, vif_work *w) {
     double *tau, *work, *R;
     KEN_TRY(KEN_SCRATCH(ctx, double, p, &tau));
     KEN_TRY(KEN_SCRATCH(ctx, double, 2 * p, &work));
-    KEN_TRY(KEN_SCRATCH(ctx, double, p * p, &R));
+    KEN_TRY(KEN_SCRATCH(ctx, double, p *p, &R));
     KEN_TRY(KEN_SCRATCH(ctx, double, p, &w->s));
-    KEN_TRY(KEN_SCRATCH(ctx, double, p * p, &w->V));
+    KEN_TRY(KEN_SCRATCH(ctx, double, p *p, &w->V));
     ken_qr(w->A, w->rows, p, p, tau, NULL, work);
     memset(R, 0, (size_t)(p * p) * sizeof *R);
     for (int64_t i = 0; i < top; i++)
@@ -102,8 +103,8 @@ static ken_status vif_run(ken_ctx *ctx, vif_work *w) {
     return vif_decompose(ctx, w);
 }
 
-/* Part of direction k in the variance of coefficient j: (V_jk / s_k)^2, infinite in an exact dependency of
- * which j is a part. Flat columns have directions of their own, of singular value 0. */
+/* Part of direction k in the variance of coefficient j: (V_jk / s_k)^2, infinite in an exact
+ * dependency of which j is a part. Flat columns have a direction of their own, of value 0. */
 static double vif_part(const vif_work *w, int64_t k, int64_t j) {
     const double v = w->V[k * w->p + j];
     if (w->s[k] > vif_tiny * w->s[0]) return v * v / (w->s[k] * w->s[k]);
@@ -141,7 +142,9 @@ ken_status ken_condition_indices(ken_ctx *ctx, const ken_table *table, const int
         }
         for (int64_t k = 0; k < w.p; k++) { /* an exact dependency takes all of the variance */
             const double part = vif_part(&w, k, j), v = w.V[k * w.p + j];
-            proportion[k * w.p + j] = infinite == 0 ? part / total : isinf(part) ? v * v / infinite : 0;
+            proportion[k * w.p + j] = infinite == 0 ? part / total
+                                      : isinf(part) ? v * v / infinite
+                                                    : 0;
         }
     }
     ken_scratch_release(ctx, mark);
