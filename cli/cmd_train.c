@@ -84,7 +84,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
         cli_wrap(stdout, t->comparison.reason, 2, KEN_MIN(cli_width(stdout), 100));
         putchar('\n');
     } else {
-        printf("  model  %s%s%s\n\n", bold, ken_model_desc(m)->title, plain);
+        const ken_model *base = ken_model_base(m, "base");
+        printf("  model  %s%s%s%s%s\n\n", bold, ken_model_desc(m)->title, plain, base ? ", base " : "",
+               base ? ken_model_desc(base)->name : "");
     }
     if (t->cv.folds) show_cv(&t->cv);
     if (t->evaluation.n_metrics) {
@@ -95,7 +97,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
     if (!isnan(t->predict_s)) printf("%s, predicted in%s %s", dim, plain, cli_seconds_text(t->predict_s, seconds));
     printf("\n  %smodel%s     %s\n", dim, plain, file);
     if (report) printf("  %sreport%s    %s\n", dim, plain, report);
-    printf("\n  next: ken explain %s %s --row 1\n        ken predict %s new.csv%s\n", file, name, file,
+    const ken_estimator *e = ken_model_desc(m)->estimator;
+    const bool by_row = e->width && e->width(m, KEN_WHAT_CONTRIBUTIONS) > 0;
+    printf("\n  next: ken explain %s %s%s\n        ken predict %s new.csv%s\n", file, name, by_row ? " --row 1" : "", file,
            ken_model_n_classes(m) ? " --proba" : "");
 }
 

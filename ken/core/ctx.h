@@ -19,7 +19,8 @@ typedef struct ken_allocator {
 
 typedef enum ken_log_level { KEN_LOG_INFO = 0, KEN_LOG_WARNING = 1 } ken_log_level;
 
-/* A named look at the state of a fit: views own nothing and die with the next step. */
+/* A named look at the state of a fit: views own nothing and die with the next step. They may have
+ * strides. */
 struct ken_tensor;
 typedef struct ken_view {
     const char *name;

@@ -31,6 +31,11 @@ check train-no-test 0 '"metrics": {}' "" "$ken" train iris.csv --target species 
 check train-auto 0 "→" "" "$ken" train iris.csv --target species -o best.ken --report none
 check train-set 0 '"max_depth": 2' "" "$ken" train iris.csv --target species --model tree --set max_depth=2 -o t.ken --json
 check train-recipe-set 0 "" "" "$ken" train iris.csv --target species --model logistic --set recipe.scale=none -o t.ken --json
+check train-base-set 0 '"base.max_depth": 2' "" "$ken" train iris.csv --target species --model one_vs_one --set base=tree --set base.max_depth=2 -o o.ken --json
+check predict-base 0 "setosa,versicolor,virginica" "" "$ken" predict o.ken iris.csv --proba
+check train-knn 0 "ken explain k.ken iris.csv" "" "$ken" train iris.csv --target species --model knn --set k=3 -o k.ken --report none
+check train-base-unknown 2 "" "no parameter 'max_dept'" "$ken" train iris.csv --target species --model one_vs_rest --set base=tree --set base.max_dept=2
+check train-base-regressor 2 "" "does not classify" "$ken" train iris.csv --target species --model one_vs_rest --set base=ridge
 check train-cv 0 '"cv"' "" "$ken" train iris.csv --target species --model tree --cv 3 -o t.ken --json
 check train-regress 0 '"rmse"' "" "$ken" train auto_mpg --target mpg --model ridge -o mpg.ken --json
 check train-lasso 0 '"rmse"' "" "$ken" train diabetes --target y --model lasso --set alpha=0.5 -o lasso.ken --json
