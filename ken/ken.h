@@ -55,6 +55,7 @@
 #include "ken/linear/elastic_net/elastic_net.h"
 #include "ken/linear/linear_path.h"
 #include "ken/linear/logistic/logistic.h"
+#include "ken/linear/sgd/sgd.h"
 #include "ken/neighbors/knn/knn.h"
 #include "ken/tree/gain_curve.h"
 #include "ken/tree/tree_curve.h"

@@ -105,6 +105,27 @@ static ken_status model_set_base(ken_ctx *ctx, ken_model *model, int row, const 
     return status;
 }
 
+/* "optimizer.beta1" adds to the text parameter "optimizer_settings", where there is one. */
+static const ken_param *model_settings_row(const ken_model *model, const char *name) {
+    char row[80];
+    const char *dot = strchr(name, '.');
+    if (!dot || dot - name > 60) return NULL;
+    snprintf(row, sizeof row, "%.*s_settings", (int)(dot - name), name);
+    const ken_param *p = ken_desc_param(model->desc, row);
+    return p && p->type == KEN_PARAM_TEXT ? p : NULL;
+}
+
+static ken_status model_add_setting(ken_ctx *ctx, ken_model *model, const ken_param *p, const char *name,
+                                    const char *value) {
+    const char *old = *(const char **)((char *)model->params + p->offset), *all;
+    ken_text text = ken_text_new(ctx);
+    ken_text_addf(&text, "%s%s%s=%s", old, *old ? "," : "", name, value);
+    ken_status status = ken_text_end(&text, &all);
+    if (status == KEN_OK) status = model_own_text(ctx, model, (int)(p - model->desc->params), all);
+    ken_text_free(&text);
+    return status;
+}
+
 ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name, const char *value) {
     const int dotted = model_dotted_row(model, name);
     if (dotted >= 0) return ken_model_set(ctx, model->bases[dotted], strchr(name, '.') + 1, value);
@@ -114,6 +135,8 @@ ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name, const
                             "%s has no recipe to set '%s' of", model->desc->name, name + 7);
         return ken_model_set(ctx, model->recipe, name + 7, value);
     }
+    const ken_param *settings = model_settings_row(model, name);
+    if (settings) return model_add_setting(ctx, model, settings, strchr(name, '.') + 1, value);
     const ken_param *p = ken_desc_param(model->desc, name);
     const int row = p ? (int)(p - model->desc->params) : -1;
     void *old = p && model_is_text(p) ? model->texts[row] : NULL;

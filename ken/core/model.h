@@ -42,7 +42,8 @@ KEN_API ken_status ken_model_new(ken_ctx *ctx, const char *name, const char *set
 KEN_API ken_status ken_model_new_desc(ken_ctx *ctx, const ken_desc *desc, const void *params,
                                       ken_model **out);
 /* A dotted name reaches into the recipe ("recipe.scale") and into a model that is a parameter
- * ("base.max_depth"); naming another base gives that one's defaults, the same again changes nothing. */
+ * ("base.max_depth"); naming another base gives that one's defaults, the same again changes nothing.
+ * "optimizer.beta1" adds to the text parameter "optimizer_settings", where there is one. */
 KEN_API ken_status ken_model_set(ken_ctx *ctx, ken_model *model, const char *name,
                                  const char *value);
 /* An unfitted model of the same thing, parameters and (unfitted) recipe: what CV fits on a fold. */

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/linear/linear_predict.h"
 #include "ken/linear/linear_rows.h"
 #include "ken/linear/logistic/logistic_loss.h"
 #include "ken/math/lbfgs.h"
@@ -215,75 +216,6 @@ static ken_status logistic_end(ken_ctx *ctx, ken_model *model, void *state, int6
     return KEN_OK;
 }
 
-/* --- predict ------------------------------------------------------------------------------------- */
-
-typedef struct logistic_view {
-    const ken_kernels *kernels;
-    const double *coef, *intercept, *center;
-    int64_t d, m;
-} logistic_view;
-
-static void logistic_margin_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const logistic_view *v = arg;
-    for (int64_t c = 0; c < v->m; c++)
-        v->kernels->gemv(X, rows, v->d, v->d, v->coef + c * v->d, v->intercept[c], out + c, v->m);
-}
-
-static void logistic_proba_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const logistic_view *v = arg;
-    if (v->m > 1) {
-        logistic_margin_rows(arg, X, rows, out);
-        v->kernels->softmax_rows(out, rows, v->m, NULL);
-        return;
-    }
-    v->kernels->gemv(X, rows, v->d, v->d, v->coef, v->intercept[0], out + 1, 2);
-    for (int64_t i = 0; i < rows; i++) out[2 * i] = -out[2 * i + 1]; /* each to its own digits */
-    v->kernels->sigmoid_n(out, out, 2 * rows);
-}
-
-static void logistic_contribution_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const logistic_view *v = arg;
-    for (int64_t c = 0; c < v->m; c++) {
-        const double *coef = v->coef + c * v->d;
-        double base = v->intercept[c];
-        for (int64_t j = 0; j < v->d; j++) base += coef[j] * v->center[j];
-        ken__linear_contributions(X, rows, v->d, coef, v->center, base, out + c * (v->d + 1),
-                                  v->m * (v->d + 1));
-    }
-}
-
-static int64_t logistic_width(const ken_model *model, ken_what what) {
-    const int64_t k = ken_model_n_classes(model), m = k > 2 ? k : 1;
-    if (what == KEN_WHAT_PROBA) return k;
-    if (what == KEN_WHAT_MARGIN) return m;
-    return what == KEN_WHAT_CONTRIBUTIONS ? m * (ken_model_n_inputs(model) + 1) : 0;
-}
-
-static ken_status logistic_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
-                                   ken_what what, double *out) {
-    const logistic_view v = {.kernels = ken_ctx_kernels(ctx),
-                             .coef = ken_f64(ken_model_attr(model, "coef")),
-                             .intercept = ken_f64(ken_model_attr(model, "intercept")),
-                             .center = ken_f64(ken_model_attr(model, "center")),
-                             .d = ken_table_cols(X),
-                             .m = ken_model_n_classes(model) > 2 ? ken_model_n_classes(model) : 1};
-    const ken_row_block_fn rows = what == KEN_WHAT_PROBA    ? logistic_proba_rows
-                                  : what == KEN_WHAT_MARGIN ? logistic_margin_rows
-                                                            : logistic_contribution_rows;
-    return ken_predict_dense(ctx, X, logistic_width(model, what), rows, &v, out);
-}
-
-static ken_status logistic_open(ken_ctx *ctx, ken_model *model, void **state) {
-    const int64_t k = ken_model_n_classes(model), m = k > 2 ? k : 1, d = ken_model_n_inputs(model);
-    *state = NULL;
-    if (k < 2)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, "fit the model again", "logistic: %lld classes",
-                        (long long)k);
-    KEN_TRY(ken__linear_expect(ctx, model, "coef", m * d));
-    KEN_TRY(ken__linear_expect(ctx, model, "intercept", m));
-    return ken__linear_expect(ctx, model, "center", d);
-}
-
 /* --- descriptor ---------------------------------------------------------------------------------- */
 
 static const char *const logistic_solvers[] = {"auto", "newton", "lbfgs", NULL};
@@ -321,9 +253,9 @@ static const ken_estimator logistic_estimator = {.begin = logistic_begin,
                                                  .end = logistic_end,
                                                  .views = logistic_views,
                                                  .stop_rule = logistic_stop_rule,
-                                                 .width = logistic_width,
-                                                 .predict = logistic_predict,
-                                                 .open = logistic_open};
+                                                 .width = ken__linear_model_width,
+                                                 .predict = ken__linear_model_predict,
+                                                 .open = ken__linear_model_open};
 
 static const ken_logistic_params logistic_defaults = KEN_LOGISTIC_DEFAULTS;
 
