@@ -8,7 +8,7 @@
 #include "ken/core/threads.h"
 #include "ken/preprocess/preprocess_names.h"
 
-enum { POLYNOMIAL_BIAS = -2, POLYNOMIAL_FIRST = -1, POLYNOMIAL_ROWS = 2048 };
+enum { POLYNOMIAL_BIAS = -2, POLYNOMIAL_FIRST = -1, POLYNOMIAL_ROWS = 2048, POLYNOMIAL_DEGREE = 30 };
 
 typedef struct polynomial_terms {
     int64_t *parent; /* a product before this one; FIRST: the column itself; BIAS: 1 */
@@ -90,7 +90,7 @@ static void polynomial_list(const ken_polynomial_params *p, const int64_t *colum
 /* "x0^2 x1": the factors of a product stand one behind the other, so equal ones are neighbors. */
 static void polynomial_name(const ken_table *X, const polynomial_terms *terms, int64_t t,
                             ken__name_list *list) {
-    int64_t factors[64], n = 0;
+    int64_t factors[POLYNOMIAL_DEGREE], n = 0;
     if (terms->parent[t] == POLYNOMIAL_BIAS) {
         ken__name_list_add(list, "1");
         return;
@@ -165,9 +165,10 @@ static void polynomial_rows(void *arg, int64_t begin, int64_t end, int worker) {
 /* Where a product is made of one column alone, that is its source. */
 static int polynomial_source(const polynomial_terms *terms, int64_t t) {
     const int64_t factor = terms->factor[t];
-    for (int64_t at = t; at >= 0; at = terms->parent[at])
+    int64_t at = t;
+    for (int k = 0; at >= 0 && k < POLYNOMIAL_DEGREE; k++, at = terms->parent[at])
         if (terms->factor[at] != factor) return -1;
-    return (int)factor;
+    return at < 0 ? (int)factor : -1; /* a file may hold more than fit makes */
 }
 
 static ken_status polynomial_add(ken_ctx *ctx, const ken_model *model, polynomial_job *job,
@@ -222,8 +223,8 @@ static ken_status polynomial_transform(ken_ctx *ctx, const ken_model *model, con
     return KEN_OK;
 }
 
-/* A product may only refer to earlier ones and to columns in use, which must come as products of
- * degree 1 before they are factors. */
+/* A product may only refer to earlier ones and to columns in use. These come first, as they are, in
+ * order. */
 static bool polynomial_sound(const int64_t *used, int64_t d, const polynomial_terms *terms) {
     int64_t first = 0;
     for (int64_t t = 0; t < terms->n; t++) {
@@ -237,9 +238,8 @@ static bool polynomial_sound(const int64_t *used, int64_t d, const polynomial_te
             return false;
         if (parent >= 0 && terms->parent[parent] == POLYNOMIAL_BIAS) return false;
         if (parent == POLYNOMIAL_FIRST) {
-            if (t > 0 && terms->parent[t - 1] >= 0) return false;
-            for (int64_t before = 0; before < t; before++)
-                if (terms->factor[before] == factor) return false;
+            if (t > 0 && (terms->parent[t - 1] >= 0 || terms->factor[t - 1] >= factor))
+                return false;
             first++;
         }
     }
@@ -272,7 +272,7 @@ static ken_status polynomial_open(ken_ctx *ctx, ken_model *model, void **state) 
 /* --- descriptor ------------------------------------------------------------------------------ */
 
 static const ken_param polynomial_params[] = {
-    KEN_ROW_I64(ken_polynomial_params, degree, .min = 1, .max = 30, .lo = 1, .hi = 5,
+    KEN_ROW_I64(ken_polynomial_params, degree, .min = 1, .max = POLYNOMIAL_DEGREE, .lo = 1, .hi = 5,
                 .doc = "factors of a product at most"),
     KEN_ROW_BOOL(ken_polynomial_params, interaction_only,
                  .doc = "only products of different columns, no powers"),

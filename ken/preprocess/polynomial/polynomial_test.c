@@ -173,6 +173,45 @@ static void test_polynomial__recipe_fills_before_and_scales_after(void **s) {
     test_ctx_free(ctx);
 }
 
+/* Each cell of a saved list of products set to a wrong value: the file is refused, never read past its ends. */
+static void test_polynomial__damaged_lists_are_refused(void **s) {
+    (void)s;
+    static const int64_t wrong[] = {-3, -2, 6, 1000, INT64_MIN, INT64_MAX};
+    ken_ctx *ctx = test_ctx(1);
+    ken_model *m, *copy;
+    ken_bundle *bundle;
+    ken_table *X = tables_of(ctx, "a f64 1 2 3\nb f64 4 5 6");
+    TEST_OK(ctx, ken_polynomial_new(ctx, NULL, &m));
+    ken_table *out = tables_fit(ctx, m, X, NULL, NULL);
+    TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));
+    const char *json = ken_bundle_json(bundle);
+    const int n = ken_bundle_count(bundle);
+    ken_named_tensor tensors[16];
+    int refused = 0;
+    assert_true(n <= 16);
+    for (int k = 0; k < n; k++) {
+        const ken_tensor *tensor = &ken_bundle_at(bundle, k)->tensor;
+        const bool list = strstr(ken_bundle_at(bundle, k)->name, "/parent") ||
+                          strstr(ken_bundle_at(bundle, k)->name, "/factor") ||
+                          strstr(ken_bundle_at(bundle, k)->name, "/used");
+        for (int64_t i = 0; list && i < ken_tensor_count(tensor); i++)
+            for (int w = 0; w < KEN_COUNT(wrong); w++) {
+                int64_t cells[8];
+                memcpy(cells, tensor->data, (size_t)ken_tensor_count(tensor) * sizeof *cells);
+                cells[i] = wrong[w];
+                for (int j = 0; j < n; j++) tensors[j] = *ken_bundle_at(bundle, j);
+                tensors[k].tensor.data = cells;
+                TEST_FAILS(ctx, ken_model_unpack(ctx, "test", json, strlen(json), tensors, n, &copy),
+                           KEN_E_FORMAT, "");
+                refused++;
+            }
+    }
+    assert_int_equal(refused, (5 + 5 + 2) * KEN_COUNT(wrong));
+    ken_bundle_free(bundle);
+    ken_table_free(out), ken_table_free(X), ken_model_free(m);
+    test_ctx_free(ctx);
+}
+
 static ken_status polynomial_allocates(ken_ctx *ctx, void *arg) {
     ken_model *m = NULL;
     ken_table *X = NULL, *out = NULL;
@@ -198,6 +237,7 @@ int main(void) {
         cmocka_unit_test(test_polynomial__too_many_columns_are_an_error),
         cmocka_unit_test(test_polynomial__recipe_fits_a_cubic_far_from_zero),
         cmocka_unit_test(test_polynomial__recipe_fills_before_and_scales_after),
+        cmocka_unit_test(test_polynomial__damaged_lists_are_refused),
         cmocka_unit_test(test_polynomial__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
