@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/kernels/elementary.h"
 #include "ken/report/show.h"
 
 KEN_BEGIN_C
