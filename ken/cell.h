@@ -8,6 +8,7 @@
 #define KEN_CELL_H
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ken/kernels/elementary.h"

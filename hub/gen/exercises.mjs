@@ -34,7 +34,7 @@ const variants = (exercise) => [
 async function runVariant(compiler, folder, name, block, file, tests, limit) {
   const code = `${HEAD}#line ${block.position.start.line + 1} "${file}"\n${block.value}\n${tests.c}`;
   const made = await compile(compiler, path.join(folder, compiler.name), { [`${name}.c`]: code },
-    { out: name, extra: name === 'solution' ? [] : ['-Wno-unused-parameter', '-Wno-unused-variable', '-Wno-unused-but-set-variable'] });
+    { out: name, extra: ['-Wno-unused-variable', ...(name === 'solution' ? [] : ['-Wno-unused-parameter', '-Wno-unused-but-set-variable'])] });
   if (!made.ok) return { name, messages: made.messages };
   const script = 'TIMEFORMAT=%3U; time "$0" "$@"';
   const run = await exec('bash', ['-c', script, made.program, '--limit', '5']);

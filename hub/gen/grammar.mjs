@@ -70,7 +70,8 @@ const CHECKS = {
 export function misfit(rule, value) {
   if (rule.type === 'choice' || rule.of || rule.choices) {
     const of = rule.of ?? rule.choices;
-    return of.includes(value) ? undefined : { expected: of.join(', '), of };
+    const values = rule.type === 'list' ? value.split(/[\s,]+/).filter(Boolean) : [value];
+    return values.every((v) => of.includes(v)) ? undefined : { expected: of.join(', '), of };
   }
   const [good, expected] = CHECKS[rule.type] ?? CHECKS.text;
   return good(value) ? undefined : { expected };
