@@ -7,12 +7,13 @@
 #include "ken/core/alloc.h"
 
 static ken_column binary_column(const char *name, const double *data, int64_t n) {
-    return (ken_column){.name = name, .dtype = KEN_F64, .n = n, .data = data, .stride = 1, .source = -1};
+    return (ken_column){
+        .name = name, .dtype = KEN_F64, .n = n, .data = data, .stride = 1, .source = -1};
 }
 
 /* Targets 0 and 1, and the part that each row plays. */
-static ken_status binary_rows(ken_ctx *ctx, const ken_problem *p, int positive, int negative, double **target,
-                              uint8_t **role) {
+static ken_status binary_rows(ken_ctx *ctx, const ken_problem *p, int positive, int negative,
+                              double **target, uint8_t **role) {
     KEN_TRY(KEN_SCRATCH(ctx, double, p->n, target));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, p->n, role));
     for (int64_t i = 0; i < p->n; i++) {
@@ -24,8 +25,8 @@ static ken_status binary_rows(ken_ctx *ctx, const ken_problem *p, int positive, 
     return KEN_OK;
 }
 
-static ken_status binary_fit_child(ken_ctx *ctx, const ken_model *model, ken_model *child, const ken_problem *p,
-                                   int positive, int negative) {
+static ken_status binary_fit_child(ken_ctx *ctx, const ken_model *model, ken_model *child,
+                                   const ken_problem *p, int positive, int negative) {
     const ken_ctx_options *options = ken_ctx_get_options(ctx);
     void (*const hook)(void *, const ken_progress *) = options->hook;
     double *target;
@@ -33,17 +34,21 @@ static ken_status binary_fit_child(ken_ctx *ctx, const ken_model *model, ken_mod
     KEN_TRY(binary_rows(ctx, p, positive, negative, &target, &role));
     const ken_column y = binary_column(ken_model_target(model), target, p->n);
     const ken_column w = binary_column("weight", p->weight, p->n);
-    const ken_data data = {
-        .table = p->X, .target = &y, .weight = p->weight ? &w : NULL, .role = role, .task = KEN_CLASSIFY};
+    const ken_data data = {.table = p->X,
+                           .target = &y,
+                           .weight = p->weight ? &w : NULL,
+                           .role = role,
+                           .task = KEN_CLASSIFY};
     ken_ctx_set_hook(ctx, NULL); /* its own steps are not those of the whole */
     const ken_status status = ken_model_fit(ctx, child, &data);
     ken_ctx_set_hook(ctx, hook);
     return status;
 }
 
-ken_status ken__binary_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem, int positive, int negative,
-                           int64_t done, int64_t total) {
-    const ken_progress at = {ken_model_desc(model)->name, done, total, (double)NAN, (double)NAN, NULL, 0};
+ken_status ken__binary_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem, int positive,
+                           int negative, int64_t done, int64_t total) {
+    const ken_progress at = {
+        ken_model_desc(model)->name, done, total, (double)NAN, (double)NAN, NULL, 0};
     ken_model *child;
     KEN_TRY(ken_check_cancel(ctx));
     KEN_TRY(ken_model_clone(ctx, ken_model_base(model, "base"), &child));
@@ -63,15 +68,15 @@ ken_status ken__binary_check(ken_ctx *ctx, const ken_model *model, int64_t n) {
     const char *name = ken_model_desc(model)->name;
     const ken_desc *base = ken_model_desc(ken_model_base(model, "base"));
     if (ken_model_n_children(model) != n)
-        return KEN_FAIL(ctx, KEN_E_FORMAT, "fit the model again", "%s: %d nested models, not %lld", name,
-                        ken_model_n_children(model), (long long)n);
+        return KEN_FAIL(ctx, KEN_E_FORMAT, "fit the model again", "%s: %d nested models, not %lld",
+                        name, ken_model_n_children(model), (long long)n);
     for (int i = 0; i < n; i++) {
         const ken_model *child = ken_model_child(model, i);
         if (ken_model_desc(child) != base || ken_model_n_classes(child) != 2 ||
             ken_model_n_features(child) != ken_model_n_inputs(model))
             return KEN_FAIL(ctx, KEN_E_FORMAT, "fit the model again",
-                            "%s: nested model %d is no %s of two classes on %d columns", name, i + 1, base->name,
-                            ken_model_n_inputs(model));
+                            "%s: nested model %d is no %s of two classes on %d columns", name,
+                            i + 1, base->name, ken_model_n_inputs(model));
     }
     return KEN_OK;
 }
@@ -82,8 +87,8 @@ bool ken__binary_has_margin(const ken_model *model) {
     return e && e->width && e->width(child, KEN_WHAT_MARGIN) == 1;
 }
 
-ken_status ken__binary_ask(ken_ctx *ctx, const ken_model *model, int child, const ken_table *X, ken_what what,
-                           double *out, int64_t stride) {
+ken_status ken__binary_ask(ken_ctx *ctx, const ken_model *model, int child, const ken_table *X,
+                           ken_what what, double *out, int64_t stride) {
     const int64_t n = ken_table_rows(X);
     const bool proba = what == KEN_WHAT_PROBA;
     const ken_mark mark = ken_scratch_mark(ctx);

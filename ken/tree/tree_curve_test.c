@@ -7,13 +7,16 @@
 enum { N = 120, K = 3 };
 
 /* Impurity of the rows with keep[i], by definition. */
-static double impurity(const double *y, const int32_t *label, const double *w, const bool *keep, ken_criterion c) {
+static double impurity(const double *y, const int32_t *label, const double *w, const bool *keep,
+                       ken_criterion c) {
     double total = 0, mean = 0, sum = 0, of[K] = {0};
     for (int i = 0; i < N; i++) {
         if (!keep[i]) continue;
         total += w[i];
-        if (y) mean += w[i] * y[i];
-        else of[label[i]] += w[i];
+        if (y)
+            mean += w[i] * y[i];
+        else
+            of[label[i]] += w[i];
     }
     if (y) {
         mean /= total;
@@ -33,8 +36,8 @@ static double weight_of(const double *w, const bool *keep) {
     return sum;
 }
 
-static void check_curve(ken_ctx *ctx, const double *x, const double *y, const int32_t *label, const double *w,
-                        ken_criterion criterion) {
+static void check_curve(ken_ctx *ctx, const double *x, const double *y, const int32_t *label,
+                        const double *w, ken_criterion criterion) {
     double all_ones[N];
     ken_split_curve *c;
     bool all[N], left[N], right[N];
@@ -55,9 +58,11 @@ static void check_curve(ken_ctx *ctx, const double *x, const double *y, const in
     }
     assert_int_equal(c->n, different);
     for (int64_t t = 0; t < c->n; t++) {
-        for (int i = 0; i < N; i++) left[i] = all[i] && x[i] <= c->threshold[t], right[i] = all[i] && !left[i];
+        for (int i = 0; i < N; i++)
+            left[i] = all[i] && x[i] <= c->threshold[t], right[i] = all[i] && !left[i];
         const double share = weight_of(weight, left) / weight_of(weight, all);
-        const double l = impurity(y, label, weight, left, criterion), r = impurity(y, label, weight, right, criterion);
+        const double l = impurity(y, label, weight, left, criterion),
+                     r = impurity(y, label, weight, right, criterion);
         assert_true(t == 0 || c->threshold[t] > c->threshold[t - 1]);
         TEST_NEAR(c->share[t], share, 1e-13);
         assert_true(fabs(c->left[t] - l) <= 1e-12 * whole);
@@ -103,23 +108,28 @@ static void test_split_curve__is_the_definition_at_every_threshold(void **state)
 /* The best point is the split of a tree of depth 1, threshold and gain to the last bit. */
 static void test_split_curve__best_is_what_a_tree_takes(void **state) {
     (void)state;
-    static const char *const settings[] = {"max_depth=1", "max_depth=1 criterion=gini", "max_depth=1 criterion=entropy"};
+    static const char *const settings[] = {"max_depth=1", "max_depth=1 criterion=gini",
+                                           "max_depth=1 criterion=entropy"};
     ken_ctx *ctx = test_ctx(1);
     for (uint64_t index = 0; index < 12; index++)
         for (int criterion = 0; criterion < 3; criterion++) {
-            curve_sample s = curve_rows(ctx, index * 3); /* no missing values: a tree may send them alone */
+            curve_sample s =
+                curve_rows(ctx, index * 3); /* no missing values: a tree may send them alone */
             double classes[N];
             for (int i = 0; i < N; i++) classes[i] = s.label[i];
             ken_table *t = test_table(ctx, s.x, N, 1);
             const ken_column target = test_column_f64("y", criterion ? classes : s.y, N);
             const ken_column weight = test_column_f64("w", s.w, N);
-            const ken_data data = {
-                .table = t, .target = &target, .weight = &weight, .task = criterion ? KEN_CLASSIFY : KEN_REGRESS};
+            const ken_data data = {.table = t,
+                                   .target = &target,
+                                   .weight = &weight,
+                                   .task = criterion ? KEN_CLASSIFY : KEN_REGRESS};
             ken_model *m;
             ken_split_curve *c;
             TEST_OK(ctx, ken_model_new(ctx, "tree", settings[criterion], &m));
             TEST_OK(ctx, ken_model_fit(ctx, m, &data));
-            TEST_OK(ctx, ken_split_curve_new(ctx, s.x, N, criterion ? NULL : s.y, criterion ? s.label : NULL, K, s.w,
+            TEST_OK(ctx, ken_split_curve_new(ctx, s.x, N, criterion ? NULL : s.y,
+                                             criterion ? s.label : NULL, K, s.w,
                                              (ken_criterion)criterion, &c));
             assert_true(ken_f64(ken_model_attr(m, "threshold"))[0] == c->threshold[c->best]);
             assert_true(ken_f64(ken_model_attr(m, "gain"))[0] / c->weight == c->gain[c->best]);
@@ -131,8 +141,8 @@ static void test_split_curve__best_is_what_a_tree_takes(void **state) {
     test_ctx_free(ctx);
 }
 
-/* x = 1 1 2 3, classes a a b b: between 1 and 2 both sides are pure, between 2 and 3 the left is 2/3 a.
- * Gini 1/2; 3/4 of the rows with 4/9: gain 1/2 - 1/3. */
+/* x = 1 1 2 3, classes a a b b: between 1 and 2 both sides are pure, between 2 and 3 the left is
+ * 2/3 a. Gini 1/2; 3/4 of the rows with 4/9: gain 1/2 - 1/3. */
 static void test_split_curve__by_hand(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(1);
@@ -162,12 +172,18 @@ static void test_split_curve__bad_input_is_an_error(void **state) {
     const double x[] = {1, 2}, none[] = {NAN, NAN}, y[] = {1, INFINITY}, w[] = {1, -1};
     const int32_t label[] = {0, 2};
     ken_split_curve *c;
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, NULL, label, 3, NULL, KEN_SQUARED_ERROR, &c), KEN_E_ARG, "numbers");
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, x, NULL, 0, NULL, KEN_GINI, &c), KEN_E_ARG, "classes");
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, NULL, label, 2, NULL, KEN_GINI, &c), KEN_E_VALUE, "row 2");
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, y, NULL, 0, NULL, KEN_SQUARED_ERROR, &c), KEN_E_VALUE, "row 2");
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, x, NULL, 0, w, KEN_SQUARED_ERROR, &c), KEN_E_VALUE, "row 2");
-    TEST_FAILS(ctx, ken_split_curve_new(ctx, none, 2, x, NULL, 0, NULL, KEN_SQUARED_ERROR, &c), KEN_E_VALUE, "no row");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, NULL, label, 3, NULL, KEN_SQUARED_ERROR, &c),
+               KEN_E_ARG, "numbers");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, x, NULL, 0, NULL, KEN_GINI, &c), KEN_E_ARG,
+               "classes");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, NULL, label, 2, NULL, KEN_GINI, &c), KEN_E_VALUE,
+               "row 2");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, y, NULL, 0, NULL, KEN_SQUARED_ERROR, &c),
+               KEN_E_VALUE, "row 2");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, x, 2, x, NULL, 0, w, KEN_SQUARED_ERROR, &c),
+               KEN_E_VALUE, "row 2");
+    TEST_FAILS(ctx, ken_split_curve_new(ctx, none, 2, x, NULL, 0, NULL, KEN_SQUARED_ERROR, &c),
+               KEN_E_VALUE, "no row");
     assert_null(c);
     test_ctx_free(ctx);
 }

@@ -1,6 +1,6 @@
-/* One versus one: a classifier per pair of classes, on the rows of the two. Probabilities are coupled
- * (Wu, Lin & Weng 2004); the margin counts votes, and sums of confidences, squeezed below 1/3, part
- * equal votes. */
+/* One versus one: a classifier per pair of classes, on the rows of the two. Probabilities are
+ * coupled (Wu, Lin & Weng 2004); the margin counts votes, and sums of confidences, squeezed below
+ * 1/3, part equal votes. */
 #include "ken/ensemble/one_vs_one/one_vs_one.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ static ken_status one_vs_one_fit(ken_ctx *ctx, ken_model *model, const ken_probl
     return KEN_OK;
 }
 
-/* --- coupling -------------------------------------------------------------------------------------- */
+/* --- coupling --------------------------------------------------------------------------------- */
 static void coupling_matrix(const double *r, int64_t k, double *Q) {
     for (int64_t i = 0; i < k; i++) {
         Q[i * k + i] = 0;
@@ -59,7 +59,7 @@ void ken_pairwise_coupling(const double *r, int64_t k, double *p, double *work) 
     }
 }
 
-/* --- predict --------------------------------------------------------------------------------------- */
+/* --- predict ---------------------------------------------------------------------------------- */
 typedef struct one_vs_one_job {
     const ken_model *model;
     int64_t k, pairs;
@@ -104,12 +104,14 @@ static void one_vs_one_votes(const one_vs_one_job *job, int64_t row, double *out
     for (int64_t c = 0; c < job->k; c++) out[c] += confidence[c] / (3 * (fabs(confidence[c]) + 1));
 }
 
-static ken_status one_vs_one_rows(ken_ctx *ctx, const one_vs_one_job *job, const ken_table *X, ken_what what,
-                                  double *out) {
+static ken_status one_vs_one_rows(ken_ctx *ctx, const one_vs_one_job *job, const ken_table *X,
+                                  ken_what what, double *out) {
     for (int pair = 0; pair < job->pairs; pair++) {
-        KEN_TRY(ken__binary_ask(ctx, job->model, pair, X, KEN_WHAT_PROBA, job->proba + pair, job->pairs));
+        KEN_TRY(ken__binary_ask(ctx, job->model, pair, X, KEN_WHAT_PROBA, job->proba + pair,
+                                job->pairs));
         if (job->margin)
-            KEN_TRY(ken__binary_ask(ctx, job->model, pair, X, KEN_WHAT_MARGIN, job->margin + pair, job->pairs));
+            KEN_TRY(ken__binary_ask(ctx, job->model, pair, X, KEN_WHAT_MARGIN, job->margin + pair,
+                                    job->pairs));
     }
     for (int64_t i = 0; i < ken_table_rows(X); i++)
         (what == KEN_WHAT_PROBA ? one_vs_one_couple : one_vs_one_votes)(job, i, out + i * job->k);
@@ -117,13 +119,15 @@ static ken_status one_vs_one_rows(ken_ctx *ctx, const one_vs_one_job *job, const
 }
 
 /* In slices, since there are many more pairs than classes. */
-static ken_status one_vs_one_slices(ken_ctx *ctx, one_vs_one_job *job, const ken_table *X, ken_what what, double *out) {
-    const int64_t n = ken_table_rows(X), slice = KEN_MAX(8, KEN_MIN(n, (INT64_C(1) << 21) / job->pairs) / 8 * 8);
+static ken_status one_vs_one_slices(ken_ctx *ctx, one_vs_one_job *job, const ken_table *X,
+                                    ken_what what, double *out) {
+    const int64_t n = ken_table_rows(X),
+                  slice = KEN_MAX(8, KEN_MIN(n, (INT64_C(1) << 21) / job->pairs) / 8 * 8);
     const bool margin = what == KEN_WHAT_MARGIN && ken__binary_has_margin(job->model);
     KEN_TRY(KEN_SCRATCH(ctx, double, slice * job->pairs, &job->proba));
     if (margin) KEN_TRY(KEN_SCRATCH(ctx, double, slice * job->pairs, &job->margin));
     KEN_TRY(KEN_SCRATCH(ctx, double, job->k * job->k, &job->r));
-    KEN_TRY(KEN_SCRATCH(ctx, double, job->k * (job->k + 1), &job->work));
+    KEN_TRY(KEN_SCRATCH(ctx, double, job->k *(job->k + 1), &job->work));
     for (int64_t first = 0; first < n; first += slice) {
         ken_table *some;
         KEN_TRY(ken_table_slice(ctx, X, first, KEN_MIN(slice, n - first), &some));
@@ -134,8 +138,8 @@ static ken_status one_vs_one_slices(ken_ctx *ctx, one_vs_one_job *job, const ken
     return KEN_OK;
 }
 
-static ken_status one_vs_one_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
-                                     double *out) {
+static ken_status one_vs_one_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                     ken_what what, double *out) {
     const int64_t n = ken_table_rows(X), k = ken_model_n_classes(model);
     one_vs_one_job job = {.model = model, .k = k, .pairs = one_vs_one_pairs(k)};
     if (k > 2) return one_vs_one_slices(ctx, &job, X, what, out);
@@ -143,8 +147,8 @@ static ken_status one_vs_one_predict(ken_ctx *ctx, const ken_model *model, const
     return ken_model_predict(ctx, ken_model_child(model, 0), X, what, &t);
 }
 
-ken_status ken_one_vs_one_pairs(ken_ctx *ctx, const ken_model *model, const ken_table *table, ken_what what,
-                                double *out) {
+ken_status ken_one_vs_one_pairs(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                ken_what what, double *out) {
     ken_table *X = NULL;
     if (ken_model_desc(model) != &ken_one_vs_one_desc)
         return KEN_FAIL(ctx, KEN_E_ARG, "give a one_vs_one model", "'%s' has no pairs of classes",
@@ -153,7 +157,8 @@ ken_status ken_one_vs_one_pairs(ken_ctx *ctx, const ken_model *model, const ken_
     const int64_t pairs = one_vs_one_pairs(ken_model_n_classes(model));
     ken_status status = KEN_OK;
     if (what != KEN_WHAT_PROBA && !(what == KEN_WHAT_MARGIN && ken__binary_has_margin(model)))
-        status = KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "ask for KEN_WHAT_PROBA", "one_vs_one: pairs of %s give no such output",
+        status = KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "ask for KEN_WHAT_PROBA",
+                          "one_vs_one: pairs of %s give no such output",
                           ken_model_desc(ken_model_base(model, "base"))->name);
     for (int pair = 0; status == KEN_OK && pair < pairs; pair++)
         status = ken__binary_ask(ctx, model, pair, X, what, out + pair, pairs);
@@ -166,7 +171,7 @@ static ken_status one_vs_one_open(ken_ctx *ctx, ken_model *model, void **state) 
     return ken__binary_check(ctx, model, one_vs_one_pairs(ken_model_n_classes(model)));
 }
 
-/* --- descriptor ------------------------------------------------------------------------------------ */
+/* --- descriptor ------------------------------------------------------------------------------- */
 static const ken_param one_vs_one_params[] = {
     KEN_ROW_MODEL(ken_one_vs_one_params, base, KEN_CLASSIFY,
                   .doc = "the classifier of each pair; its parameters as base.NAME"),
@@ -189,8 +194,10 @@ const ken_desc ken_one_vs_one_desc = {
     .defaults = &one_vs_one_defaults,
     .params_size = sizeof(ken_one_vs_one_params),
     .estimator = &one_vs_one_estimator,
-    .doc = "Many classes by one binary classifier per pair of classes, each on the rows of the two: k (k - 1) / 2 small "
-           "fits, good for models whose cost grows faster than the rows. Probabilities of the pairs are coupled into "
+    .doc = "Many classes by one binary classifier per pair of classes, each on the rows of the "
+           "two: k (k - 1) / 2 small "
+           "fits, good for models whose cost grows faster than the rows. Probabilities of the "
+           "pairs are coupled into "
            "those of the classes; a row's class is the most probable one. The margin counts votes.",
     .paper = "Wu, Lin & Weng 2004 (JMLR 5); Hastie & Tibshirani 1998",
     .peer = "sklearn.multiclass.OneVsOneClassifier",

@@ -8,7 +8,8 @@ static void check_golden(ken_ctx *ctx, mc_sample *s, const char *line, void *arg
     double l2, v[4];
     int row;
     char settings[80];
-    assert_int_equal(sscanf(line, "ovo,%lf,%d,%lf,%lf,%lf,%lf", &l2, &row, v, v + 1, v + 2, v + 3), 6);
+    assert_int_equal(sscanf(line, "ovo,%lf,%d,%lf,%lf,%lf,%lf", &l2, &row, v, v + 1, v + 2, v + 3),
+                     6);
     snprintf(settings, sizeof settings, "base=logistic base.l2=%g base.tol=1e-10", l2);
     ken_model *m = mc_fit(ctx, "one_vs_one", settings, s->table, s->label);
     double *margin = mc_ask(ctx, m, s->table, KEN_WHAT_MARGIN);
@@ -29,7 +30,7 @@ static void test_one_vs_one__agrees_with_scikit_learn(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- coupling ------------------------------------------------------------------------------------------ */
+/* --- coupling --------------------------------------------------------------------------------- */
 enum { KMAX = 12 };
 
 /* Q p = b 1 and sum p = 1 (the paper's eq. 21), for random pairs from even to nearly certain. */
@@ -53,9 +54,11 @@ static void test_coupling__is_the_fixed_point_of_the_paper(void **state) {
             assert_true(p[i] >= 0 && p[i] <= 1);
             sum += p[i];
             for (int j = 0; j < k; j++)
-                if (j != i) Qp += r[j * k + i] * r[j * k + i] * p[i] - r[j * k + i] * r[i * k + j] * p[j];
+                if (j != i)
+                    Qp += r[j * k + i] * r[j * k + i] * p[i] - r[j * k + i] * r[i * k + j] * p[j];
             if (i == 0) b = Qp;
-            if (!(fabs(Qp - b) <= 1e-13)) fail_msg("k %d, spread %g: %.17g is not %.17g", k, spread, Qp, b);
+            if (!(fabs(Qp - b) <= 1e-13))
+                fail_msg("k %d, spread %g: %.17g is not %.17g", k, spread, Qp, b);
         }
         TEST_NEAR(sum, 1, 1e-14);
     }
@@ -76,7 +79,8 @@ static void test_coupling__consistent_pairs_give_their_probabilities(void **stat
     TEST_NEAR(p[0], 0.8, 1e-12);
 }
 
-/* The probabilities of the model are the coupling of its pairs; the votes are those of its pairs. */
+/* The probabilities of the model are the coupling of its pairs; the votes are those of its pairs.
+ */
 static void test_one_vs_one__pairs_explain_the_answer(void **state) {
     (void)state;
     enum { PAIRS = MC_CLASSES * (MC_CLASSES - 1) / 2 };
@@ -84,7 +88,8 @@ static void test_one_vs_one__pairs_explain_the_answer(void **state) {
     mc_sample s = mc_golden(ctx, "none", mc_nothing, NULL);
     ken_model *m = mc_fit(ctx, "one_vs_one", NULL, s.table, s.label);
     double proba[MC_ROWS * PAIRS], margin[MC_ROWS * PAIRS];
-    double *p = mc_ask(ctx, m, s.table, KEN_WHAT_PROBA), *votes = mc_ask(ctx, m, s.table, KEN_WHAT_MARGIN);
+    double *p = mc_ask(ctx, m, s.table, KEN_WHAT_PROBA),
+           *votes = mc_ask(ctx, m, s.table, KEN_WHAT_MARGIN);
     TEST_OK(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_PROBA, proba));
     TEST_OK(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_MARGIN, margin));
     for (int i = 0; i < MC_ROWS; i++) {
@@ -103,10 +108,12 @@ static void test_one_vs_one__pairs_explain_the_answer(void **state) {
         }
     }
     free(p), free(votes);
-    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_LEAF, proba), KEN_E_UNSUPPORTED, "logistic");
+    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_LEAF, proba), KEN_E_UNSUPPORTED,
+               "logistic");
     ken_model_free(m);
     m = mc_fit(ctx, "logistic", NULL, s.table, s.label);
-    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_PROBA, proba), KEN_E_ARG, "logistic");
+    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_PROBA, proba), KEN_E_ARG,
+               "logistic");
     ken_model_free(m);
     ken_table_free(s.table);
     test_ctx_free(ctx);
@@ -129,7 +136,8 @@ static void test_one_vs_one__base_without_margin_votes_by_probability(void **sta
         }
         TEST_NEAR(votes[i * 4 + 3], count + sure / (3 * (fabs(sure) + 1)), 1e-14);
     }
-    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_MARGIN, pairs), KEN_E_UNSUPPORTED, "knn");
+    TEST_FAILS(ctx, ken_one_vs_one_pairs(ctx, m, s.table, KEN_WHAT_MARGIN, pairs),
+               KEN_E_UNSUPPORTED, "knn");
     free(votes);
     ken_model_free(m);
     ken_table_free(s.table);

@@ -7,7 +7,8 @@
 KEN_BEGIN_C
 
 typedef struct ken_one_vs_rest_params {
-    const char *base; /* a classifier's name; its parameters: ken_model_set(ctx, model, "base.l2", "0.1") */
+    const char *
+        base; /* a classifier's name; its parameters: ken_model_set(ctx, model, "base.l2", "0.1") */
 } ken_one_vs_rest_params;
 
 #define KEN_ONE_VS_REST_DEFAULTS {.base = "logistic"}

@@ -1,5 +1,5 @@
-/* One versus rest against scikit-learn (golden/make_multiclass.py), and its properties; and parameters
- * that are models, which it was the first to have. */
+/* One versus rest against scikit-learn (golden/make_multiclass.py), and its properties; and
+ * parameters that are models, which it was the first to have. */
 #include "ken/ensemble/ensemble_check.h"
 
 #include "ken/ensemble/one_vs_rest/one_vs_rest.h"
@@ -9,11 +9,13 @@ static void check_golden(ken_ctx *ctx, mc_sample *s, const char *line, void *arg
     double l2, v[8];
     int row;
     char settings[80];
-    assert_int_equal(sscanf(line, "ovr,%lf,%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &l2, &row, v, v + 1, v + 2, v + 3, v + 4,
-                            v + 5, v + 6, v + 7), 10);
+    assert_int_equal(sscanf(line, "ovr,%lf,%d,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", &l2, &row, v, v + 1,
+                            v + 2, v + 3, v + 4, v + 5, v + 6, v + 7),
+                     10);
     snprintf(settings, sizeof settings, "base=logistic base.l2=%g base.tol=1e-10", l2);
     ken_model *m = mc_fit(ctx, "one_vs_rest", settings, s->table, s->label);
-    double *p = mc_ask(ctx, m, s->table, KEN_WHAT_PROBA), *margin = mc_ask(ctx, m, s->table, KEN_WHAT_MARGIN);
+    double *p = mc_ask(ctx, m, s->table, KEN_WHAT_PROBA),
+           *margin = mc_ask(ctx, m, s->table, KEN_WHAT_MARGIN);
     for (int c = 0; c < MC_CLASSES; c++) {
         TEST_NEAR(p[row * MC_CLASSES + c], v[c], 1e-7);
         TEST_NEAR(margin[row * MC_CLASSES + c], v[4 + c], 1e-7);
@@ -51,7 +53,7 @@ static void test_one_vs_rest__every_allocation_may_fail(void **state) {
     test_every_allocation(mc_round, "one_vs_rest", 5000);
 }
 
-/* --- parameters that are models ----------------------------------------------------------------------- */
+/* --- parameters that are models --------------------------------------------------------------- */
 static double base_l2(const ken_model *m) {
     const ken_model *base = ken_model_base(m, "base");
     const ken_param *p = ken_desc_param(ken_model_desc(base), "l2");
@@ -90,7 +92,8 @@ static void test_model_parameter__bad_values_are_errors(void **state) {
     TEST_FAILS(ctx, ken_model_set(ctx, m, "base", ""), KEN_E_NOT_FOUND, "''");
     TEST_FAILS(ctx, ken_model_set(ctx, m, "base", "recipe"), KEN_E_NOT_FOUND, "recipe");
     TEST_FAILS(ctx, ken_model_set(ctx, m, "base", "ridge"), KEN_E_ARG, "does not classify");
-    TEST_FAILS(ctx, ken_model_set(ctx, m, "base.l3", "1"), KEN_E_ARG, "logistic has no parameter 'l3'");
+    TEST_FAILS(ctx, ken_model_set(ctx, m, "base.l3", "1"), KEN_E_ARG,
+               "logistic has no parameter 'l3'");
     TEST_FAILS(ctx, ken_model_set(ctx, m, "bass.l2", "1"), KEN_E_ARG, "bass.l2");
     TEST_FAILS(ctx, ken_model_set(ctx, m, "base.", "1"), KEN_E_ARG, "''");
     assert_string_equal(ken_model_desc(ken_model_base(m, "base"))->name, "logistic");
@@ -111,15 +114,17 @@ static void test_model_parameter__nesting_has_a_limit(void **state) {
     ken_model *m;
     ken_status status = KEN_OK;
     TEST_OK(ctx, ken_model_new(ctx, "one_vs_rest", NULL, &m));
-    for (int depth = 0; depth < 3; depth++, strcat(name, ".base")) TEST_OK(ctx, ken_model_set(ctx, m, name, "one_vs_rest"));
+    for (int depth = 0; depth < 3; depth++, strcat(name, ".base"))
+        TEST_OK(ctx, ken_model_set(ctx, m, name, "one_vs_rest"));
     const ken_column target = test_column_f64("y", s.label, MC_ROWS);
     const ken_data data = {.table = s.table, .target = &target, .task = KEN_CLASSIFY};
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
     ken_bundle *bundle;
     ken_model *back;
     TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));
-    TEST_OK(ctx, ken_model_unpack(ctx, "test", ken_bundle_json(bundle), strlen(ken_bundle_json(bundle)),
-                                  ken_bundle_at(bundle, 0), ken_bundle_count(bundle), &back));
+    TEST_OK(ctx,
+            ken_model_unpack(ctx, "test", ken_bundle_json(bundle), strlen(ken_bundle_json(bundle)),
+                             ken_bundle_at(bundle, 0), ken_bundle_count(bundle), &back));
     ken_model_free(back);
     ken_bundle_free(bundle);
     for (int depth = 0; depth < 3 && status == KEN_OK; depth++, strcat(name, ".base"))

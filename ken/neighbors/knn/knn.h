@@ -1,5 +1,5 @@
-/* k nearest neighbors: the answer of the k training rows that are nearest. Nothing is learned but the
- * rows themselves. */
+/* k nearest neighbors: the answer of the k training rows that are nearest. Nothing is learned but
+ * the rows themselves. */
 #ifndef KEN_NEIGHBORS_KNN_KNN_H
 #define KEN_NEIGHBORS_KNN_KNN_H
 
@@ -27,9 +27,9 @@ KEN_DEFINE_NEW(knn)
  * table     n rows with the model's columns, found by name.
  * idx       (n, k) numbers of training rows, from 0 in the order of the fit.
  * dist      (n, k) distances, as the model sees them (after its recipe).
- * errors    KEN_E_ARG the model is no knn, k is below 1 or above the training rows · KEN_E_STATE not
- *           fitted · as ken_model_transform
- * cost      O(n n_train d); the same bits for any number of threads and any instruction set. */
+ * errors    KEN_E_ARG the model is no knn, k is below 1 or above the training rows · KEN_E_STATE
+ * not fitted · as ken_model_transform cost      O(n n_train d); the same bits for any number of
+ * threads and any instruction set. */
 KEN_API ken_status ken_knn_neighbors(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                                      int64_t k, int64_t *idx, double *dist);
 

@@ -1,5 +1,5 @@
-/* k nearest neighbors against scikit-learn (golden/make_knn.py), against a plain search written here,
- * and its properties. */
+/* k nearest neighbors against scikit-learn (golden/make_knn.py), against a plain search written
+ * here, and its properties. */
 #include "ken/neighbors/knn/knn.h"
 
 #include "tests/support.h"
@@ -10,7 +10,8 @@
 
 static const char *const metric_names[] = {"euclidean", "manhattan", "chebyshev", "cosine"};
 
-static ken_model *knn_fitted(ken_ctx *ctx, const char *settings, ken_table *table, const double *y, ken_task task) {
+static ken_model *knn_fitted(ken_ctx *ctx, const char *settings, ken_table *table, const double *y,
+                             ken_task task) {
     ken_model *m;
     const ken_column target = test_column_f64("y", y, ken_table_rows(table));
     const ken_data data = {.table = table, .target = &target, .task = task};
@@ -19,19 +20,21 @@ static ken_model *knn_fitted(ken_ctx *ctx, const char *settings, ken_table *tabl
     return m;
 }
 
-static void knn_predicted(ken_ctx *ctx, const ken_model *m, const ken_table *t, ken_what what, double *out) {
+static void knn_predicted(ken_ctx *ctx, const ken_model *m, const ken_table *t, ken_what what,
+                          double *out) {
     int64_t width;
     TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
     ken_tensor tensor = ken_tensor_2d(out, KEN_F64, ken_table_rows(t), width);
     TEST_OK(ctx, ken_model_predict(ctx, m, t, what, &tensor));
 }
 
-/* scikit-learn takes |q|^2 - 2 q.x + |x|^2 and 1 - cos, which lose digits where rows are near: distances
- * here are above 1e-2 of the lengths (1e-4 for cosine), and answers are small differences of them. */
+/* scikit-learn takes |q|^2 - 2 q.x + |x|^2 and 1 - cos, which lose digits where rows are near:
+ * distances here are above 1e-2 of the lengths (1e-4 for cosine), and answers are small differences
+ * of them. */
 #define GOLDEN_DIGITS 1e-12
 #define GOLDEN_ANSWER_DIGITS 1e-11
 
-/* --- scikit-learn ------------------------------------------------------------------------------------------- */
+/* --- scikit-learn ----------------------------------------------------------------------------- */
 enum { GN = 60, GM = 12, GD = 3 };
 typedef struct golden {
     double X[GN * GD], Q[GM * GD], y[GN], label[GN];
@@ -44,8 +47,10 @@ static void golden_near(golden *g, const char *metric, int q, const char *rest) 
     int64_t idx[GM * 5];
     double dist[GM * 5], want[10];
     char settings[80];
-    assert_int_equal(sscanf(rest, "%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", want, want + 1, want + 2, want + 3,
-                            want + 4, want + 5, want + 6, want + 7, want + 8, want + 9), 10);
+    assert_int_equal(sscanf(rest, "%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", want, want + 1,
+                            want + 2, want + 3, want + 4, want + 5, want + 6, want + 7, want + 8,
+                            want + 9),
+                     10);
     snprintf(settings, sizeof settings, "metric=%s", metric);
     ken_model *m = knn_fitted(g->ctx, settings, g->train, g->y, KEN_REGRESS);
     TEST_OK(g->ctx, ken_knn_neighbors(g->ctx, m, g->query, 5, idx, dist));
@@ -57,15 +62,16 @@ static void golden_near(golden *g, const char *metric, int q, const char *rest) 
     g->near++;
 }
 
-static void golden_answer(golden *g, const char *kind, const char *metric, const char *weights, int k, int q,
-                          const char *rest) {
+static void golden_answer(golden *g, const char *kind, const char *metric, const char *weights,
+                          int k, int q, const char *rest) {
     double want[3], got[GM * 3];
     char settings[120];
     const bool vote = strcmp(kind, "vote") == 0;
     const int width = vote ? 3 : 1;
     assert_int_equal(sscanf(rest, "%lf,%lf,%lf", want, want + 1, want + 2), width);
     snprintf(settings, sizeof settings, "metric=%s weights=%s k=%d", metric, weights, k);
-    ken_model *m = knn_fitted(g->ctx, settings, g->train, vote ? g->label : g->y, vote ? KEN_CLASSIFY : KEN_REGRESS);
+    ken_model *m = knn_fitted(g->ctx, settings, g->train, vote ? g->label : g->y,
+                              vote ? KEN_CLASSIFY : KEN_REGRESS);
     knn_predicted(g->ctx, m, g->query, vote ? KEN_WHAT_PROBA : KEN_WHAT_VALUE, got);
     for (int c = 0; c < width; c++) TEST_NEAR(got[q * width + c], want[c], GOLDEN_ANSWER_DIGITS);
     ken_model_free(m);
@@ -108,7 +114,7 @@ static void test_knn__agrees_with_scikit_learn(void **state) {
     test_ctx_free(g.ctx);
 }
 
-/* --- against a plain search ------------------------------------------------------------------------------------ */
+/* --- against a plain search ------------------------------------------------------------------- */
 typedef struct pair {
     double dist;
     int64_t row;
@@ -119,17 +125,21 @@ static int pair_order(const void *a, const void *b) {
     return x->dist < y->dist ? -1 : x->dist > y->dist ? 1 : x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Values of a coarse grid, so that distances tie often; some columns far from 0, where the products of
- * the bound cancel badly. */
-static double *grid_rows(ken_ctx *ctx, const char *stream, int64_t n, int d, double offset, double scale) {
+/* Values of a coarse grid, so that distances tie often; some columns far from 0, where the products
+ * of the bound cancel badly. */
+static double *grid_rows(ken_ctx *ctx, const char *stream, int64_t n, int d, double offset,
+                         double scale) {
     ken_rng rng = ken_rng_stream(ctx, stream, (uint64_t)d);
     double *X = malloc((size_t)(n * d) * sizeof *X);
-    for (int64_t i = 0; i < n * d; i++) X[i] = (offset + (double)ken_rng_below(&rng, 7) - 3) * scale;
+    for (int64_t i = 0; i < n * d; i++)
+        X[i] = (offset + (double)ken_rng_below(&rng, 7) - 3) * scale;
     return X;
 }
 
-static void check_against_plain(ken_ctx *ctx, int64_t n, int64_t m, int d, int64_t k, double offset, double scale) {
-    double *X = grid_rows(ctx, "knn.train", n, d, offset, scale), *Q = grid_rows(ctx, "knn.query", m, d, offset, scale);
+static void check_against_plain(ken_ctx *ctx, int64_t n, int64_t m, int d, int64_t k, double offset,
+                                double scale) {
+    double *X = grid_rows(ctx, "knn.train", n, d, offset, scale),
+           *Q = grid_rows(ctx, "knn.query", m, d, offset, scale);
     double *y = calloc((size_t)n, sizeof *y), *dist = malloc((size_t)(m * k) * sizeof *dist);
     int64_t *idx = malloc((size_t)(m * k) * sizeof *idx);
     pair *all = malloc((size_t)n * sizeof *all);
@@ -144,12 +154,14 @@ static void check_against_plain(ken_ctx *ctx, int64_t n, int64_t m, int d, int64
             double row[64];
             memcpy(row, Q + q * d, (size_t)d * sizeof *row);
             if (metric == KEN_KNN_COSINE) ken__knn_unit(row, d);
-            for (int64_t i = 0; i < n; i++) all[i] = (pair){ken__knn_distance((ken_knn_metric)metric, row, kept + i * d, d), i};
+            for (int64_t i = 0; i < n; i++)
+                all[i] = (pair){ken__knn_distance((ken_knn_metric)metric, row, kept + i * d, d), i};
             qsort(all, (size_t)n, sizeof *all, pair_order);
             for (int64_t i = 0; i < k; i++)
                 if (idx[q * k + i] != all[i].row || dist[q * k + i] != all[i].dist)
-                    fail_msg("%s, offset %g, query %d, place %d: row %d at %.17g, not %d at %.17g", metric_names[metric],
-                             offset, (int)q, (int)i, (int)idx[q * k + i], dist[q * k + i], (int)all[i].row, all[i].dist);
+                    fail_msg("%s, offset %g, query %d, place %d: row %d at %.17g, not %d at %.17g",
+                             metric_names[metric], offset, (int)q, (int)i, (int)idx[q * k + i],
+                             dist[q * k + i], (int)all[i].row, all[i].dist);
         }
         ken_model_free(model);
     }
@@ -193,20 +205,24 @@ static void test_knn__same_bits_for_any_threads_and_instruction_set(void **state
     }
 }
 
-/* --- properties ---------------------------------------------------------------------------------------------------- */
+/* --- properties
+ * ----------------------------------------------------------------------------------------------------
+ */
 static void test_knn__one_neighbor_gives_training_rows_their_own_answer(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(1);
     ken_rng rng = ken_rng_stream(ctx, "knn.own", 0);
     double X[200 * 3], y[200], label[200], got[200];
     for (int i = 0; i < 600; i++) X[i] = ken_rng_normal(&rng);
-    for (int i = 0; i < 200; i++) y[i] = ken_rng_normal(&rng), label[i] = (double)ken_rng_below(&rng, 4);
+    for (int i = 0; i < 200; i++)
+        y[i] = ken_rng_normal(&rng), label[i] = (double)ken_rng_below(&rng, 4);
     ken_table *t = test_table(ctx, X, 200, 3);
     for (int metric = 0; metric < 4; metric++)
         for (int task = 0; task < 2; task++) {
             char settings[60];
             snprintf(settings, sizeof settings, "k=1 metric=%s", metric_names[metric]);
-            ken_model *m = knn_fitted(ctx, settings, t, task ? label : y, task ? KEN_CLASSIFY : KEN_REGRESS);
+            ken_model *m =
+                knn_fitted(ctx, settings, t, task ? label : y, task ? KEN_CLASSIFY : KEN_REGRESS);
             knn_predicted(ctx, m, t, KEN_WHAT_VALUE, got);
             assert_memory_equal(got, task ? label : y, sizeof got);
             ken_model_free(m);
@@ -220,7 +236,8 @@ static void test_knn__one_neighbor_gives_training_rows_their_own_answer(void **s
     test_ctx_free(ctx);
 }
 
-/* Four equal rows, then one apart: the first rows are taken, and a query on the equal ones averages them. */
+/* Four equal rows, then one apart: the first rows are taken, and a query on the equal ones averages
+ * them. */
 static void test_knn__duplicates_tie_by_row_number(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(1);
@@ -258,7 +275,8 @@ static void test_knn__order_of_training_rows_does_not_matter(void **state) {
         mixed_y[i] = y[from];
     }
     ken_table *t = test_table(ctx, X, 300, 2), *u = test_table(ctx, mixed, 300, 2);
-    ken_model *m = knn_fitted(ctx, "k=7", t, y, KEN_CLASSIFY), *w = knn_fitted(ctx, "k=7", u, mixed_y, KEN_CLASSIFY);
+    ken_model *m = knn_fitted(ctx, "k=7", t, y, KEN_CLASSIFY),
+              *w = knn_fitted(ctx, "k=7", u, mixed_y, KEN_CLASSIFY);
     knn_predicted(ctx, m, t, KEN_WHAT_VALUE, a);
     knn_predicted(ctx, w, t, KEN_WHAT_VALUE, b);
     assert_memory_equal(a, b, sizeof a);
@@ -285,7 +303,9 @@ static void test_knn__cosine_ignores_length(void **state) {
     test_ctx_free(ctx);
 }
 
-/* --- errors and files ------------------------------------------------------------------------------------------------ */
+/* --- errors and files
+ * ------------------------------------------------------------------------------------------------
+ */
 static void test_knn__bad_input_is_an_error(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(1);
@@ -344,7 +364,8 @@ static void test_knn__unsound_file_is_refused(void **state) {
                 if (harm == 4) bad_label[5] = 2;
             }
         }
-        const ken_status status = ken_model_unpack(ctx, "test", json, strlen(json), tensors, n, &back);
+        const ken_status status =
+            ken_model_unpack(ctx, "test", json, strlen(json), tensors, n, &back);
         assert_int_equal(status, harm ? KEN_E_FORMAT : KEN_OK);
         if (status == KEN_OK) ken_model_free(back);
     }
