@@ -62,9 +62,9 @@ function edge(from, to, [x0, y0], [x1, y1]) {
 function box(id, { lesson, needs }, [x, y], nodes) {
   const text = (s) => s.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
   const lines = wrap(lesson.title, 20);
-  const name = `${lesson.title}${needs.length ? `, needs ${needs.map((n) => nodes.get(n).lesson.title).join(', ')}` : ''}`;
-  const words = lines.map((line, i) => `<tspan x="${x + 38}" y="${y + HIGH / 2 + 4.5 + (i - (lines.length - 1) / 2) * 16}">${text(line)}</tspan>`).join('');
-  return `<a href="./${id}/" data-lesson="${id}" aria-label="${text(name)}"><rect x="${x}" y="${y}" width="${WIDE}" height="${HIGH}" rx="8"/>` +
+  const stands = needs.length ? ` aria-description="Needs ${text(needs.map((n) => nodes.get(n).lesson.title).join(', '))}"` : '';
+  const words = lines.map((line, i) => `<tspan x="${x + 38}" y="${y + HIGH / 2 + 4.5 + (i - (lines.length - 1) / 2) * 16}">${text(line)}</tspan>`).join(' ');
+  return `<a href="./${id}/" data-lesson="${id}"${stands}><rect x="${x}" y="${y}" width="${WIDE}" height="${HIGH}" rx="8"/>` +
     `<text class="no" x="${x + 12}" y="${y + HIGH / 2 + 4.5}">${String(lesson.number ?? '').padStart(2, '0')}</text><text>${words}</text></a>`;
 }
 

@@ -26,7 +26,7 @@ function document({ site, assets, root, title, summary, body, kind, lesson, defs
 <meta name="description" content="${escape(summary)}">
 <meta property="og:title" content="${escape(title)}">
 <meta property="og:description" content="${escape(summary)}">
-<meta name="color-scheme" content="light dark">
+${files.module ? `<meta name="ken-module" content="${escape(url(files.module))}">\n` : ''}<meta name="color-scheme" content="light dark">
 <meta name="theme-color" content="#fdfcf9" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#14161a" media="(prefers-color-scheme: dark)">
 <script src="${url(assets.boot)}"></script>
@@ -60,7 +60,7 @@ function header({ site, root, kind, lesson }) {
 <a href="${root}cards/"${current('cards')}>Cards</a>
 <a href="${root}reference/"${current('reference')}>Reference</a>
 </nav>
-<div class="tools"><button class="find" type="button" data-do="search" aria-label="Search" hidden>${icon('search')}<span aria-hidden="true">Search <kbd>Ctrl K</kbd></span></button>
+<div class="tools"><button class="find" type="button" data-do="search" aria-label="Search" title="Search (Ctrl K)" hidden>${icon('search')}<span>Search</span></button>
 <button type="button" data-do="theme" aria-label="Theme" hidden>${icon('theme')}</button></div>
 </header>`;
 }

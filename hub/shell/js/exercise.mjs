@@ -107,26 +107,38 @@ class KenExercise extends Graded {
     }), this.result);
   }
 
-  // Reached when a readout of the widget makes the goal true: the widget says its values by `ken-result`.
+  // Reached when the widget's state and readouts make the goal true: goal="r2 > 0.8", with names as the widget shows them.
   param() {
     const goal = this.dataset.goal ?? '', widget = document.getElementById(this.dataset.widget);
-    const names = [...new Set(goal.match(/[A-Za-z_]\w*/g) ?? [])];
-    const test = parse(goal, names);
-    let latest = null;
-    const holds = () => latest && names.every((n) => typeof latest[n] === 'number') && test.run(latest);
+    const names = [...new Set(goal.match(/[A-Za-z_]\w*/g) ?? [])], test = parse(goal, names);
+    const holds = (have) => names.every((n) => typeof have[n] === 'number') && test.run(have);
+    let moved = false;
     const grade = () => {
-      if (!latest) return this.ask('Move the widget first; its numbers are read from it.');
-      const have = names.map((n) => `${n} = ${latest[n] === undefined ? 'not shown' : Number(latest[n].toPrecision(4))}`).join(', ');
-      return holds() ? this.verdict(true, `Reached: ${have}.`) : this.verdict(false, `Not yet: ${have}.`, `The goal is ${goal}.`);
+      if (!moved) return this.ask('Move the widget first; its numbers are read from it.');
+      const have = valuesOf(widget), text = names.map((n) => `${n} = ${have[n] === undefined ? 'not shown' : Number(have[n].toPrecision(4))}`).join(', ');
+      return holds(have) ? this.verdict(true, `Reached: ${text}.`) : this.verdict(false, `Not yet: ${text}.`, `The goal is ${goal}.`);
     };
-    document.addEventListener('ken-result', (event) => {
-      if (event.target !== widget && event.detail?.id !== this.dataset.widget) return;
-      latest = event.detail.values;
-      if (holds() && !this.done) { this.done = true; grade(); }
+    widget?.addEventListener('ken-state', async () => {
+      moved = true;
+      await widget.settle?.();
+      if (!this.reached && holds(valuesOf(widget))) { this.reached = true; grade(); }
     });
     this.place.append(h('p', {}, 'Goal: ', h('code', {}, goal)), this.buttons(grade), this.result);
     if (widget) this.row.append(h('a.button', { href: `#${this.dataset.widget}` }, 'To the widget'));
   }
+}
+
+// "Held-out R²" → held_out_r2
+const nameOf = (label) => label.toLowerCase().replace(/²/g, '2').replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
+
+export function valuesOf(widget) {
+  const values = {};
+  for (const [name, value] of Object.entries(widget?.state ?? {})) if (typeof value === 'number') values[name] = value;
+  for (const { label, value } of widget?.lastScene?.readouts ?? []) {
+    const number = typeof value === 'number' ? value : Number(String(value).replace('−', '-'));
+    if (!Number.isNaN(number)) values[nameOf(label)] = number;
+  }
+  return values;
 }
 
 const squeeze = (text) => text.replace(/[\s;]+/g, '');

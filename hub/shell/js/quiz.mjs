@@ -1,5 +1,6 @@
 // <ken-quiz>: eight kinds, graded at once, a reason with every answer. The page's own markup is the question; this only wakes it.
-import { all, announce, button, h, plainText, random, shuffled } from './dom.mjs';
+import { all, announce, button, h, plainText } from './dom.mjs';
+import { random, shuffled } from './random.mjs';
 import { FormulaError, parse, sameFormula, variables } from './expression.mjs';
 import { noteAnswer, answerOf } from './progress.mjs';
 

@@ -53,6 +53,7 @@ const backend = (async () => {
 })();
 
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('ken-progress') : null;
+channel?.unref?.(); // in Node, where tests run, it would keep the process alive
 const tell = (state) => document.dispatchEvent(new CustomEvent('ken-progress', { detail: state }));
 channel?.addEventListener('message', async () => tell(await read()));
 
