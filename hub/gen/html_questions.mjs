@@ -77,6 +77,6 @@ export const questionForms = {
       const mark = (n) => (n.name === 'blank' ? { type: 'text', value: `\u0001${i++}\u0001` } : n.children ? { ...n, children: n.children.map(mark) } : n);
       body = traced(stem(page, e.stem.map(mark)), page, node);
     }
-    return `<ken-exercise id="${escape(e.id)}" kind="${e.kind}"${e.kind === 'c' ? ` lang="c" entry="${escape(e.attrs.entry)}"` : ''}>${body}${exercises[e.kind](page, e)}</ken-exercise>`;
+    return `<ken-exercise id="${escape(e.id)}" kind="${e.kind}"${e.kind === 'c' ? ` data-lang="c" entry="${escape(e.attrs.entry)}"` : ''}>${body}${exercises[e.kind](page, e)}</ken-exercise>`;
   },
 };

@@ -5,13 +5,15 @@ const loaded = new Map();
 
 export class Missing extends Error {}
 
-// which: 'module' (the lesson's) or 'recall' (the scheduler of cards); their addresses are on <html>.
-export function engine(which) {
+// which: 'module' (the lesson's) or 'recall' (the scheduler of cards); their addresses are on <html>. fresh: an instance of its own.
+export function engine(which, { fresh = false } = {}) {
   const url = root.dataset[which], remote = root.dataset.remote;
   if (typeof WebAssembly === 'undefined') return Promise.reject(new Missing('WebAssembly is switched off in this browser, so C cannot run here. The results beside the code were computed when the page was built.'));
   if (!url || !remote) return Promise.reject(new Missing('This page carries no module to run.'));
+  const load = () => import(new URL(remote, document.baseURI).href).then(({ Remote }) => Remote.load(new URL(url, document.baseURI).href));
+  if (fresh) return load();
   if (!loaded.has(which)) {
-    const promise = import(new URL(remote, document.baseURI).href).then(({ Remote }) => Remote.load(new URL(url, document.baseURI).href));
+    const promise = load();
     promise.catch(() => loaded.delete(which));
     loaded.set(which, promise);
   }

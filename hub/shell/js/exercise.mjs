@@ -109,7 +109,7 @@ class KenExercise extends Graded {
 
   // Reached when the widget's state and readouts make the goal true: goal="r2 > 0.8", with names as the widget shows them.
   param() {
-    const goal = this.dataset.goal ?? '', widget = document.getElementById(this.dataset.widget);
+    const goal = this.key.goal ?? '', widget = document.getElementById(this.key.widget);
     const names = [...new Set(goal.match(/[A-Za-z_]\w*/g) ?? [])], test = parse(goal, names);
     const holds = (have) => names.every((n) => typeof have[n] === 'number') && test.run(have);
     let moved = false;
@@ -124,7 +124,7 @@ class KenExercise extends Graded {
       if (!this.reached && holds(valuesOf(widget))) { this.reached = true; grade(); }
     });
     this.place.append(h('p', {}, 'Goal: ', h('code', {}, goal)), this.buttons(grade), this.result);
-    if (widget) this.row.append(h('a.button', { href: `#${this.dataset.widget}` }, 'To the widget'));
+    if (widget) this.row.append(h('a.button', { href: `#${this.key.widget}` }, 'To the widget'));
   }
 }
 

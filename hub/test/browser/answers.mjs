@@ -149,9 +149,8 @@ const ways = {
     return await page.locator($(id, 'details.solution')).isVisible() ? '' : 'the solution does not show';
   },
   async 'exercise-param'(page, id) {
-    const goal = await page.locator(`[id="${id}"]`).getAttribute('data-goal');
     await check(page, id);
-    return goal && await page.evaluate((i) => Boolean(document.getElementById(document.getElementById(i).dataset.widget)), id) ? '' : 'no goal, or no widget of that id';
+    return await page.evaluate((i) => { const { key } = document.getElementById(i); return Boolean(key.goal && document.getElementById(key.widget)); }, id) ? '' : 'no goal, or no widget of that id';
   },
 };
 
