@@ -224,7 +224,7 @@ export class Ken {
     try {
       for (const [name, values] of entries) {
         const {codes, levels} = values;
-        const array = codes ? Int32Array.from(codes) : Float64Array.from(values, (v) => v ?? NaN);
+        const array = codes ? Int32Array.from(codes) : values instanceof Float64Array ? values : Float64Array.from(values, (v) => v ?? NaN);
         if (array.length !== rows) fail('KEN_E_SHAPE', `column '${name}' has ${array.length} values, not ${rows}`, 'give all columns the same length');
         this.call('table_column', table.id(), ...this.put({name, levels}, array));
       }

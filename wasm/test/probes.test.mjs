@@ -1,0 +1,68 @@
+// Each shared probe, natively and in a module: the same JSON. Misuse is an error with the same words.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { load, native } from './setting.mjs';
+
+const window = [-1, 5, -20, 20];
+const calls = [
+  ...['rosenbrock', 'bowl:condition=30', 'himmelblau', 'ackley'].map((surface) => ['surface', { surface, nx: 12, ny: 9, arrows: 3 }]),
+  ['surface', { surface: 'rosenbrok' }], ['surface', { nx: 1 }], ['surface', { window: [1, 0, 0, 1] }],
+  ['descent', { surface: 'bowl', steps: 30, noise: 0.5, seed: 3, runs: ['gd', 'momentum', 'adam', 'rmsprop', 'newton'].map((optimizer) => ({ optimizer })) }],
+  ['descent', { surface: 'rosenbrock', start: [-1, 1], steps: 40, runs: [{ optimizer: 'gd', settings: { learning_rate: 1 } }, { optimizer: 'adam', settings: { amsgrad: true, learning_rate: 0.1 } }, { optimizer: 'lbfgs' }] }],
+  ['descent', { surface: 'bowl', runs: [{ optimizer: 'adm' }] }], ['descent', { start: [1] }], ['descent', { steps: -1 }],
+  ...['linear', 'ridge', 'lasso', 'elastic_net'].map((model) => ['loss_grid', { table: 1, target: 'price', columns: ['area_m2', 'rooms'], model, settings: { alpha: 0.3 }, window, nx: 7, ny: 5 }]),
+  ['loss_grid', { table: 1, target: 'garden', columns: ['area_m2', 'rooms'], model: 'logistic', settings: { l2: 0.1 }, window, nx: 7, ny: 5 }],
+  ['loss_grid', { table: 1, target: 'price', columns: ['area_m2', 'energy'], window }], ['loss_grid', { table: 9 }], ['loss_grid', { table: 1, target: 'price', columns: ['area_m2', 'rooms'] }],
+  ['predict_grid', { model: 3, table: 1, x: 'area_m2', y: 'rooms', nx: 6, ny: 5, row: 3 }],
+  ['predict_grid', { model: 4, table: 2, x: 'bill_length_mm', y: 'bill_depth_mm', nx: 6, ny: 5, what: 'proba' }],
+  ['predict_grid', { model: 4, table: 2, x: 'island', y: 'bill_depth_mm' }], ['predict_grid', { model: 1, table: 2 }], ['predict_grid', { model: 3, table: 1, x: 99, y: 0 }],
+  ...['lasso', 'elastic_net', 'ridge'].map((model) => ['reg_path', { table: 1, target: 'price', model, recipe: true, n_alphas: 12 }]),
+  ['reg_path', { table: 1, target: 'price', model: 'tree' }], ['reg_path', { table: 1, target: 'prize' }],
+];
+
+const plain = (v) => (ArrayBuffer.isView(v) ? Array.from(v) : Array.isArray(v) ? v.map(plain) : v && typeof v === 'object' ? Object.fromEntries(Object.entries(v).map(([k, x]) => [k, plain(x)])) : v);
+const revive = (key, v) => (v === 'NaN' || v === 'Infinity' || v === '-Infinity' ? Number(v) : v);
+
+test('probes in the module say what they say natively', async () => {
+  const ken = await load('ken');
+  const tables = [ken.dataset('gen:houses:rows=60'), ken.dataset('penguins')];
+  const models = [ken.model('ridge', { recipe: true }).fit(tables[0], 'price'), ken.model('tree', { recipe: true }).fit(tables[1], 'species')];
+  const handles = [null, ...tables, ...models];
+  const wanted = native('probes', [], calls.map(([name, args]) => JSON.stringify({ name, in: args })).join('\n') + '\n').split('\n').filter(Boolean).map((l) => JSON.parse(l, revive));
+  assert.equal(wanted.length, calls.length);
+  let good = 0;
+  calls.forEach(([name, args], i) => {
+    const given = { ...args };
+    for (const key of ['table', 'model']) if (typeof given[key] === 'number') given[key] = handles[given[key]] ?? 12345;
+    let got;
+    try {
+      got = plain(ken.probe(name, given));
+      good++;
+    } catch (e) {
+      assert.equal(e.name, 'KenError', e.stack);
+      got = { code: e.code, message: e.message };
+      if (/handle/.test(e.message)) got.message = wanted[i].message; // handles are other numbers there
+    }
+    assert.deepEqual(got, wanted[i], `${name} ${JSON.stringify(args)}`);
+  });
+  assert.equal(good, 16);
+  const tested = new Set(calls.map(([name]) => name));
+  for (const file of readdirSync(new URL('../probes/', import.meta.url))) assert.ok(tested.has(file.replace(/\.c$/, '')), `${file} is not tested here`);
+});
+
+test('loss_grid is the objective that reg_path minimizes', async () => {
+  const ken = await load('ken');
+  const x = Array.from({ length: 40 }, (_, i) => Math.sin(i * 1.3)), z = Array.from({ length: 40 }, (_, i) => Math.cos(i * 0.7));
+  const table = ken.table({ x, z, y: x.map((v, i) => 2 * v - z[i] + 0.1 * Math.sin(i)) });
+  for (const model of ['lasso', 'elastic_net']) {
+    const path = ken.probe('reg_path', { table, target: 'y', model, n_alphas: 10 });
+    for (const k of [0, 4, 9]) {
+      const [a, b] = path.coef[k];
+      const grid = ken.probe('loss_grid', { table, target: 'y', columns: ['x', 'z'], model, settings: { alpha: path.alpha[k] }, window: [a, a + 1, b, b + 1], nx: 2, ny: 2 });
+      const sums = Array.from(grid.data, (v, i) => v + grid.penalty[i]);
+      assert.ok(Math.abs(sums[0] - path.objective[k]) <= 1e-12 * path.objective[k], `${model} ${k}: ${sums[0]} ${path.objective[k]}`);
+      assert.ok(sums[0] < Math.min(...sums.slice(1)));
+    }
+  }
+});
