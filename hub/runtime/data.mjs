@@ -34,3 +34,6 @@ export const pretty = (name) => name.replaceAll('_', ' ');
 
 /** Of the metrics of ken.metrics, the one named. */
 export const metric = (list, name) => list.find((m) => m.name === name)?.value ?? NaN;
+
+/** Roles of a split with what is set aside as test rows (2): no fit sees them. */
+export const keepOut = (roles) => Uint8Array.from(roles, (r) => (r ? 2 : 0));

@@ -119,6 +119,14 @@ function ticksOf(axis, scale, length, spacing) {
   return scale.ticks(most).map((value) => ({ value, text: axis.log ? formatLogTick(value) : formatNumber(value, 6) }));
 }
 
+/** Names under an axis are cut so that neighbors do not touch. */
+function fitTicks(ticks, scale, length) {
+  const places = ticks.map((t) => at(scale, t.value)).sort((a, b) => a - b);
+  const least = places.slice(1).reduce((m, x, i) => Math.min(m, x - places[i]), length);
+  const letters = Math.max(2, Math.floor((least - 6) / 7));
+  return ticks.map((t) => ({ ...t, text: cut(String(t.text), letters) }));
+}
+
 const textWidth = (text) => 7.5 * String(text).length;
 
 /** Legend of a plot: labels of its marks, wrapped into lines. */
@@ -171,7 +179,7 @@ function layoutPlot(box) {
   const sx = makeScale(xAxis, [inner.x, inner.x + inner.width]);
   const sy = makeScale(yFinal, [inner.y + inner.height, inner.y]);
   return { id: plot.id, plot, box, inner, bare, legend, titleHeight, xAxis, yAxis: yFinal, sx, sy,
-    xTicks: bare ? [] : ticksOf(xAxis, sx, inner.width, xAxis.bands ? 70 : 62), yTicks: bare ? [] : ticksOf(yFinal, sy, inner.height, yAxis.bands ? 16 : 46) };
+    xTicks: bare ? [] : fitTicks(ticksOf(xAxis, sx, inner.width, xAxis.bands ? 70 : 62), sx, inner.width), yTicks: bare ? [] : ticksOf(yFinal, sy, inner.height, yAxis.bands ? 16 : 46) };
 }
 
 /** One unit of x as long as one unit of y: the domain that has room to spare grows on both sides. */

@@ -7,6 +7,8 @@ import { formatNumber } from '../../runtime/format.mjs';
 const GRID = 64;
 const MOST_STEPS = 2000;
 
+const NOT_FLAT = new Set(['double_well', 'powell_singular']); // functions of one and of four variables
+
 const ofKind = (things, kind) => thingList(things).filter((t) => t.kind === kind);
 /** "Adam" of "Adam: adaptive moments". */
 const short = (thing) => (thing.title ?? thing.name).split(/[:,]/)[0];
@@ -35,7 +37,7 @@ const spelled = (state, name) => `${name}:${Object.entries(settingsOf(state, nam
 const color = (state, name) => state.optimizers.indexOf(name);
 
 function controls(attrs, things, state) {
-  const surfaces = ofKind(things, 'objective').map((t) => ({ value: t.name, label: short(t) }));
+  const surfaces = ofKind(things, 'objective').filter((t) => !NOT_FLAT.has(t.name)).map((t) => ({ value: t.name, label: short(t) }));
   const optimizers = ofKind(things, 'optimizer').map((t) => ({ value: t.name, label: short(t) }));
   const many = state.optimizers.length > 1;
   const own = state.optimizers.flatMap((o) => {
