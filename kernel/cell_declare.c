@@ -33,6 +33,17 @@ static TSNode declare_field(TSNode node, const char *name) {
     return ts_node_child_by_field_name(node, name, (uint32_t)strlen(name));
 }
 
+/* Child i is a declarator. By a cursor: ts_node_field_name_for_child of libtree-sitter 0.20 miscounts. */
+static bool declare_is_declarator(TSNode node, uint32_t i) {
+    TSTreeCursor cursor = ts_tree_cursor_new(node);
+    bool there = ts_tree_cursor_goto_first_child(&cursor);
+    while (there && i--) there = ts_tree_cursor_goto_next_sibling(&cursor);
+    const char *field = there ? ts_tree_cursor_current_field_name(&cursor) : NULL;
+    const bool is = field && strcmp(field, "declarator") == 0;
+    ts_tree_cursor_delete(&cursor);
+    return is;
+}
+
 static const char *const declare_bodied[] = {"struct_specifier", "union_specifier", "enum_specifier", NULL};
 
 static bool declare_has_body(TSNode type) {
@@ -176,10 +187,9 @@ static ken_status declare_type(declare_state *d, TSNode node) {
     const TSNode type = is_typedef ? declare_field(node, "type") : node;
     if (declare_has_body(type)) declare_type_names(d, type, &names);
     for (uint32_t i = 0; is_typedef && i < ts_node_child_count(node); i++) {
-        const char *field = ts_node_field_name_for_child(node, i);
         bool function;
         TSNode open;
-        if (!field || strcmp(field, "declarator") != 0) continue;
+        if (!declare_is_declarator(node, i)) continue;
         const TSNode name = declare_name(ts_node_child(node, i), &function, &open);
         if (!ts_node_is_null(name)) declare_add_name(d, name, &names);
     }
@@ -221,10 +231,6 @@ typedef struct declare_specifiers {
     size_t at;          /* where a declaration of its variables may be put */
 } declare_specifiers;
 
-static bool declare_is_declarator(TSNode node, uint32_t i) {
-    const char *field = ts_node_field_name_for_child(node, i);
-    return field && strcmp(field, "declarator") == 0;
-}
 
 static ken_status declare_read_specifiers(declare_state *d, TSNode node, declare_specifiers *s) {
     const TSNode type = declare_field(node, "type");

@@ -88,15 +88,21 @@ static void errors_tell_one(const errors_message *m, cell_source_fn source, void
 /* gcc says these once more per use, or about its own words. */
 static bool errors_is_noise(const errors_message *m) {
     static const char *const noise[] = {"each undeclared identifier is reported only once",
-                                        "previous implicit declaration", "(near initialization"};
+                                        "(near initialization", "in definition of macro",
+                                        "in expansion of macro"};
     for (int i = 0; i < KEN_COUNT(noise); i++)
         if (m->text_size >= strlen(noise[i]) && memmem(m->text, m->text_size, noise[i], strlen(noise[i])))
             return true;
     return false;
 }
 
+static bool errors_has_error(const char *text, size_t size) {
+    return memmem(text, size, " error: ", 8) != NULL;
+}
+
 void cell_errors_tell(const char *text, size_t size, cell_source_fn source, void *user, bool color,
                       ken_text *out, cell_error *first) {
+    const bool failed = errors_has_error(text, size); /* then warnings only distract */
     memset(first, 0, sizeof *first);
     for (size_t begin = 0; begin < size;) {
         const char *end = memchr(text + begin, '\n', size - begin);
@@ -110,7 +116,7 @@ void cell_errors_tell(const char *text, size_t size, cell_source_fn source, void
                 snprintf(first->file, sizeof first->file, "%.*s", (int)KEN_MIN(m.file_size, 63), m.file);
                 snprintf(first->message, sizeof first->message, "%.*s", (int)KEN_MIN(m.text_size, 511), m.text);
             }
-            errors_tell_one(&m, source, user, color, out);
+            if (!failed || m.kind != ERRORS_WARNING) errors_tell_one(&m, source, user, color, out);
         }
         begin += length + 1;
     }

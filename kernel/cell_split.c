@@ -259,7 +259,7 @@ static ken_status split_add(split_state *p, cell_block_kind kind, cell_block **b
 
 /* After the word RUN or KEN_CHECK at file scope: up to and with its '{'. */
 static ken_status split_block(split_state *p, cell_block_kind kind) {
-    cell_block *block;
+    cell_block *block = NULL;
     cell_scan *s = &p->scan;
     const size_t word = s->begin;
     KEN_TRY(split_add(p, kind, &block));

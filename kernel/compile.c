@@ -33,12 +33,12 @@ bool compiler_find(const char *name, char path[KERNEL_PATH]) {
     return false;
 }
 
-/* Beside the program (installed: <prefix>/{bin,libexec}), else where the sources lie. */
+/* Beside the program (installed: <prefix>/libexec/ken), else where the sources lie. */
 static bool compile_find_include(const kernel *k, const char *file, const char *built, char to[KERNEL_PATH]) {
     char probe[KERNEL_PATH + 64], base[KERNEL_PATH];
     const char *given = getenv("KEN_INCLUDE");
     snprintf(base, sizeof base, "%s", k->program);
-    for (int up = 0; up < 2; up++) {
+    for (int up = 0; up < 3; up++) {
         char *slash = strrchr(base, '/');
         if (slash) *slash = 0;
     }
@@ -174,8 +174,8 @@ static bool compile_tcc_is_sure(const ken_text *log) {
     return !log->data || !strstr(log->data, "implicit declaration");
 }
 
-ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, ken_text *log, bool *done,
-                        bool *interrupted) {
+ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, bool doubtful, ken_text *log,
+                        bool *done, bool *interrupted) {
     compile_paths p;
     const char *text;
     const int interrupts = k->interrupts;
@@ -188,7 +188,7 @@ ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, ken_
     const bool wrote = f && fputs(source, f) >= 0;
     if ((f && fclose(f) != 0) || !wrote)
         return KEN_FAIL(k->ctx, KEN_E_IO, "is the disk full?", "%s cannot be written", p.source);
-    if (k->compiler.tcc[0] && !fast) {
+    if (k->compiler.tcc[0] && !fast && !(doubtful && k->compiler.cc[0])) {
         result = compile_tcc(k, &p, log);
         if (result == 0 && !compile_tcc_is_sure(log)) result = 1;
     }

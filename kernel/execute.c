@@ -139,7 +139,7 @@ static bool execute_compile(execute_job *j, cell_unit *u, ken_text *calls) {
     bool done = false, interrupted = false;
     ken_status status = cell_session_prepare(&k->session, u, &source, calls, &notices);
     if (status == KEN_OK)
-        status = compiler_run(k, source.data, u->number, execute_is_fast(j, u), &log, &done, &interrupted);
+        status = compiler_run(k, source.data, u->number, execute_is_fast(j, u), u->stray_line > 0, &log, &done, &interrupted);
     if (status != KEN_OK) {
         execute_fail_ctx(j, ken_status_name(status));
     } else if (interrupted) {

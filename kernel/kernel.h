@@ -77,10 +77,10 @@ typedef struct compiler {
 
 ken_status compiler_open(kernel *k);
 void compiler_close(kernel *k);
-/* Compiles the source of a unit to compiler_object(). log: messages. *done false: they are errors, or it
- * was interrupted (*interrupted). */
-ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, ken_text *log, bool *done,
-                        bool *interrupted);
+/* Compiles the source of a unit to compiler_object(). doubtful: statements at file scope, which tcc takes for
+ * declarations of int. log: messages. *done false: they are errors, or it was interrupted (*interrupted). */
+ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, bool doubtful, ken_text *log,
+                        bool *done, bool *interrupted);
 void compiler_object(const kernel *k, int unit, char path[KERNEL_PATH]);
 /* Line of a code offset in a unit's object, 0: unknown. */
 int compiler_line(kernel *k, int unit, uint64_t offset);
