@@ -1,7 +1,8 @@
 # ken-kernel, the notebook kernel: where libzmq, libtree-sitter and the grammar of C (npm tree-sitter-c, a build
 # product) are. Its parts without any of them are a library of their own, for tests and fuzz targets.
 option(KEN_KERNEL "Build ken-kernel, the notebook kernel (needs libzmq, libtree-sitter, npm)" ON)
-set(KEN_KERNEL_PARTS kernel/hmac.c kernel/wire.c kernel/cell_split.c kernel/cell_errors.c kernel/cursor.c)
+set(KEN_KERNEL_PARTS kernel/hmac.c kernel/wire.c kernel/cell_split.c kernel/cell_errors.c kernel/cursor.c
+  kernel/tcc_object.c)
 add_library(ken_kernel_parts STATIC EXCLUDE_FROM_ALL ${KEN_KERNEL_PARTS})
 target_link_libraries(ken_kernel_parts PUBLIC ken_static)
 

@@ -199,28 +199,27 @@ static ken_status declare_type(declare_state *d, TSNode node) {
 }
 
 /* struct { ... } x: the type apart from its variables, with a tag. spec: "struct tag". */
-static ken_status declare_inline_type(declare_state *d, TSNode node, TSNode type, ken_text *spec) {
+static ken_status declare_inline_type(declare_state *d, TSNode type, ken_text *spec) {
     ken_text names = ken_text_new(d->u->ctx), text = ken_text_new(d->u->ctx);
     const TSNode tag = declare_field(type, "name"), body = declare_field(type, "body");
     const char *word = ts_node_type(type);
     const int length = (int)strcspn(word, "_");
+    const size_t begin = ts_node_start_byte(type);
     char made[64];
     snprintf(made, sizeof made, " ken_tag_%d_%u", d->u->number, ts_node_start_byte(type));
+    if (ts_node_is_null(tag)) KEN_TRY(cell_unit_edit(d->u, CELL_INSERT, begin + (size_t)length, 0, made));
     declare_type_names(d, type, &names);
-    ken_text_addf(spec, "%.*s ", length, word);
-    ken_text_addf(&text, "%.*s ", length, word);
+    ken_text_addf(&text, "%.*s", length, word);
     if (ts_node_is_null(tag)) {
-        ken_text_add(spec, made);
         ken_text_add(&text, made);
-        KEN_TRY(cell_unit_edit(d->u, CELL_INSERT, ts_node_start_byte(type) + (size_t)length, 0, made));
     } else {
-        declare_add_node(d, tag, spec);
+        ken_text_add_char(&text, ' ');
         declare_add_node(d, tag, &text);
     }
+    ken_text_add(spec, text.data ? text.data : "");
     ken_text_add_char(&text, ' ');
     declare_add_node(d, body, &text);
     ken_text_add_char(&text, ';');
-    (void)node;
     return declare_add(d, CELL_TYPE, type, &names, &text, false);
 }
 
@@ -239,16 +238,18 @@ static ken_status declare_read_specifiers(declare_state *d, TSNode node, declare
         const TSNode child = ts_node_child(node, i);
         if (declare_is(child, "storage_class_specifier") && declare_node_is_word(d, child, declare_storage)) {
             s->is_extern |= declare_node_is_word(d, child, (const char *const[]){"extern", NULL});
+            continue;
         } else if (ts_node_eq(child, type) && declare_has_body(type)) {
             s->inline_type = true;
             s->at = ts_node_end_byte(type);
-            KEN_TRY(declare_inline_type(d, node, type, &s->text));
+            KEN_TRY(declare_inline_type(d, type, &s->text));
         } else {
             declare_add_node(d, child, &s->text);
         }
         ken_text_add_char(&s->text, ' ');
     }
-    return KEN_OK;
+    const char *text;
+    return ken_text_end(&s->text, &text);
 }
 
 /* "extern int a[%s] __asm__("a.3");" for later cells; without the size for this one. */

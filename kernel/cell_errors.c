@@ -96,6 +96,22 @@ static bool errors_is_noise(const errors_message *m) {
     return false;
 }
 
+/* "notebook" is what the kernel wrote around the cell; what is wrong with the cell is told there once more. */
+static bool errors_is_of_kernel(const errors_message *m) {
+    return m->file_size == 8 && memcmp(m->file, "notebook", 8) == 0;
+}
+
+static bool errors_in_cells(const char *text, size_t size) {
+    for (size_t begin = 0; begin < size;) {
+        const char *end = memchr(text + begin, '\n', size - begin);
+        const size_t length = end ? (size_t)(end - text) - begin : size - begin;
+        errors_message m;
+        if (errors_parse(text + begin, length, &m) && m.kind == ERRORS_ERROR && !errors_is_of_kernel(&m)) return true;
+        begin += length + 1;
+    }
+    return false;
+}
+
 static bool errors_has_error(const char *text, size_t size) {
     return memmem(text, size, " error: ", 8) != NULL;
 }
@@ -103,12 +119,13 @@ static bool errors_has_error(const char *text, size_t size) {
 void cell_errors_tell(const char *text, size_t size, cell_source_fn source, void *user, bool color,
                       ken_text *out, cell_error *first) {
     const bool failed = errors_has_error(text, size); /* then warnings only distract */
+    const bool of_cells = !failed || errors_in_cells(text, size);
     memset(first, 0, sizeof *first);
     for (size_t begin = 0; begin < size;) {
         const char *end = memchr(text + begin, '\n', size - begin);
         const size_t length = end ? (size_t)(end - text) - begin : size - begin;
         errors_message m;
-        if (errors_parse(text + begin, length, &m) && !errors_is_noise(&m)) {
+        if (errors_parse(text + begin, length, &m) && !errors_is_noise(&m) && !(of_cells && errors_is_of_kernel(&m))) {
             first->n_errors += m.kind == ERRORS_ERROR;
             first->n_warnings += m.kind == ERRORS_WARNING;
             if (m.kind == ERRORS_ERROR && first->n_errors == 1) {

@@ -193,6 +193,7 @@ static ken_status split_fail(ken_ctx *ctx, const char *text, size_t at, const ch
 static ken_status split_bracket_failed(ken_ctx *ctx, const cell_scan *s, const split_stack *stack) {
     char message[160];
     const char c = s->text[s->begin];
+    int line, column;
     if (stack->depth == SPLIT_DEPTH)
         return split_fail(ctx, s->text, s->begin, "write it flatter", "more than 1024 open brackets");
     if (stack->depth == 0) {
@@ -200,10 +201,9 @@ static ken_status split_bracket_failed(ken_ctx *ctx, const cell_scan *s, const s
         return split_fail(ctx, s->text, s->begin, "is there one too many?", message);
     }
     const size_t open = stack->at[stack->depth - 1];
-    int line, column;
-    cell_place(s->text, open, &line, &column);
-    snprintf(message, sizeof message, "'%c' where '%c' of line %d is still open", c, s->text[open], line);
-    return split_fail(ctx, s->text, s->begin, "close it first", message);
+    cell_place(s->text, s->begin, &line, &column);
+    snprintf(message, sizeof message, "'%c' is still open at the '%c' of line %d", s->text[open], c, line);
+    return split_fail(ctx, s->text, open, "close it first", message);
 }
 
 static ken_status split_open_failed(ken_ctx *ctx, const cell_scan *s) {

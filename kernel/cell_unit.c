@@ -92,8 +92,7 @@ static void unit_apply(cell_unit *u, ken_text *out) {
         } else if (edit->kind == CELL_INSERT) {
             ken_text_add(out, edit->text);
         } else {
-            ken_text_add_char(out, '\n');
-            ken_text_add(out, edit->text);
+            ken_text_addf(out, "\n#line 1 \"notebook\"\n%s", edit->text);
             unit_line(u, edit->at, out);
         }
     }
@@ -119,6 +118,7 @@ static void unit_add_function(cell_unit *u, int i, ken_text *out, ken_text *call
 
 static void unit_write_tail(cell_unit *u, int i, ken_text *out, ken_text *calls) {
     unit_add_function(u, i, out, calls);
+    unit_line(u, u->split.tail, out); /* what is wrong with its type is told in that line */
     ken_text_add(out, "KEN_SHOW(\"\", (");
     unit_line(u, u->split.tail, out);
     ken_text_add_bytes(out, u->text + u->split.tail, u->split.tail_end - u->split.tail);

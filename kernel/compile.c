@@ -12,7 +12,9 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "ken/io/file.h"
 #include "kernel/kernel.h"
+#include "kernel/tcc_object.h"
 
 enum { COMPILE_LIMIT_S = 60, COMPILE_LOG = 256 << 10 };
 extern char **environ;
@@ -83,13 +85,15 @@ void compiler_object(const kernel *k, int unit, char path[KERNEL_PATH]) {
 }
 
 /* --- running ----------------------------------------------------------------------------------------------- */
-static pid_t compile_spawn(char *const *argv, int *out) {
+/* In `folder`, so that files have names without one: tcc puts the source's folder before the names of #line. */
+static pid_t compile_spawn(const char *folder, char *const *argv, int *out) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int ends[2];
     pid_t pid = 0;
     if (pipe2(ends, O_CLOEXEC) != 0) return 0;
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, folder);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
@@ -110,7 +114,7 @@ static int compile_run(kernel *k, char *const *argv, ken_text *log) {
     int fd, status = 0;
     const double start = kernel_clock();
     const int interrupts = k->interrupts;
-    const pid_t pid = compile_spawn(argv, &fd);
+    const pid_t pid = compile_spawn(k->compiler.folder, argv, &fd);
     bool killed = false;
     if (!pid) {
         ken_text_addf(log, "error: %s does not start: %s\n", argv[0], strerror(errno));
@@ -138,16 +142,27 @@ static int compile_run(kernel *k, char *const *argv, ken_text *log) {
 }
 
 typedef struct compile_paths {
-    char source[KERNEL_PATH], object[KERNEL_PATH], include[KERNEL_PATH + 2], notebook[KERNEL_PATH + 2];
+    char source[KERNEL_PATH], source_name[32], object[KERNEL_PATH], unlinked[KERNEL_PATH], include[KERNEL_PATH + 2], notebook[KERNEL_PATH + 2];
 } compile_paths;
 
 #define COMPILE_WORD(text) ((char *)(uintptr_t)(text))
+/* To an object, which is looked at before it is linked (tcc_object.h). 1 also where it is not sound. */
 static int compile_tcc(kernel *k, const compile_paths *p, ken_text *log) {
-    char *const argv[] = {k->compiler.tcc, COMPILE_WORD("-shared"), COMPILE_WORD("-g"), COMPILE_WORD("-Wall"),
-                          COMPILE_WORD("-Wimplicit-function-declaration"), COMPILE_WORD("-D_GNU_SOURCE"),
-                          COMPILE_WORD(p->include), COMPILE_WORD(p->notebook), COMPILE_WORD("-o"),
-                          COMPILE_WORD(p->object), COMPILE_WORD(p->source), NULL};
-    return compile_run(k, argv, log);
+    char *const compile[] = {k->compiler.tcc, COMPILE_WORD("-c"), COMPILE_WORD("-g"), COMPILE_WORD("-Wall"),
+                             COMPILE_WORD("-Wimplicit-function-declaration"), COMPILE_WORD("-D_GNU_SOURCE"),
+                             COMPILE_WORD(p->include), COMPILE_WORD(p->notebook), COMPILE_WORD("-o"),
+                             COMPILE_WORD(p->unlinked), COMPILE_WORD(p->source_name), NULL};
+    char *const link[] = {k->compiler.tcc, COMPILE_WORD("-shared"), COMPILE_WORD("-g"), COMPILE_WORD("-o"),
+                          COMPILE_WORD(p->object), COMPILE_WORD(p->unlinked), NULL};
+    ken_file_bytes file;
+    const int result = compile_run(k, compile, log);
+    if (result != 0) return result;
+    if (ken_file_open(k->ctx, p->unlinked, &file) != KEN_OK) return 1;
+    const bool sound = tcc_object_is_sound(file.data, file.size);
+    ken_file_close(k->ctx, &file);
+    if (sound) return compile_run(k, link, log);
+    ken_text_add(log, "error: tcc compiles this cell wrongly (arithmetic on a variable of another cell): install gcc\n");
+    return 1;
 }
 
 static int compile_cc(kernel *k, const compile_paths *p, bool fast, ken_text *log) {
@@ -164,7 +179,7 @@ static int compile_cc(kernel *k, const compile_paths *p, bool fast, ken_text *lo
     argv[n++] = COMPILE_WORD(p->notebook);
     argv[n++] = COMPILE_WORD("-o");
     argv[n++] = COMPILE_WORD(p->object);
-    argv[n++] = COMPILE_WORD(p->source);
+    argv[n++] = COMPILE_WORD(p->source_name);
     argv[n] = NULL;
     return compile_run(k, argv, log);
 }
@@ -181,7 +196,9 @@ ken_status compiler_run(kernel *k, const char *source, int unit, bool fast, bool
     const int interrupts = k->interrupts;
     int result = -1;
     snprintf(p.source, sizeof p.source, "%.1000s/cell%d.c", k->compiler.folder, unit);
+    snprintf(p.source_name, sizeof p.source_name, "cell%d.c", unit);
     compiler_object(k, unit, p.object);
+    snprintf(p.unlinked, sizeof p.unlinked, "%.1000s/cell.o", k->compiler.folder);
     snprintf(p.include, sizeof p.include, "-I%s", k->compiler.include);
     snprintf(p.notebook, sizeof p.notebook, "-I%s", k->compiler.notebook);
     FILE *f = fopen(p.source, "w");

@@ -222,9 +222,9 @@ static void display_failure(kernel *k, const kernel_request *parent, const ken_j
     ken_text_free(&t);
 }
 
-void display_record(kernel *k, const kernel_request *parent, const char *line, size_t size, bool silent) {
+void display_record(kernel *k, const kernel_request *parent, const char *line, size_t size) {
     ken_json_doc *doc;
-    if (silent || ken_json_parse(k->ctx, "record", line, size, &doc) != KEN_OK) return;
+    if (k->silent || ken_json_parse(k->ctx, "record", line, size, &doc) != KEN_OK) return;
     const ken_json *record = ken_json_root(doc);
     const char *type = ken_json_string(ken_json_get(record, "type"), NULL, "");
     if (strcmp(type, "print") == 0)

@@ -314,12 +314,12 @@ static bool execute_frame(execute_job *j, cell_unit *u) {
         execute_lost(j);
         return true;
     }
-    if (!j->silent) runner_drain(k, j->request);
+    runner_drain(k, j->request);
     if (kind == FRAME_RECORD) {
         if (j->wants_value)
             ken_text_free(&j->record), j->record = ken_text_new(k->ctx), ken_text_add_bytes(&j->record, data, size);
         else
-            display_record(k, j->request, data, size, j->silent);
+            display_record(k, j->request, data, size);
         frames_write(k->runner.fd, FRAME_GO_ON, "", 0);
     } else if (kind == FRAME_ASK) {
         execute_answer(j, data);
@@ -360,7 +360,7 @@ static void execute_code(execute_job *j) {
     cell_unit u;
     ken_text calls = ken_text_new(k->ctx);
     j->ok = false;
-    k->executing = true, k->interrupts = 0;
+    k->executing = true, k->interrupts = 0, k->silent = j->silent;
     if (cell_unit_open(k->ctx, j->code, j->size, ++k->session.units, j->cell, &u) != KEN_OK)
         execute_fail_ctx(j, "CellError");
     else if (execute_compile(j, &u, &calls))
@@ -368,7 +368,7 @@ static void execute_code(execute_job *j) {
     cell_session_cancel(&k->session);
     cell_unit_close(&u);
     ken_text_free(&calls);
-    k->executing = false;
+    k->executing = k->silent = false;
 }
 
 /* --- replies -------------------------------------------------------------------------------------------------------- */
@@ -453,22 +453,27 @@ static void execute_reply(execute_job *j) {
     ken_text_free(&t);
 }
 
-/* After an error: what waits to be executed is not. */
-static void execute_abort_waiting(kernel *k) {
-    while (kernel_wait(k, KERNEL_WAIT_SHELL, 0, 50)) {
-        kernel_request r;
-        if (!kernel_receive(k, KERNEL_SHELL, &r)) continue;
-        if (strcmp(r.message.type, "execute_request") != 0) {
-            kernel_handle(k, &r);
-            continue;
-        }
-        char content[96];
-        snprintf(content, sizeof content, "{\"status\":\"aborted\",\"execution_count\":%d}", k->count);
-        kernel_publish_status(k, &r, "busy");
-        kernel_reply(k, &r, "execute_reply", content);
-        kernel_publish_status(k, &r, "idle");
-        kernel_request_close(&r);
+/* After an error, what waited meanwhile is not executed. What waits is taken before the reply is sent: what a
+ * front end sends after that, it means. */
+enum { EXECUTE_WAITING = 256 };
+static int execute_take_waiting(kernel *k, kernel_request *waiting) {
+    int n = 0;
+    while (n < EXECUTE_WAITING && kernel_wait(k, KERNEL_WAIT_SHELL, 0, 0))
+        if (kernel_receive(k, KERNEL_SHELL, &waiting[n])) n++;
+    return n;
+}
+
+static void execute_abort(kernel *k, kernel_request *r) {
+    char content[96];
+    if (strcmp(r->message.type, "execute_request") != 0) {
+        kernel_handle(k, r);
+        return;
     }
+    snprintf(content, sizeof content, "{\"status\":\"aborted\",\"execution_count\":%d}", k->count);
+    kernel_publish_status(k, r, "busy");
+    kernel_reply(k, r, "execute_reply", content);
+    kernel_publish_status(k, r, "idle");
+    kernel_request_close(r);
 }
 
 /* --- history ---------------------------------------------------------------------------------------------------------- */
@@ -510,8 +515,13 @@ void kernel_execute(kernel *k, kernel_request *r) {
     j.cell = k->count;
     if (!j.silent) execute_publish_input(&j);
     execute_code(&j);
+    kernel_request *waiting = NULL;
+    int n = 0;
+    if (!j.ok && !k->stop && ken_json_bool(ken_json_get(content, "stop_on_error"), true))
+        waiting = calloc(EXECUTE_WAITING, sizeof *waiting);
+    if (waiting) n = execute_take_waiting(k, waiting);
     execute_reply(&j);
-    const bool abort_others = !j.ok && ken_json_bool(ken_json_get(content, "stop_on_error"), true);
     execute_job_free(&j);
-    if (abort_others && !k->stop) execute_abort_waiting(k);
+    for (int i = 0; i < n; i++) execute_abort(k, &waiting[i]);
+    free(waiting);
 }

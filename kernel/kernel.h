@@ -105,8 +105,8 @@ const symbol *kernel_symbol(kernel *k, const char *name, size_t size);
 void kernel_symbols_free(kernel *k);
 
 /* --- display.c --------------------------------------------------------------------------------------------------- */
-/* A record as an output; as_result: of the cell's last expression. print records go to stdout. */
-void display_record(kernel *k, const kernel_request *parent, const char *line, size_t size, bool silent);
+/* A record as an output: key "" is the cell's last expression, its result. print records go to stdout. */
+void display_record(kernel *k, const kernel_request *parent, const char *line, size_t size);
 /* The record as {"data": ..., "metadata": {}} members of the object open in w. */
 ken_status display_bundle(ken_ctx *ctx, const ken_json *record, const char *line, ken_json_writer *w);
 
@@ -127,7 +127,7 @@ struct kernel {
     kernel_cell *history;
     int n_history, history_capacity;
     int count;                 /* of executed cells */
-    bool stop, executing;
+    bool stop, executing, silent; /* silent: the cell's output is dropped */
     int interrupts;            /* since the cell began */
     double interrupted_at;
     char program[KERNEL_PATH]; /* this file */

@@ -104,6 +104,7 @@ static void runner_stream(kernel *k, const kernel_request *parent, int which, co
     ken_text t = ken_text_new(k->ctx);
     ken_json_writer w = ken_json_writer_new(&t, 0);
     const char *content;
+    if (k->silent) return;
     ken_json_object(&w);
     KEN_JSON(&w, "name", string, which ? "stderr" : "stdout");
     ken_json_put_key(&w, "text");

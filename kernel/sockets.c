@@ -1,5 +1,6 @@
 /* ZeroMQ: five sockets of the connection file, messages as frames. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,11 @@ static ken_status sockets_open_all(kernel *k, const ken_json *file) {
     KEN_TRY(sockets_bind(k, &s->channel[KERNEL_STDIN], ZMQ_ROUTER, file, "stdin_port"));
     KEN_TRY(sockets_bind(k, &s->channel[KERNEL_IOPUB], ZMQ_PUB, file, "iopub_port"));
     KEN_TRY(sockets_bind(k, &s->heartbeat, ZMQ_ROUTER, file, "hb_port"));
+    sigset_t all, before; /* signals are for the main thread: they wake it */
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
     s->thread_runs = pthread_create(&s->thread, NULL, sockets_echo, s->heartbeat) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return s->thread_runs ? KEN_OK : KEN_FAIL(k->ctx, KEN_E_IO, NULL, "no thread for the heartbeat");
 }
 
