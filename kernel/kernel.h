@@ -1,4 +1,4 @@
-/* The notebook kernel: what its parts share. main.c: modes. sockets.c: messages in and out. requests.c:
+/* The notebook kernel: what its parts share. kernel_main.c: modes. sockets.c: messages in and out. requests.c:
  * what each request means. execute.c: a cell from its text to its outputs. runner.c: the process that
  * runs cells. compile.c: the compilers. display.c: records to outputs. complete.c, inspect.c, symbols.c:
  * help while typing. install.c: the kernelspec. */

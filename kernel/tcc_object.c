@@ -19,7 +19,7 @@ static bool object_section(const object_file *f, unsigned i, Elf64_Shdr *out) {
 
 static bool object_relocations_are_sound(const object_file *f, const Elf64_Shdr *section) {
     Elf64_Shdr symbols;
-    if (!object_section(f, section->sh_link, &symbols)) return false;
+    if (!object_section(f, section->sh_link, &symbols) || symbols.sh_type != SHT_SYMTAB) return false;
     for (uint64_t at = 0; at + sizeof(Elf64_Rela) <= section->sh_size; at += sizeof(Elf64_Rela)) {
         Elf64_Rela relocation;
         Elf64_Sym symbol;
