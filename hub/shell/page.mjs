@@ -139,7 +139,7 @@ export function index({ site, assets, art = '' }) {
 <section class="hero">
 <div><h1>Machine learning you can take apart</h1>
 <p class="lead">Lessons in which every picture moves, every number is checked, and every algorithm is a C library that runs in this page: the same code, the same bits, as on your machine.</p>
-<p class="row"><a class="button primary" href="${root}${site.lessons[0]?.id ?? ''}/" data-do="resume">Begin with the first lesson</a><a class="button" href="#paths">Choose a path</a></p></div>
+<p class="row"><a class="button primary" href="${root}${site.lessons[0] ? `${site.lessons[0].id}/` : '#lessons'}" data-do="resume">Begin with the first lesson</a><a class="button" href="#paths">Choose a path</a></p></div>
 <div class="art">${art || heroArt()}</div>
 </section>
 <ul class="facts">
@@ -154,7 +154,7 @@ export function index({ site, assets, art = '' }) {
 <p>Every lesson says what it stands on. Follow the lines to the left until you meet something you know.</p>
 <div class="graph" role="region" aria-label="Map of the lessons; scrolls sideways" tabindex="0">${graph}</div></section>
 <section aria-labelledby="lessons"><h2 id="lessons">All lessons</h2>
-<p class="meta">${many(site.lessons.length, 'lesson')}, ${minutes(total)} in all</p><p></p>
+<p class="meta">${many(site.lessons.length, 'lesson')}, ${minutes(total)} in all</p>
 <div class="parts">${site.parts.map((part) => partList(site, part, root)).join('')}</div></section>
 </div><p></p></main>`;
   return document({ site, assets, root, kind: 'index', title: 'ken: machine learning you can take apart',
@@ -166,9 +166,9 @@ function pathCard(site, path, root) {
   const lessons = path.lessons.map((id) => site.lessons.find((l) => l.id === id)).filter(Boolean);
   const time = lessons.reduce((sum, l) => sum + (l.minutes ?? 0), 0);
   return `<li data-path="${escape(path.id)}"><h3>${escape(path.title)}</h3><p>${escape(path.text)}</p>
-<p class="meta">${many(lessons.length, 'lesson')} · ${minutes(time)}</p>
+<p class="meta">${[many(lessons.length, 'lesson'), time ? minutes(time) : '', path.lessons.length > lessons.length ? `${path.lessons.length - lessons.length} more to come` : ''].filter(Boolean).join(' · ')}</p>
 <div class="row"><button type="button" data-do="path" data-path="${escape(path.id)}" aria-pressed="false" hidden>Take this path</button>
-<a class="button" href="${root}${lessons[0]?.id ?? ''}/">First: ${escape(lessons[0]?.title ?? '')}</a></div></li>`;
+${lessons.length ? `<a class="button" href="${root}${lessons[0].id}/">First: ${escape(lessons[0].title)}</a>` : ''}</div></li>`;
 }
 
 function partList(site, part, root) {

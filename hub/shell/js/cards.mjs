@@ -5,7 +5,6 @@ import { read, update } from './store.mjs';
 
 const NEW_A_SESSION = 20;
 const GRADES = [[1, 'Again'], [2, 'Hard'], [3, 'Good'], [4, 'Easy']];
-const DUE = 0.9;
 
 const today = () => { const d = new Date(); return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, '0')}-${String(d.getDate()).padStart(2, '0')}`; };
 const daysBetween = (from, to) => Math.max(0, Math.round((Date.parse(`${to}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / 864e5));
@@ -40,8 +39,8 @@ class KenCards extends HTMLElement {
       const memory = state.cards[card.id];
       if (!memory) { fresh.push(card); continue; }
       if (!this.memory) { due.push([0, card]); continue; }
-      const chance = await this.memory.probability(memory, daysBetween(memory.last, now));
-      if (chance <= DUE) due.push([chance, card]);
+      const days = daysBetween(memory.last, now), { probability, interval: wait } = await this.memory.now(memory, days);
+      if (days >= wait) due.push([probability, card]);
     }
     due.sort((a, b) => a[0] - b[0]);
     this.queue = [...due.map(([, card]) => card), ...fresh.slice(0, NEW_A_SESSION)];

@@ -26,6 +26,6 @@ export async function recall() {
   const ask = (op, memory, days, more) => ken.probe('recall', { op, stability: memory.stability ?? 0, difficulty: memory.difficulty ?? 0, days, ...more });
   return {
     review: (memory, days, grade) => ask('review', memory, days, { grade }),                     // {stability, difficulty, interval}
-    probability: async (memory, days) => (await ask('probability', memory, days)).probability,
+    now: (memory, days) => ask('probability', memory, days),                                     // {probability, interval}
   };
 }

@@ -48,6 +48,7 @@ async function site(browser, folder, axe) {
       faults.push(...await states.prints(at, name));
       const widgets = lessons.includes(name) ? await checkWidgets(at, name) : { count: 0, faults: [] };
       faults.push(...widgets.faults);
+      if (lessons.includes(name)) faults.push(...await states.cellsRun(at, name));
       if (widgets.count) faults.note = `, ${widgets.count} widgets`;
       return faults;
     });
@@ -58,6 +59,7 @@ async function site(browser, folder, axe) {
     if (cell) add(`${label}: without WebAssembly`, () => states.withoutWebAssembly(at, cell));
     if (asks) add(`${label}: without storage`, () => states.withoutStorage(at, asks));
     if (asks) add(`${label}: progress kept, taken along, wiped, brought back`, () => states.progressKept(at, asks));
+    if (names.includes('cards/')) add(`${label}: cards reviewed by keys`, () => states.reviewsCards(at));
     if (sym) add(`${label}: symbols light up together`, () => states.symbols(at, sym));
     if (proof) add(`${label}: folds open on paper`, () => states.foldsPrint(at, proof));
     if (asks && lessons.length > 1) add(`${label}: offline, and never stale`, () => states.offline(at, asks, lessons.find((l) => l !== asks)));

@@ -202,3 +202,52 @@ export async function search({ browser, base }, word) {
     await view.close();
   }
 }
+
+// A card is turned and graded by keys; the scheduler is libken's, and the card is not due again today.
+export async function reviewsCards({ browser, base }) {
+  const view = await open(browser, base), { page } = view, faults = [];
+  try {
+    await page.goto(`${base}cards/`);
+    await settle(page);
+    if (!(await page.evaluate(() => document.documentElement.dataset.recall))) return [];
+    const due = () => page.locator('ken-cards .meta').innerText();
+    const turn = page.locator('ken-cards button', { hasText: 'Show the answer' });
+    await turn.waitFor({ timeout: 8000 });
+    const fresh = Number(/(\d+) new/.exec(await due())[1]);
+    await turn.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.grades button').first().waitFor({ timeout: 8000 });
+    const waits = await page.locator('.grades small').allInnerTexts();
+    if (!/^\d+ (d|mo)$|^\d+\.\d y$/.test(waits[3])) faults.push(`the intervals read ${waits.join(', ')}`);
+    await page.keyboard.press('3');
+    await turn.waitFor({ timeout: 8000 });
+    await page.reload();
+    await turn.waitFor({ timeout: 8000 });
+    if (Number(/(\d+) new/.exec(await due())[1]) !== fresh - 1) faults.push(`after one review: ${await due()}, before ${fresh} new`);
+    if (!/^0 due/.test(await due())) faults.push(`a card just known is due again: ${await due()}`);
+    return [...faults, ...view.faults];
+  } finally {
+    await view.close();
+  }
+}
+
+// Cells run in the page and come out as the native build printed them.
+export async function cellsRun({ browser, base }, name) {
+  const view = await open(browser, base), { page } = view, faults = [];
+  try {
+    await page.goto(base + name);
+    await settle(page);
+    if (!(await page.evaluate(() => document.documentElement.dataset.module))) return [];
+    for (const id of await page.evaluate(() => [...document.querySelectorAll('ken-cell')].map((n) => n.id))) {
+      const cell = page.locator(`[id="${id}"]`);
+      await cell.locator('.cellbar button').focus();
+      await page.keyboard.press('Enter');
+      await page.waitForFunction((i) => document.getElementById(i).querySelector('.same, .differs'), id, { timeout: 20000 }).catch(() => {});
+      const said = await cell.locator('[role=status]').innerText();
+      if (!/same to the last bit/.test(said)) faults.push(`cell ${id}: ${said}`);
+    }
+    return [...faults, ...view.faults];
+  } finally {
+    await view.close();
+  }
+}
