@@ -3,7 +3,10 @@
 
 #include "ken/tree/tree_ensemble.h"
 
-#pragma weak ken_ensemble_tree_json /* there when the module has a model made of trees */
+/* There when the module has a model made of trees; when its things name "model_file". */
+#pragma weak ken_ensemble_tree_json
+#pragma weak ken_model_write
+#pragma weak ken_model_read
 
 /* --- a fit's data -------------------------------------------------------------------------------------- */
 static bool kw_listed(const ken_json *names, const char *name) {
@@ -312,11 +315,18 @@ KW(tree, int32_t handle, int32_t tree, int32_t depth) {
 }
 
 /* --- bytes ------------------------------------------------------------------------------------------------ */
+static ken_status kw_files(void) {
+    if (ken_model_write && ken_model_read) return KEN_OK;
+    return KEN_FAIL(kw_ctx(), KEN_E_UNSUPPORTED, "name model_file among the lesson's things",
+                    "this module reads and writes no model files");
+}
+
 KW(save, int32_t handle) {
     const ken_model *m;
     void *bytes, *out;
     size_t size;
     KEN_TRY(kw_get(handle, KW_MODEL, &m));
+    KEN_TRY(kw_files());
     KEN_TRY(ken_model_write(kw_ctx(), m, &bytes, &size));
     const ken_status status = kw_result_new((int64_t)size, 1, &out);
     if (status == KEN_OK) memcpy(out, bytes, size);
@@ -330,6 +340,7 @@ KW(load, int32_t size, uint32_t bytes) {
     const void *file;
     ken_model *model;
     int32_t handle;
+    KEN_TRY(kw_files());
     KEN_TRY(kw_json(size, &in));
     KEN_TRY(kw_rest(size, bytes, &file));
     KEN_TRY(ken_model_read(kw_ctx(), ken_json_string(in, NULL, "model"), file, bytes, &model));

@@ -249,5 +249,7 @@ test('imports are stubs of wasi alone; one module of a lesson carries what it na
   assert.throws(() => small.dataset('wine'), KenError);
   assert.throws(() => small.model('forest'), KenError);
   assert.throws(() => small.split(t, 'holdout', {}, 'species'), KenError);
+  fails(() => small.model('ridge').save(), 'KEN_E_UNSUPPORTED', /model_file/);
+  fails(() => small.load(new Uint8Array(9)), 'KEN_E_UNSUPPORTED', /model_file/);
   assert.deepEqual(small.metrics('regress', [1, 2], [1, 2]), []);
 });
