@@ -55,7 +55,7 @@ function fitLine(ken, points, state) {
   const own = { slope: state.slope ?? 0, intercept: state.intercept ?? y.reduce((s, v) => s + v, 0) / y.length };
   const line = (l) => points.map((p) => l.intercept + l.slope * p[0]);
   const scores = (l) => ken.metrics('regress', y, line(l));
-  const leverage = points.length > 2 ? ken.probe('leverage', { model, table }).leverage : new Float64Array(points.length);
+  const leverage = points.length > 2 ? ken.probe('leverage', { model, table, target: 'y' }).leverage : new Float64Array(points.length);
   const spanSlope = Math.max(0.6, 1.6 * Math.abs(own.slope - slope), Math.abs(slope));
   const spanIntercept = Math.max(3, 1.6 * Math.abs(own.intercept - intercept), 0.6 * Math.abs(intercept));
   const window = { x: [slope - spanSlope, slope + spanSlope], y: [intercept - spanIntercept, intercept + spanIntercept] };
