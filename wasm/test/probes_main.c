@@ -1,20 +1,31 @@
 /* Shared probes natively: reads one call a line, {"name", "in"}, writes one result a line. Handles as probes.test.mjs
- * makes them in its module: 1 gen:houses, 2 penguins, 3 ridge with recipe on 1, 4 tree with recipe on 2. */
+ * makes them in its module: those of the tables and models below, in order, from 1. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "wasm/probe.h"
 
+static const struct {
+    const char *name, *target;
+} probes_tables[] = {{"gen:houses:rows=60", "price"}, {"penguins", "species"}, {"diabetes", "y"}};
+static const struct {
+    const char *name;
+    int table;
+    bool recipe;
+} probes_models[] = {{"ridge", 0, true}, {"tree", 1, true}, {"linear", 2, false}, {"knn", 2, false}, {"boosting", 2, false}};
+enum { TABLES = KEN_COUNT(probes_tables), MODELS = KEN_COUNT(probes_models) };
+
 typedef struct probes_world {
-    ken_table *table[2], *features[2];
-    ken_model *model[2];
+    ken_table *table[TABLES], *features[TABLES];
+    const ken_column *target[TABLES];
+    ken_model *model[MODELS];
 } probes_world;
 
 static const ken_table *probes_table(void *user, int64_t handle) {
-    return handle == 1 || handle == 2 ? ((probes_world *)user)->table[handle - 1] : NULL;
+    return handle >= 1 && handle <= TABLES ? ((probes_world *)user)->table[handle - 1] : NULL;
 }
 static ken_model *probes_model(void *user, int64_t handle) {
-    return handle == 3 || handle == 4 ? ((probes_world *)user)->model[handle - 3] : NULL;
+    return handle > TABLES && handle <= TABLES + MODELS ? ((probes_world *)user)->model[handle - 1 - TABLES] : NULL;
 }
 
 void ken_probe_array(ken_json_writer *out, const char *key, const double *values, int64_t n) {
@@ -24,19 +35,25 @@ void ken_probe_array(ken_json_writer *out, const char *key, const double *values
     ken_json_end_array(out);
 }
 
-static ken_status probes_fit(ken_ctx *ctx, int k, const char *table, const char *target, const char *model,
-                             probes_world *w) {
+static ken_status probes_load(ken_ctx *ctx, int k, probes_world *w) {
     int keep[32], n = 0, j;
-    ken_model *recipe;
-    KEN_TRY(ken_dataset_load(ctx, table, &w->table[k]));
-    KEN_TRY(ken_table_require(ctx, w->table[k], target, &j));
+    KEN_TRY(ken_dataset_load(ctx, probes_tables[k].name, &w->table[k]));
+    KEN_TRY(ken_table_require(ctx, w->table[k], probes_tables[k].target, &j));
     for (int c = 0; c < ken_table_cols(w->table[k]); c++)
         if (c != j) keep[n++] = c;
-    KEN_TRY(ken_table_select(ctx, w->table[k], keep, n, &w->features[k]));
-    KEN_TRY(ken_model_new(ctx, model, NULL, &w->model[k]));
-    KEN_TRY(ken_model_new(ctx, "recipe", NULL, &recipe));
-    KEN_TRY(ken_model_set_recipe(ctx, w->model[k], recipe));
-    const ken_data data = {.table = w->features[k], .target = ken_table_column(w->table[k], j)};
+    w->target[k] = ken_table_column(w->table[k], j);
+    return ken_table_select(ctx, w->table[k], keep, n, &w->features[k]);
+}
+
+static ken_status probes_fit(ken_ctx *ctx, int k, probes_world *w) {
+    const int t = probes_models[k].table;
+    ken_model *recipe;
+    KEN_TRY(ken_model_new(ctx, probes_models[k].name, NULL, &w->model[k]));
+    if (probes_models[k].recipe) {
+        KEN_TRY(ken_model_new(ctx, "recipe", NULL, &recipe));
+        KEN_TRY(ken_model_set_recipe(ctx, w->model[k], recipe));
+    }
+    const ken_data data = {.table = w->features[t], .target = w->target[t]};
     return ken_model_fit(ctx, w->model[k], &data);
 }
 
@@ -63,8 +80,10 @@ int main(void) {
     ken_ctx *ctx;
     memset(&w, 0, sizeof w);
     if (ken_ctx_new(&options, &ctx) != KEN_OK) return 1;
-    if (probes_fit(ctx, 0, "gen:houses:rows=60", "price", "ridge", &w) != KEN_OK ||
-        probes_fit(ctx, 1, "penguins", "species", "tree", &w) != KEN_OK) {
+    ken_status made = KEN_OK;
+    for (int k = 0; k < TABLES && made == KEN_OK; k++) made = probes_load(ctx, k, &w);
+    for (int k = 0; k < MODELS && made == KEN_OK; k++) made = probes_fit(ctx, k, &w);
+    if (made != KEN_OK) {
         fprintf(stderr, "%s\n", ken_ctx_message(ctx));
         return 1;
     }
@@ -78,8 +97,8 @@ int main(void) {
             printf("{\"code\":\"%s\",\"message\":\"%s\"}\n", ken_status_name(status), ken_ctx_message(ctx));
         ken_text_free(&text);
     }
-    for (int k = 0; k < 2; k++) {
-        ken_model_free(w.model[k]);
+    for (int k = 0; k < MODELS; k++) ken_model_free(w.model[k]);
+    for (int k = 0; k < TABLES; k++) {
         ken_table_free(w.features[k]);
         ken_table_free(w.table[k]);
     }
