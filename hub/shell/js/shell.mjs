@@ -102,6 +102,25 @@ function wireContents() {
   for (const a of links) { const head = document.getElementById(decodeURIComponent(a.hash.slice(1))); if (head) observer.observe(head); }
 }
 
+// A formula in a line that is wider than the column gets a line and a scroll of its own.
+function fitFormulas() {
+  const article = document.querySelector('article');
+  if (!article || !('ResizeObserver' in window)) return;
+  const formulas = all('p > .katex, li > .katex, dd > .katex, .option > .katex', article);
+  let width = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === width) return;
+    width = contentRect.width;
+    for (const formula of formulas) formula.classList.remove('wide');
+    const wide = formulas.filter((f) => f.querySelector('.katex-html')?.getBoundingClientRect().right > f.parentElement.getBoundingClientRect().right + 1);
+    for (const formula of formulas) {
+      const is = wide.includes(formula);
+      formula.classList.toggle('wide', is);
+      if (is) formula.tabIndex = 0; else formula.removeAttribute('tabindex');
+    }
+  }).observe(article);
+}
+
 // What a link points into must be seen: folds around it open.
 function openTarget() {
   let node = null;
@@ -131,7 +150,7 @@ async function keepOffline() {
   } catch { /* refused (private mode, plain http): the page works, offline does not */ }
 }
 
-const steps = [wireControls, wireMenus, wireContents, wirePrint, openTarget, sayMissing, defineProgress, defineQuizzes, defineExercises, defineCells, defineCards, watchSymbols, watchReading,
+const steps = [wireControls, wireMenus, wireContents, wirePrint, fitFormulas, openTarget, sayMissing, defineProgress, defineQuizzes, defineExercises, defineCells, defineCards, watchSymbols, watchReading,
   () => { if (root.dataset.kind === 'index') return startPage(); },
   () => { const line = document.querySelector('.storage'); if (line) return sayStorage(line); }];
 for (const step of steps) {

@@ -72,7 +72,8 @@ async function tabThrough(page, id) {
     anchor.id = 'ken-before';
     widget.before(anchor);
     anchor.focus();
-    const visible = (n) => n.getClientRects().length > 0 && !n.closest('[hidden], [inert]');
+    for (const more of widget.querySelectorAll('details')) more.open = true;
+    const visible = (n) => n.checkVisibility() && !n.closest('[hidden], [inert]');
     globalThis.kenParts = [...widget.querySelectorAll(selector)].filter(visible).filter((n) => n.type !== 'radio' || n.checked);
   }, [id, FOCUSABLE]).then(async () => {
     const total = await page.evaluate(() => globalThis.kenParts.length), seen = new Set();
