@@ -103,7 +103,7 @@ const forms = {
     const item = (child) => `<li>${typeof child.checked === 'boolean' ? `<span aria-hidden="true">${child.checked ? '☑' : '☐'}</span> ` : ''}${node.spread || child.spread ? page.all(child.children) : looseless(page, child)}</li>`;
     return `<${tag}${node.ordered && node.start !== 1 && node.start != null ? ` start="${node.start}"` : ''}>${node.children.map(item).join('')}</${tag}>`;
   },
-  link: (page, node) => `<a href="${escape(node.url)}"${node.title ? ` title="${escape(node.title)}"` : ''}>${page.all(node.children)}</a>`,
+  link: (page, node) => (node.planned ? page.all(node.children) : `<a href="${escape(node.url)}"${node.title ? ` title="${escape(node.title)}"` : ''}>${page.all(node.children)}</a>`),
   linkReference: (page, node) => {
     const target = page.definitions.get(`link:${node.identifier}`);
     return target ? `<a href="${escape(target.url)}">${page.all(node.children)}</a>` : page.all(node.children);

@@ -45,7 +45,7 @@ const use = (lesson, at, what, name, map, add) => {
 function checkHead(lesson) {
   const { rooms, where } = lesson;
   for (const thing of lesson.things) use(lesson, where.things, 'thing', thing, rooms.things, `a name that "ken models" lists`);
-  for (const id of lesson.needs) use(lesson, where.needs, 'lesson', id, rooms.lessons);
+  for (const id of lesson.needs) use(lesson, where.needs, 'lesson', id, rooms.planned, rooms.planned && `${listed(rooms.planned.keys(), 80)}`);
 }
 
 function visit(lesson, node, parents) {
@@ -257,7 +257,11 @@ function checkLink(lesson, node) {
     const match = /^\.\.\/([a-z0-9-]+)\/(?:#([\w-]+))?$/.exec(url);
     if (!match) {
       if (!/^\.\.\/(reference|cards)\//.test(url)) lesson.problems.error(node, `the link "${url}"`, { expected: '#place, ../lesson-id/, ../lesson-id/#place, ../reference/… or https://…' });
-    } else if (match[1] !== 'cards' && match[1] !== 'reference') use(lesson, node, 'lesson', match[1], lesson.rooms.lessons);
+    } else if (match[1] !== 'cards' && match[1] !== 'reference') {
+      const { lessons, planned } = lesson.rooms;
+      if (planned?.has(match[1]) && !lessons.has(match[1])) node.planned = true; // text until the lesson is there
+      else use(lesson, node, 'lesson', match[1], lessons);
+    }
   } else if (!/^https?:/i.test(url)) lesson.problems.error(node, `the link "${url}"`, { expected: 'https://…' });
 }
 

@@ -84,14 +84,15 @@ async function commonAttributes() {
 export async function readRooms(problems, folders = lessonFolders()) {
   const version = /project\(\s*ken[^)]*VERSION\s+([\d.]+)/s.exec(readFileSync(path.join(ROOT, 'CMakeLists.txt'), 'utf8'))?.[1];
   const things = readThings();
+  const paths = existsSync(path.join(ROOMS, 'paths.json')) ? readJSON(path.join(ROOMS, 'paths.json'), problems)?.paths ?? [] : [];
+  const lessons = new Map(folders.map((folder) => [headId(folder), folder]));
   return {
     symbols: gather('symbols.json', 'symbols', 'id', ['tex', 'name', 'definition'], folders, problems),
     terms: gather('glossary.json', 'terms', 'id', ['term', 'definition'], folders, problems),
     bibliography: gather('bibliography.json', 'sources', 'key', ['authors', 'year', 'title'], folders, problems),
-    paths: existsSync(path.join(ROOMS, 'paths.json')) ? readJSON(path.join(ROOMS, 'paths.json'), problems)?.paths ?? [] : [],
+    paths, lessons, planned: new Map([...paths.flatMap((p) => p.lessons), ...lessons.keys()].map((id) => [id, id])), // planned: there, or named by a path
     interview: existsSync(path.join(ROOMS, 'interview.json')) ? readJSON(path.join(ROOMS, 'interview.json'), problems)?.cards ?? [] : [],
     things, kinds: await readKinds(problems), common: await commonAttributes(),
-    lessons: new Map(folders.map((folder) => [headId(folder), folder])),
     version: things?.version ?? version ?? '0',
   };
 }

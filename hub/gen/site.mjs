@@ -38,16 +38,16 @@ export async function buildSite(options) {
   checkTogether(built);
   const { page, assets } = await stages.run('shell and runtime', () => buildShared(SITE));
   await stages.run('pages', () => writeLessons(built, site, page, assets));
-  for (const b of built) problems.take(b.lesson.problems);
   if (!options.lessons.length) {
     const { writeRooms, finish } = await import('./whole.mjs');
     await stages.run('cards, glossary, start page', () => writeRooms({ built, site, rooms, page, assets, decks: decksOf(built, rooms), problems }));
     await finish({ options, stages, built, site, page, assets, problems });
   }
-  if (options.check) {
+  if (options.check || options.lessons.length) {
     const { checkAll } = await import('./checks.mjs');
     await stages.run('links, spelling, claims', () => checkAll({ built, problems, rooms, whole: !options.lessons.length }));
   }
+  for (const b of built) problems.take(b.lesson.problems);
   return report(problems, built, options, stages);
 }
 
@@ -68,7 +68,7 @@ async function oneLesson(folder, rooms, options) {
 
 function siteData(rooms, built) {
   const all = built.map(({ lesson }) => ({
-    id: lesson.id, title: lesson.title, part: lesson.part, needs: lesson.needs, minutes: lesson.minutes, summary: lesson.summary, number: lesson.number,
+    id: lesson.id, title: lesson.title, part: lesson.part, needs: lesson.needs.filter((id) => rooms.lessons.has(id)), minutes: lesson.minutes, summary: lesson.summary, number: lesson.number,
     quizzes: lesson.quizzes.map((q) => q.id), exercises: lesson.exercises.map((e) => e.id), cards: lesson.cards.length,
   })).sort((a, b) => a.number - b.number);
   const known = rooms.paths.map((p) => ({ ...p, text: p.text ?? p.for ?? '' }));
