@@ -3,7 +3,7 @@ BUILD := build
 JOBS := $(shell nproc)
 CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
 
-.PHONY: help run check build test asan tsan generic fuzz cov wasm check-deep valgrind bench quality sizes install clean
+.PHONY: help run check build test asan tsan generic fuzz cov wasm hub hub-check hub-fix check-deep valgrind bench quality sizes install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -55,6 +55,24 @@ valgrind:
 wasm:
 	@tools/setup wasm
 	@tools/wasm
+
+## make hub        the lessons as a site: build/hub/site, notebooks, PDF (ken learn, or any web server, shows it)
+hub: hub-library
+	@node hub/gen/build.mjs
+
+## make hub-check  every gate of the lessons: cells, numbers, proofs, exercises, links, spelling (make hub-fix writes the numbers)
+hub-check: hub-library
+	@tools/configure dev
+	@cmake --build $(BUILD)/dev --parallel $(JOBS) --target ken_static
+	@node hub/gen/build.mjs --check
+	@tools/hub_test
+hub-fix: hub-library
+	@node hub/gen/build.mjs --fix --no-pdf --no-search
+
+.PHONY: hub-library
+hub-library:
+	@tools/setup hub
+	@$(MAKE) --no-print-directory build
 
 ## make check-deep what runs before something is called done: sanitizers, valgrind, coverage, long fuzzing
 check-deep:

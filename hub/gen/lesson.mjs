@@ -45,7 +45,7 @@ const use = (lesson, at, what, name, map, add) => {
 function checkHead(lesson) {
   const { rooms, where } = lesson;
   for (const thing of lesson.things) use(lesson, where.things, 'thing', thing, rooms.things, `a name that "ken models" lists`);
-  for (const id of lesson.needs) use(lesson, where.needs, 'lesson', id, rooms.planned, rooms.planned && `${listed(rooms.planned.keys(), 80)}`);
+  for (const id of lesson.needs) use(lesson, where.needs, 'lesson', id, rooms.planned, rooms.planned && `the id of a lesson (${listed(rooms.planned.keys(), 6)})`);
 }
 
 function visit(lesson, node, parents) {
@@ -193,12 +193,14 @@ function image(lesson, node) {
 
 function prose(lesson, node, parents) {
   if (parents.some((p) => ['link', 'heading', 'tableCell', 'inlineCode'].includes(p.type) || ['n', 'lit', 'cite', 'blank'].includes(p.name) || ['quiz', 'predict', 'exercise', 'card'].includes(p.name))) return;
+  const at = (index) => {
+    const before = node.value.slice(0, index).split('\n');
+    return { line: node.position.start.line + before.length - 1, column: before.length > 1 ? before.at(-1).length + 1 : node.position.start.column + index };
+  };
   for (const match of node.value.matchAll(/(?<![\w.])[-−]?\d+\.\d+(?![\w.]*\w)/g)) {
-    const before = node.value.slice(0, match.index).split('\n');
-    const at = { line: node.position.start.line + before.length - 1, column: before.length > 1 ? before.at(-1).length + 1 : node.position.start.column + match.index };
-    lesson.problems.warn(at, `the number ${match[0]} is not checked`, { kind: 'bare number', expected: ':n[…]{cell= key= fmt=}, :lit[…], a formula or a citation' });
+    lesson.problems.warn(at(match.index), `the number ${match[0]} is not checked`, { kind: 'bare number', expected: ':n[…]{cell= key= fmt=}, :lit[…], a formula or a citation' });
   }
-  for (const match of node.value.matchAll(/\b(TODO|FIXME|XXX|TBD)\b/g)) lesson.problems.error(node, `"${match[0]}" is left in the text`);
+  for (const match of node.value.matchAll(/\b(TODO|FIXME|XXX|TBD)\b/g)) lesson.problems.error(at(match.index), `"${match[0]}" is left in the text`);
 }
 
 function code(lesson, node, parents) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cellsC } from './cells.mjs';
 import { fileHash, hashOf, once, put, treeHash } from './cache.mjs';
-import { exec, tell } from './native.mjs';
+import { exec, has, tell } from './native.mjs';
 import { HUB, ROOT } from './paths.mjs';
 
 const TOOL = path.join(ROOT, 'tools', 'wasm');
@@ -17,6 +17,10 @@ export async function buildModule(lesson, folder) {
   if (!runs && !lesson.widgets.length && !lesson.compares.length) return undefined;
   if (!existsSync(TOOL) || !existsSync(LOADER)) {
     lesson.problems.warn({}, 'no WebAssembly module: tools/wasm or hub/runtime/ken.mjs is not there');
+    return undefined;
+  }
+  if (!has('clang-19') || !(has('wasm-ld-19') || has('wasm-ld'))) {
+    lesson.problems.warn({}, 'no WebAssembly module: clang-19 and lld-19 are not here', { hint: 'tools/setup hub installs them' });
     return undefined;
   }
   const things = [...new Set(lesson.things.map((name) => lesson.rooms.things?.get(name)?.name ?? name))];

@@ -6,9 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { DEV, RELEASE, ROOT } from './paths.mjs';
 
-const has = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 const known = {};
-const first = (...names) => names.find((name) => (known[name] ??= has(name)));
+export const has = (program) => (known[program] ??= spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0);
+const first = (...names) => names.find(has);
 
 export const compilers = () => [['gcc', first('gcc')], ['clang', first('clang-19', 'clang')]].filter(([, program]) => program).map(([name, program]) => ({ name, program }));
 

@@ -40,13 +40,22 @@ function fixed(x, digits) {
   return (x < 0 ? '-' : '') + kept;
 }
 
-const exponent = (text) => text.replace(/e([+-])(\d)$/, 'e$10$2');
+// The same for toExponential, with printf's two digits of exponent.
+function exponent(x, digits) {
+  const up = x.toExponential(digits);
+  const [mantissa] = x.toExponential(100).replace('-', '').split('e');
+  const all = mantissa.replace('.', '');
+  const half = digits < 60 && /^50*$/.test(all.slice(digits + 1)) && (Number(all[digits]) & 1) === 0;
+  const kept = `${all[0]}${digits ? `.${all.slice(1, digits + 1)}` : ''}`;
+  const text = half ? `${x < 0 ? '-' : ''}${kept}e${x.toExponential(100).split('e')[1]}` : up;
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
+}
 
 function general(x, digits) {
   const p = digits === 0 ? 1 : digits;
   if (x === 0) return Object.is(x, -0) ? '-0' : '0';
   const e = Number(x.toExponential(p - 1).split('e')[1]);
-  const text = e < -4 || e >= p ? exponent(x.toExponential(p - 1)) : fixed(x, p - 1 - e);
+  const text = e < -4 || e >= p ? exponent(x, p - 1) : fixed(x, p - 1 - e);
   return text.includes('.') ? text.replace(/\.?0+(?=e|$)/, '') : text;
 }
 
@@ -60,7 +69,7 @@ export function formatAs(fmt, value) {
   if (typeof x !== 'number') throw new Error(`fmt="${fmt}" of ${JSON.stringify(value)}`);
   if (percent) x *= 100;
   const digits = precision === undefined ? (percent && !letter ? 0 : 6) : Number(precision);
-  let text = { d: () => fixed(Math.trunc(x), 0), e: () => exponent(x.toExponential(digits)), g: () => general(x, digits), f: () => fixed(x, digits), '': () => fixed(x, digits) }[letter]();
+  let text = { d: () => fixed(Math.trunc(x), 0), e: () => exponent(x, digits), g: () => general(x, digits), f: () => fixed(x, digits), '': () => fixed(x, digits) }[letter]();
   if (letter === 'd' && !Number.isInteger(x)) throw new Error(`fmt="${fmt}" of ${x}, which is not whole`);
   if (group) text = text.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
   if (plus && !text.startsWith('-')) text = `+${text}`;

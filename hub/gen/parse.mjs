@@ -16,9 +16,9 @@ export function parseBody(body, problems) {
   const tree = processor.parse(source);
   const lines = body.split('\n');
   tidy(tree, body);
-  walk(tree, (node, parents) => {
+  walk(tree, (node) => {
     if (node.type === 'containerDirective') checkClosed(node, lines, problems);
-    if (node.type === 'paragraph') checkStray(node, body, parents, problems);
+    if (node.type === 'paragraph') checkStray(node, body, problems);
     if (node.type === 'html' && !/^<!--[\s\S]*-->$/.test(node.value.trim())) {
       problems.error(node, `HTML in a lesson: ${node.value.trim().slice(0, 40)}`, { expected: 'Markdown and the directives of docs/HUB.md' });
     }
@@ -49,14 +49,15 @@ function checkClosed(node, lines, problems) {
   const first = lines[node.position.start.line - 1].slice(node.position.start.column - 1);
   const colons = /^:+/.exec(first)?.[0].length ?? 3;
   const last = lines[node.position.end.line - 1].trim();
-  if (node.position.end.line > node.position.start.line && /^:{3,}$/.test(last) && last.length >= colons) return;
+  const shared = node.children.some((child) => child.type === 'containerDirective' && child.position.end.line === node.position.end.line);
+  if (!shared && node.position.end.line > node.position.start.line && /^:{3,}$/.test(last) && last.length >= colons) return;
   problems.error(node, `the block "${node.name}" is never closed`, {
     expected: `a line "${':'.repeat(colons)}" at its end`,
     hint: 'a block that holds other blocks needs more colons than they have: "::::exercise" around ":::hint"',
   });
 }
 
-function checkStray(node, source, parents, problems) {
+function checkStray(node, source, problems) {
   const text = slice(source, node);
   const start = node.position.start;
   text.split('\n').forEach((line, i) => {
@@ -66,7 +67,7 @@ function checkStray(node, source, parents, problems) {
       return;
     }
     const directive = /^\s*(:{2,})\s*([A-Za-z][\w-]*)/.exec(line);
-    if (!directive || (parents.at(-1)?.type === 'containerDirective' && i > 0 && false)) return;
+    if (!directive) return;
     const [, colons, name] = directive;
     const names = Object.keys(colons.length === 2 ? LEAVES : BLOCKS);
     problems.error(at, `"${line.trim().slice(0, 60)}" is not read as a directive`, {

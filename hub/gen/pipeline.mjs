@@ -22,6 +22,7 @@ const tools = (sanitized) => (toolHash ??= {})[sanitized] ??= hashOf(fileHash(li
 // options: {fix, deep: sanitizers too}. Returns {lesson, html, toc, defs, records, notebook, module, exercises}.
 export async function buildLesson(file, rooms, { fix = false, deep = false } = {}) {
   const lesson = readLesson(file, rooms);
+  if (deep && !existsSync(library(true))) lesson.problems.warn({}, 'nothing ran under sanitizers: build/dev/libken.a is not there', { hint: '"make hub-check" makes it' });
   const folder = path.join(WORK, lesson.id ?? path.basename(lesson.folder));
   mkdirSync(folder, { recursive: true });
   const sound = !lesson.problems.errors.length;
