@@ -1,11 +1,11 @@
 // The lesson's WebAssembly module: its things, cells and probes, built by tools/wasm.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cellsC } from './cells.mjs';
 import { fileHash, hashOf, once, put, treeHash } from './cache.mjs';
 import { exec, has, tell } from './native.mjs';
-import { HUB, ROOT } from './paths.mjs';
+import { HUB, ROOT, WIDGETS } from './paths.mjs';
 
 const TOOL = path.join(ROOT, 'tools', 'wasm');
 const LOADER = path.join(HUB, 'runtime', 'ken.mjs');
@@ -23,9 +23,9 @@ export async function buildModule(lesson, folder) {
     lesson.problems.warn({}, 'no WebAssembly module: clang-19 and lld-19 are not here', { hint: 'tools/setup hub installs them' });
     return undefined;
   }
-  const things = [...new Set(lesson.things.map((name) => lesson.rooms.things?.get(name)?.name ?? name))];
+  const things = [...new Set([...lesson.things, ...widgetThings(lesson)].map((name) => lesson.rooms.things?.get(name)?.name ?? name))];
   const own = path.join(lesson.folder, 'probes.c');
-  const probes = [...(existsSync(own) ? [own] : []), ...lesson.probes];
+  const probes = [...new Set([...(existsSync(own) ? [own] : []), ...lesson.probes, ...widgetProbes(lesson)])];
   const module = { id: lesson.id, things, probes, cells: lesson.cells.length ? 'cells.c' : null };
   put(path.join(folder, 'module.json'), JSON.stringify(module));
   if (lesson.cells.length) put(path.join(folder, 'cells.c'), cellsC(lesson));
@@ -41,6 +41,42 @@ export async function buildModule(lesson, folder) {
     return undefined;
   }
   return { file, hash, bytes: statSync(file).size };
+}
+
+let files;
+// Which file of wasm/probes/ holds a probe.
+function probeFile(name) {
+  const folder = path.join(ROOT, 'wasm', 'probes');
+  files ??= new Map((existsSync(folder) ? readdirSync(folder) : []).filter((n) => n.endsWith('.c'))
+    .flatMap((n) => [...readFileSync(path.join(folder, n), 'utf8').matchAll(/\bKEN_PROBE\s*\(\s*(\w+)/g)].map((m) => [m[1], n.slice(0, -2)])));
+  return files.get(name);
+}
+
+// What a source calls by ken.probe('name'), in itself and in what it imports from beside it.
+export function probesOf(file, seen = new Set()) {
+  if (seen.has(file) || !existsSync(file)) return [];
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  const mine = [...text.matchAll(/\bprobe\(\s*['"](\w+)['"]/g)].map((m) => m[1]);
+  const others = [...text.matchAll(/\bfrom\s+['"](\.[^'"]+)['"]/g)].flatMap((m) => probesOf(path.resolve(path.dirname(file), m[1]), seen));
+  return [...new Set([...mine, ...others])];
+}
+
+// Files of the probes that the lesson's kinds of widgets call: nobody has to list them.
+function widgetProbes(lesson) {
+  const kinds = new Set([...lesson.widgets, ...lesson.compares].map((node) => node.attrs?.kind).filter(Boolean));
+  return [...kinds].flatMap((kind) => probesOf(path.join(WIDGETS, kind, `${kind}.mjs`))).map(probeFile).filter(Boolean);
+}
+
+// Things that the attributes of widgets name, given or by default: surface=rosenbrock, data="gen:houses:rows=200", left="ridge alpha=1".
+function widgetThings(lesson) {
+  const { things, kinds } = lesson.rooms;
+  const texts = [...lesson.widgets, ...lesson.compares].flatMap((node) => {
+    const rules = kinds?.get(node.attrs?.kind)?.attrs ?? {};
+    return [...Object.entries(rules).map(([name, rule]) => node.attrs[name] ?? rule.default), node.attrs?.left, node.attrs?.right];
+  });
+  const words = texts.flatMap((text) => String(text ?? '').split(/[\s,=]+/)).map((word) => /^(?:gen:)?\w+/.exec(word)?.[0]);
+  return words.filter((word) => word && things?.has(word));
 }
 
 const loaded = new Map();

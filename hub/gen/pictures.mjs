@@ -23,7 +23,8 @@ export async function picturesOf(lesson, module, folder) {
   for (const node of nodes) {
     const kind = lesson.rooms.kinds?.get(node.attrs.kind);
     if (!kind || !module) continue;
-    const { sym, caption, ...raw } = node.attrs;
+    const { sym, caption, ...given } = node.attrs;
+    const raw = { ...given, module: `${lesson.id}.wasm` }; // beside the page
     const hash = hashOf(raw, node.name, module.hash, runtime, treeHash(path.join(WIDGETS, raw.kind)), treeHash(path.join(WIDGETS, 'shared')));
     try {
       const made = await once(path.join(folder, `picture-${raw.id}.json`), hash, async () => {

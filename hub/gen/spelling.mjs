@@ -7,6 +7,7 @@ import { HUB } from './paths.mjs';
 
 const own = path.join(HUB, 'gen', 'words.txt');
 const SKIP = new Set(['inlineCode', 'code', 'inlineMath', 'math', 'html', 'yaml', 'definition', 'image']);
+const PREFIX = /^(?:re|un|non|pre|sub|super|over|under|multi|inter|semi|auto|de)(?=[a-z]{4})/i; // "rescale", "nonlinear"
 let speller;
 
 const words = (file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').map((w) => w.replace(/#.*/, '').trim()).filter(Boolean) : []);
@@ -41,7 +42,8 @@ export async function checkSpelling(built, rooms) {
   for (const { lesson } of built) {
     const mine = new Set(words(path.join(lesson.folder, 'words.txt')).map((w) => w.toLowerCase()));
     const seen = new Set();
-    const good = ({ word, name }) => name || mine.has(word.toLowerCase()) || spell.correct(word) || spell.correct(word.toLowerCase());
+    const right = (word) => mine.has(word.toLowerCase()) || spell.correct(word) || spell.correct(word.toLowerCase());
+    const good = ({ word, name }) => name || right(word) || (PREFIX.test(word) && right(word.replace(PREFIX, '')));
     const check = (text, at) => {
       for (const w of wordsOf(text)) {
         if (seen.has(w.word) || good(w)) continue;

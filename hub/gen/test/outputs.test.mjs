@@ -20,7 +20,7 @@ import { ROOT } from '../paths.mjs';
 const folder = path.join(ROOT, 'hub/gen/test/fixtures/lessons/05-sample');
 await prepareCode();
 const problems = new Problems();
-const rooms = { ...await readRooms(problems, [folder]), things: new Map([['ridge', { name: 'ridge', parameters: [{ name: 'alpha', type: 'number', default: 1, min: 0, max: 1e300, scale: 'log', doc: 'strength' }] }], ['gen:houses', { name: 'gen:houses' }], ['r2', { name: 'r2' }]]) };
+const rooms = { ...await readRooms(problems, [folder]), things: new Map([['ridge', { name: 'ridge', parameters: [{ name: 'alpha', type: 'number', default: 1, min: 0, max: 1e300, scale: 'log', doc: 'strength' }] }], ['linear', { name: 'linear' }], ['gen:houses', { name: 'gen:houses' }], ['r2', { name: 'r2' }]]) };
 const lesson = readLesson(path.join(folder, 'lesson.md'), rooms);
 const records = new Map([['fit', ['{"cell":"fit","key":"half","type":"number","value":0.5}']]]);
 const page = new Page(lesson, { records });
