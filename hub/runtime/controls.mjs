@@ -32,16 +32,22 @@ export function whenHolds(when, lookup) {
 }
 
 function fromDescriptor(parameter) {
-  const search = parameter.search ?? [];
   const base = { label: titled(parameter.name), doc: parameter.doc, unit: parameter.unit, initial: parameter.default };
   if (parameter.type === 'bool') return { ...base, type: 'bool' };
   if (parameter.type === 'choice') return { ...base, type: 'choice', choices: parameter.choices };
   const min = number(parameter.min) ?? -Infinity;
   const max = number(parameter.max) ?? Infinity;
-  const lo = number(search[0]) ?? (Number.isFinite(min) ? min : 0);
-  const hi = number(search[1]) ?? (Number.isFinite(max) && max <= 1000 ? max : Math.max(1, 4 * (parameter.default || 1)));
-  return { ...base, type: 'range', min: lo, max: hi, least: min, most: max, scale: parameter.scale === 'log' && lo > 0 ? 'log' : 'linear',
-    integer: parameter.type === 'integer' };
+  const [lo, hi, scale] = reach(parameter, min, max);
+  return { ...base, type: 'range', min: lo, max: hi, least: parameter.open_min ? Math.max(min, Number.MIN_VALUE) : min, most: max, scale, integer: parameter.type === 'integer' };
+}
+
+/** Where a slider goes: the search range; without one, two decades to both sides of a positive default. */
+function reach({ search, scale, type, default: usual = 0, open_min: open }, min, max) {
+  if (search) return [number(search[0]), number(search[1]), scale === 'log' && search[0] > 0 ? 'log' : 'linear'];
+  const integer = type === 'integer';
+  if (usual > 0 && !integer && (open || max > 1)) return [Math.max(usual / 100, open ? Number.MIN_VALUE : min), Math.min(usual * 100, max), 'log'];
+  const low = Math.max(min, integer ? Math.min(usual, 0) : 0);
+  return [Number.isFinite(low) ? low : 0, Math.min(max, integer ? Math.max(10, 4 * usual) : Math.max(1, 4 * usual)), 'linear'];
 }
 
 function stepOf(row) {
@@ -86,32 +92,33 @@ export function resolveControls(list, things, state, result) {
   return rows;
 }
 
-// --- sliders: 0 … steps on the page, lo … hi in the state -----------------------------------------------------------
+// --- sliders: places 0 … n on the page, values in the state ----------------------------------------------------------
 
-export const sliderSteps = (row) => (row.scale === 'log' ? 120 : Math.max(1, Math.round((row.max - row.min) / row.step)));
+const LOG_PLACES = 120;
+
+/** Values of a logarithmic slider, each once: two digits, whole numbers where the parameter is whole; 0 first where asked. */
+function logValues(row) {
+  const values = new Set(row.zero ? [0] : []);
+  for (let p = 0; p <= LOG_PLACES; p++) {
+    const value = significant(row.min * (row.max / row.min) ** (p / LOG_PLACES), 2);
+    values.add(Math.min(row.max, Math.max(row.min, row.integer ? Math.round(value) : value)));
+  }
+  return [...values];
+}
+
+export const sliderSteps = (row) => (row.scale === 'log' ? logValues(row).length - 1 : Math.max(1, Math.round((row.max - row.min) / row.step)));
 
 export function toSlider(row, value) {
-  const steps = sliderSteps(row);
   const clamped = Math.min(row.max, Math.max(row.min, value));
-  if (row.scale === 'log') {
-    if (row.zero && value <= 0) return 0;
-    const part = Math.log(clamped / row.min) / Math.log(row.max / row.min);
-    return row.zero ? 1 + Math.round(part * (steps - 1)) : Math.round(part * steps);
-  }
-  return Math.round((clamped - row.min) / row.step);
+  if (row.scale !== 'log') return Math.round((clamped - row.min) / row.step);
+  if (row.zero && !(value > 0)) return 0;
+  const away = (v) => (v > 0 ? Math.abs(Math.log(v / clamped)) : Infinity);
+  return logValues(row).reduce((best, v, i, list) => (away(v) < away(list[best]) ? i : best), row.zero ? 1 : 0);
 }
 
 export function fromSlider(row, position) {
-  const steps = sliderSteps(row);
-  let value;
-  if (row.scale === 'log') {
-    if (row.zero && position <= 0) return 0;
-    const part = row.zero ? (position - 1) / (steps - 1) : position / steps;
-    value = significant(row.min * (row.max / row.min) ** part, 2);
-  } else {
-    value = significant(row.min + position * row.step, 12);
-  }
-  value = Math.min(row.max, Math.max(row.min, value));
+  if (row.scale === 'log') return logValues(row)[position];
+  const value = Math.min(row.max, Math.max(row.min, significant(row.min + position * row.step, 12)));
   return row.integer ? Math.round(value) : value;
 }
 

@@ -12,3 +12,7 @@ export const SAMPLES = [
   { kind: 'logit' },
   { kind: 'logit', features: '1' },
 ];
+
+export const COMPARED = [
+  { id: 'c1', kind: 'shrink', left: 'model=ridge alpha=50', right: 'model=lasso alpha=0.1', alt: 'Ridge beside lasso' },
+];
