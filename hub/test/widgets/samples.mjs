@@ -11,6 +11,10 @@ export const SAMPLES = [
   { kind: 'shrink', model: 'ridge' },
   { kind: 'logit' },
   { kind: 'logit', features: '1' },
+  { kind: 'split', target: 'species', splits: '12', shown: '12' },
+  { kind: 'descent1d' },
+  { kind: 'descent1d', surface: 'double_well', rate: '0.05', step: '6' },
+  { kind: 'collinear', samples: '20' },
 ];
 
 export const COMPARED = [

@@ -140,7 +140,7 @@ function treePlot(r, state) {
   const kept = (place) => descendNode(r.root, place);
   const build = (node, place) => ({
     text: node.left ? pretty(r.names[node.feature]) : r.levels[majority(r, node)],
-    sub: `${node.left ? `≤ ${formatNumber(node.threshold, 4)}, ` : ''}${formatNumber(node.cover)} rows`, color: node.left ? 'muted' : majority(r, node), shares: r.levels.map((_, c) => node.value[r.classes.indexOf(c)] ?? 0), weight: node.cover / total,
+    sub: node.left ? `≤ ${formatNumber(node.threshold, 4)}` : `${formatNumber(node.cover)} rows`, color: node.left ? 'muted' : majority(r, node), shares: r.levels.map((_, c) => node.value[r.classes.indexOf(c)] ?? 0), weight: node.cover / total,
     key: `n${place}`, on: on.startsWith(place), off: !kept(place), title: `${node.left ? `asks: ${pretty(r.names[node.feature])} ≤ ${formatNumber(node.threshold)}` : `says ${r.levels[majority(r, node)]}`}\n${formatNumber(node.cover)} rows: ${r.levels.map((l, c) => `${Math.round((node.value[r.classes.indexOf(c)] ?? 0) * node.cover)} ${l}`).join(', ')}`,
     left: node.left && build(node.left, `${place}L`), right: node.right && build(node.right, `${place}R`),
   });
