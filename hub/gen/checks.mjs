@@ -1,7 +1,6 @@
 // Gates on what was built: links and anchors, ids, headings, descriptions, scripts; then spelling and claims.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { checkBudgets } from './budgets.mjs';
 import { checkClaims } from './claims.mjs';
 import { checkSpelling } from './spelling.mjs';
 import { nearest } from './problems.mjs';
@@ -12,7 +11,6 @@ export async function checkAll({ built, problems, rooms, whole }) {
   for (const file of pages) checkPage(file, problems, whole);
   await checkSpelling(built, rooms);
   checkClaims(built, problems, whole);
-  checkBudgets(built);
 }
 
 const htmlFiles = (folder) => readdirSync(folder, { recursive: true }).map(String).filter((n) => n.endsWith('.html') && !n.startsWith('pagefind')).map((n) => path.join(folder, n));

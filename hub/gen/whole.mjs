@@ -53,15 +53,17 @@ const terms = (rooms, built) => [...rooms.terms.values()].map((t) => ({
 }));
 const symbols = (rooms) => [...rooms.symbols.values()].map((s) => ({ id: s.id, symbol: renderMath(s.tex), name: s.name, text: escape(s.definition) + (s.unit ? ` (${escape(s.unit)})` : '') }));
 
-// hub/rooms/NAME.mjs exports {id, title, summary, make({built, site, rooms}) → {html, toc, defs?}}.
+// hub/rooms/NAME.mjs exports {id, title, summary, make({built, site, rooms}) → {html, toc, defs?}}, or
+// {pages({rooms}) → a list of such}.
 async function generated({ built, site, rooms, page, assets, out, problems }) {
   const list = [];
   for (const name of existsSync(ROOMS) ? readdirSync(ROOMS).filter((n) => n.endsWith('.mjs')).sort() : []) {
-    const room = (await import(pathToFileURL(path.join(ROOMS, name)).href)).default;
-    if (!room?.make) continue;
+    const given = (await import(pathToFileURL(path.join(ROOMS, name)).href)).default;
     try {
-      out(`reference/${room.id}/index.html`, page.reference({ site, assets, id: room.id, title: room.title, summary: room.summary, ...await room.make({ built, site, rooms }) }));
-      list.push(room);
+      for (const room of given?.pages ? given.pages({ rooms }) : given?.make ? [given] : []) {
+        out(`reference/${room.id}/index.html`, page.reference({ site, assets, id: room.id, title: room.title, summary: room.summary, ...await room.make({ built, site, rooms }) }));
+        list.push(room);
+      }
     } catch (error) {
       problems.add('error', {}, `the room cannot be made: ${error.message}`, { file: relative(path.join(ROOMS, name)) });
     }

@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readLesson } from '../lesson.mjs';
@@ -15,8 +15,6 @@ import { checkPage } from '../checks.mjs';
 import { ranges, readSeed } from '../claims.mjs';
 import { wordsOf } from '../spelling.mjs';
 import { readRooms } from '../rooms.mjs';
-import { exceeded, weigh } from '../budgets.mjs';
-import { probesOf } from '../module.mjs';
 import { ROOT } from '../paths.mjs';
 
 const folder = path.join(ROOT, 'hub/gen/test/fixtures/lessons/05-sample');
@@ -112,30 +110,4 @@ test('claims and words', () => {
   for (const bad of ['4:B15', '5:M1', '0:M10', 'M1', '2:C0']) assert.equal(readSeed(bad), undefined, bad);
   assert.equal(ranges([1, 2, 3, 7, 9, 10]), '1–3, 7, 9–10');
   assert.deepEqual(wordsOf('The optimum of Adam’s rule, x_1, GPUs, WebAssembly; naïve. Then').map((w) => w.word), ['The', 'optimum', 'Adam', 'rule', 'naïve', 'Then']);
-});
-
-test('budgets weigh what a page fetches', (t) => {
-  const site = mkdtempSync(path.join(os.tmpdir(), 'ken-hub-'));
-  t.after(() => rmSync(site, { recursive: true }));
-  const put = (name, text) => { mkdirSync(path.dirname(path.join(site, name)), { recursive: true }); writeFileSync(path.join(site, name), text); };
-  const noise = (n) => Array.from({ length: n }, (_, i) => ((i * 2654435761) >>> 7).toString(36)).join('');
-  put('runtime/runtime.js', `import"./shared/a.js";${noise(200)}`);
-  put('runtime/shared/a.js', noise(3000));
-  put('runtime/widget.css', 'x');
-  put('runtime/kinds/one.js', `import"../shared/a.js";${noise(100)}`);
-  put('p/p.wasm', noise(90000));
-  put('p/index.html', '<html data-module="../p/p.wasm"><script src="../runtime/runtime.js"></script><ken-widget id="w" kind="one"></ken-widget>');
-  const w = weigh(path.join(site, 'p'), site);
-  assert.ok(w.runtime > 8000 && w.kinds < 1500 && w.module > 200e3, JSON.stringify(w));
-  assert.equal(w.view, w.page + w.runtime + w.kinds + w.module + w.data);
-  assert.deepEqual(exceeded(w).map((o) => o.what), ['module', 'view']);
-  assert.deepEqual(exceeded({ ...w, module: 70e3, view: 1e3 }, { wasm: '60k' }).map((o) => [o.what, o.most]), [['module', 60e3]]);
-});
-
-test('probes that a widget calls, through what it imports', (t) => {
-  const dir = mkdtempSync(path.join(os.tmpdir(), 'ken-hub-'));
-  t.after(() => rmSync(dir, { recursive: true }));
-  writeFileSync(path.join(dir, 'a.mjs'), "import { b } from './b.mjs';\nken.probe('one', {});");
-  writeFileSync(path.join(dir, 'b.mjs'), "import './a.mjs';\nimport { a } from './a.mjs';\nken.probe( \"two\" )");
-  assert.deepEqual(probesOf(path.join(dir, 'a.mjs')), ['one', 'two']);
 });
