@@ -2,7 +2,8 @@
  * "noise", "seed", "runs": [{"optimizer": "adam", "settings": {"learning_rate": 0.1}}]} -> {"bound": what theory promises
  * plain gradient descent of rate 1/L on a convex surface (null: nothing), "runs": [{"optimizer", "x", "y", "f", "state":
  * {name: (steps + 1, n)}, "diverged": the step or -1, "still": the step or -1, "distance"}]}. x, y, f have steps + 1
- * numbers: NaN after the run diverged; where it came to rest it stays. */
+ * numbers: NaN after the run diverged; where it came to rest it stays. With "dims": 1 (start: [x]) runs have the
+ * "slope" at each step in place of y. */
 #include "ken/optim/descent.h"
 #include "wasm/probe.h"
 
@@ -59,6 +60,18 @@ static ken_status descent_state(ken_ctx *ctx, ken_descent *d, int64_t count, int
     return KEN_OK;
 }
 
+/* One variable: the slope at each point of the path. */
+static ken_status descent_slope(ken_ctx *ctx, const ken_descent *d, const double *x, int64_t total, ken_json_writer *out) {
+    double *slope;
+    KEN_TRY(KEN_SCRATCH(ctx, double, total, &slope));
+    for (int64_t i = 0; i < total; i++) {
+        slope[i] = NAN;
+        if (isfinite(x[i])) ken_surface_gradient(ken_descent_surface(d), x + i, slope + i);
+    }
+    ken_probe_array(out, "slope", slope, total);
+    return KEN_OK;
+}
+
 static ken_status descent_write(ken_ctx *ctx, ken_descent *d, int64_t steps, ken_json_writer *out) {
     int64_t count, n = ken_surface_dims(ken_descent_surface(d));
     double *one;
@@ -71,8 +84,12 @@ static ken_status descent_write(ken_ctx *ctx, ken_descent *d, int64_t steps, ken
     KEN_JSON(out, "optimizer", string, ken_descent_optimizer(d)->name);
     descent_pick(d, path, n, 0, count, total, one);
     ken_probe_array(out, "x", one, total);
-    descent_pick(d, path, n, n > 1 ? 1 : 0, count, total, one);
-    ken_probe_array(out, "y", one, total);
+    if (n > 1) {
+        descent_pick(d, path, n, 1, count, total, one);
+        ken_probe_array(out, "y", one, total);
+    } else {
+        KEN_TRY(descent_slope(ctx, d, one, total, out));
+    }
     descent_pick(d, values, 1, 0, count, total, one);
     ken_probe_array(out, "f", one, total);
     KEN_JSON(out, "diverged", i64, where == KEN_DESCENT_DIVERGED ? count - 1 : -1);
@@ -84,14 +101,14 @@ static ken_status descent_write(ken_ctx *ctx, ken_descent *d, int64_t steps, ken
 }
 
 static ken_status descent_one(ken_ctx *ctx, const ken_json *in, const ken_json *run, const double *start,
-                              int64_t steps, ken_json_writer *out) {
+                              int64_t n, int64_t steps, ken_json_writer *out) {
     const double noise = ken_json_f64(ken_json_get(in, "noise"), 0);
     const char *surface = ken_json_string(ken_json_get(in, "surface"), NULL, "rosenbrock"), *optimizer;
     ken_text text = ken_text_new(ctx);
     ken_descent *d = NULL;
     descent_optimizer(run, &text);
     ken_status status = ken_text_end(&text, &optimizer);
-    if (status == KEN_OK) status = ken_descent_new(ctx, surface, optimizer, start, 2, &d);
+    if (status == KEN_OK) status = ken_descent_new(ctx, surface, optimizer, start, n, &d);
     ken_text_free(&text);
     if (status == KEN_OK && noise > 0)
         status = ken_descent_set_noise(d, noise, (uint32_t)ken_json_i64(ken_json_get(in, "seed"), 1));
@@ -103,10 +120,10 @@ static ken_status descent_one(ken_ctx *ctx, const ken_json *in, const ken_json *
 /* f_k - f* <= L |x0 - x*|^2 / (2 k), with the nearest global minimum; k = 0 has no bound. */
 static ken_status descent_bound(ken_ctx *ctx, const ken_surface *s, const double *start, int64_t steps,
                                 ken_json_writer *out) {
-    double L, mu, x0[2], x[2], nearest = INFINITY, *bound;
+    double L, mu, x0[2] = {0, 0}, x[2] = {0, 0}, nearest = INFINITY, *bound;
     bool global;
     ken_surface_start(s, x0);
-    if (start) memcpy(x0, start, sizeof x0);
+    if (start) memcpy(x0, start, (size_t)ken_surface_dims(s) * sizeof *x0);
     for (int i = 0; ken_surface_minimum(s, i, x, &global); i++)
         if (global) nearest = KEN_MIN(nearest, sqrt((x[0] - x0[0]) * (x[0] - x0[0]) + (x[1] - x0[1]) * (x[1] - x0[1])));
     if (!ken_surface_desc(s)->objective->convex || !ken_surface_curvature(s, &L, &mu) || !isfinite(nearest)) {
@@ -125,14 +142,15 @@ KEN_PROBE(descent) {
     const ken_json *runs = ken_json_get(in, "runs");
     ken_surface *s;
     double *start;
-    int64_t steps, n;
+    int64_t steps, n, dims;
+    KEN_TRY(ken_probe_count(ctx, in, "dims", 2, 1, 2, &dims));
     KEN_TRY(ken_probe_count(ctx, in, "steps", 100, 0, 20000, &steps));
     KEN_TRY(ken_probe_numbers(ctx, in, "start", &start, &n));
-    if (start && n != 2)
-        return KEN_FAIL(ctx, KEN_E_SHAPE, "pass [x, y]", "descent: 'start' has %lld numbers", (long long)n);
+    if (start && n != dims)
+        return KEN_FAIL(ctx, KEN_E_SHAPE, dims == 1 ? "pass [x]" : "pass [x, y]", "descent: 'start' has %lld numbers", (long long)n);
     if (ken_json_count(runs) > 16)
         return KEN_FAIL(ctx, KEN_E_ARG, "race at most 16 at a time", "descent: %lld runs", (long long)ken_json_count(runs));
-    KEN_TRY(ken_surface_new(ctx, ken_json_string(ken_json_get(in, "surface"), NULL, "rosenbrock"), NULL, 2, &s));
+    KEN_TRY(ken_surface_new(ctx, ken_json_string(ken_json_get(in, "surface"), NULL, "rosenbrock"), NULL, dims, &s));
     ken_json_object(out);
     ken_status status = descent_bound(ctx, s, start, steps, out);
     ken_surface_free(s);
@@ -140,7 +158,7 @@ KEN_PROBE(descent) {
     ken_json_array(out);
     for (int64_t i = 0; i < ken_json_count(runs) && status == KEN_OK; i++) {
         const ken_mark mark = ken_scratch_mark(ctx);
-        status = descent_one(ctx, in, ken_json_at(runs, i), start, steps, out);
+        status = descent_one(ctx, in, ken_json_at(runs, i), start, dims, steps, out);
         ken_scratch_release(ctx, mark);
     }
     ken_json_end_array(out);

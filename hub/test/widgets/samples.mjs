@@ -12,8 +12,9 @@ export const SAMPLES = [
   { kind: 'logit' },
   { kind: 'logit', features: '1' },
   { kind: 'split', target: 'species', splits: '12', shown: '12' },
-  { kind: 'descent1d' },
-  { kind: 'descent1d', surface: 'double_well', rate: '0.05', step: '6' },
+  { kind: 'descent1d', surface: 'double_well', step: '6' },
+  { kind: 'descent1d', surface: 'bowl', rate: '2.2', step: '5' },
+  { kind: 'descent1d', surface: 'rastrigin', optimizer: 'momentum', start: '3.3', steps: '40', measure: 'distance' },
   { kind: 'collinear', samples: '20' },
 ];
 
