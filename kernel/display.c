@@ -118,8 +118,34 @@ static void display_table_text(const ken_json *value, ken_text *out) {
 }
 
 /* --- bundles --------------------------------------------------------------------------------------------------- */
+/* "width": "container" at s: how long it is; 0: something else is there. Inside a text its quotes were escaped. */
+static size_t display_container(const char *s, const char *key) {
+    const char *const words[] = {key, ":", "\"container\""};
+    const char *at = s;
+    for (int i = 0; i < 3; i++) {
+        at += strspn(at, i ? " \t\r\n" : "");
+        if (strncmp(at, words[i], strlen(words[i])) != 0) return 0;
+        at += strlen(words[i]);
+    }
+    return (size_t)(at - s);
+}
+
+/* The box of an output is as wide as what is in it: a figure that asks for the width of its box never comes to
+ * rest. Such a figure gets a size. */
+static void display_sized(const char *s, size_t size, ken_text *out) {
+    for (const char *end = s + size; s < end;) {
+        const size_t width = *s == '"' ? display_container(s, "\"width\"") : 0;
+        const size_t height = *s == '"' && !width ? display_container(s, "\"height\"") : 0;
+        if (width || height)
+            ken_text_add(out, width ? "\"width\":560" : "\"height\":300");
+        else
+            ken_text_add_char(out, *s);
+        s += width || height ? width + height : 1;
+    }
+}
+
 /* A figure's own bytes, and a look for its styles if it brings none. */
-static void display_figure(const ken_json *record, const char *line, const char *key, ken_json_writer *w) {
+static void display_figure(const ken_json *record, const char *line, ken_json_writer *w) {
     const ken_json *value = ken_json_get(record, "value");
     const char *spec = strstr(line, "\"value\":"); /* keys come in a fixed order; a '"' in a key is escaped */
     if (!spec) return;
@@ -136,8 +162,7 @@ static void display_figure(const ken_json *record, const char *line, const char 
     }
     ken_text_add_char(out, '{');
     if (!has_config) ken_text_addf(out, "\"config\":%s%s", display_config, ken_json_count(value) ? "," : "");
-    ken_text_add_bytes(out, brace + 1, size - (size_t)(brace + 1 - spec));
-    (void)key;
+    display_sized(brace + 1, size - (size_t)(brace + 1 - spec), out);
 }
 
 static ken_status display_put_text(ken_ctx *ctx, const ken_json *record, const char *type, ken_json_writer *w) {
@@ -171,7 +196,7 @@ ken_status display_bundle(ken_ctx *ctx, const ken_json *record, const char *line
     ken_json_object(w);
     KEN_TRY(display_put_text(ctx, record, type, w));
     if (strcmp(type, "figure") == 0)
-        display_figure(record, line, ken_json_string(ken_json_get(record, "key"), NULL, ""), w);
+        display_figure(record, line, w);
     KEN_JSON(w, "application/vnd.ken.show+json", raw, line);
     ken_json_end_object(w);
     ken_json_put_key(w, "metadata");

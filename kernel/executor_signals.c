@@ -139,6 +139,18 @@ bool executor_guard(void (*fn)(void *arg), void *arg) {
     return done;
 }
 
+/* Does the address follow a call? Tells return addresses from other words on the stack. */
+static bool signals_is_return(uintptr_t address) {
+#if defined(__x86_64__)
+    const unsigned char *code = (const unsigned char *)address;
+    return code[-5] == 0xe8 || (code[-6] == 0xff && code[-5] == 0x15) || (code[-2] == 0xff && (code[-1] & 0xf8) == 0xd0) ||
+           (code[-3] == 0xff && (code[-2] & 0xf8) == 0x50) || (code[-6] == 0xff && (code[-5] & 0xf8) == 0x90);
+#else
+    (void)address;
+    return true;
+#endif
+}
+
 /* --- crashes ---------------------------------------------------------------------------------------------------- */
 static void signals_on_crash(int number, siginfo_t *info, void *context) {
     frames_crash crash = {.signal = number, .address = (uint64_t)(uintptr_t)info->si_addr};
@@ -147,8 +159,10 @@ static void signals_on_crash(int number, siginfo_t *info, void *context) {
     int unit = signals_find(pc);
     /* Inside a library: the cell is the first of its callers on the stack. */
     for (uintptr_t at = sp & ~(sizeof at - 1); unit < 0 && sp && at < sp + SIGNALS_LOOK && at < signals.stack_top; at += sizeof at) {
-        pc = *(const uintptr_t *)at - 1; /* into the call, not behind it */
-        unit = signals_find(pc);
+        const uintptr_t word = *(const uintptr_t *)at;
+        const int found = signals_find(word);
+        if (found < 0 || word - signals.units[found].begin < 8 || !signals_is_return(word)) continue;
+        unit = found, pc = word - 1; /* into the call, not behind it */
     }
     if (unit >= 0) {
         crash.unit = signals.units[unit].unit;

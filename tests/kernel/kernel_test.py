@@ -85,6 +85,15 @@ class Execute(KernelCase):
         self.assertEqual((spec["mark"], spec["data"]["values"]), ("point", [{"x": 1}]))
         self.assertIn("ken-dot", spec["config"]["style"])
 
+    def test_figure_that_asks_for_the_width_of_its_box_gets_one(self):
+        """In an output area, whose width is that of its content, it would never come to rest."""
+        spec = {"width": "container", "mark": "bar", "title": '"width":"container"'}
+        text = json.dumps(json.dumps(spec))
+        data = self.ok(f'RUN {{ KEN_SHOW_FIGURE("f", {text}); }}').data[0]
+        self.assertEqual(data["application/vnd.vegalite.v5+json"]["width"], 560)
+        self.assertEqual(data["application/vnd.vegalite.v5+json"]["title"], spec["title"])
+        self.assertEqual(data["application/vnd.ken.show+json"]["value"], spec)
+
     def test_fast_cells_are_optimized(self):
         code = 'RUN {\n#ifdef __OPTIMIZE__\n KEN_SHOW("fast", 1);\n#else\n KEN_SHOW("fast", 0);\n#endif\n}'
         self.assertEqual(self.ok(code).records[0]["value"], 0)
