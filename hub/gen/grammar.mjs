@@ -14,7 +14,7 @@ export const BLOCKS = {
   quiz: {
     attrs: {
       id, kind: { type: 'choice', of: QUIZ_KINDS, required: true }, answer: text, tolerance: number, unit: text, cell: text, key: text,
-      vars: text, widget: text, plot: text, x: text, y: text,
+      vars: text, x: text, y: text,
     },
   },
   exercise: {

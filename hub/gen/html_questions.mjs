@@ -18,10 +18,11 @@ const kinds = {
   trace: (page, q) => stem(page, q.stem) + key({ answer: q.answer }) + slips(page, q.slips) + answer(page, q.reason),
   plot: (page, q) => {
     const [x, y] = String(q.answer ?? '').split(',').map((v) => v.trim());
-    const picture = q.attrs.widget ? page.made.pictures?.get(q.attrs.widget)?.plot?.(q.attrs.plot) : undefined;
-    const figure = picture ? `<figure data-x="${picture.x}" data-y="${picture.y}">${picture.svg}</figure>` : '';
-    let body = stem(page, q.stem);
-    if (!figure && q.attrs.x) body = body.replace(/<p>(<svg[\s\S]*?<\/svg>)<\/p>/, `<figure data-x="${escape(q.attrs.x)}" data-y="${escape(q.attrs.y)}">$1</figure>`);
+    let figure = '';
+    const body = stem(page, q.stem).replace(/<p>(<svg[\s\S]*?<\/svg>|<img[^>]*>)<\/p>/, (all, picture) => {
+      figure = `<figure data-x="${escape(q.attrs.x)}" data-y="${escape(q.attrs.y)}">${picture}</figure>`;
+      return '';
+    });
     return body + figure + key({ x, y, tolerance: q.attrs.tolerance ?? '0.05' }) + answer(page, q.reason);
   },
   fill: (page, q) => blanks(stem(page, q.stem)) + key({ answer: q.answer, vars: q.attrs.vars }) + slips(page, q.slips) + answer(page, q.reason),

@@ -56,7 +56,7 @@ export function readPredict(lesson, node) {
 
 const NEEDS = { // what each kind of quiz asks for, and which attributes it may carry
   choice: [], many: [], number: ['answer', 'tolerance', 'unit', 'cell', 'key'], order: [], match: [], trace: ['answer', 'cell', 'key'],
-  plot: ['answer', 'tolerance', 'widget', 'plot', 'x', 'y'], fill: ['answer', 'vars'],
+  plot: ['answer', 'tolerance', 'x', 'y'], fill: ['answer', 'vars'],
 };
 
 export function readQuiz(lesson, node) {
@@ -101,6 +101,10 @@ function readKeyed(lesson, quiz, list, wrong) {
       wrong(`a quiz of kind ${kind} without its key`, { expected: kind === 'number' || kind === 'trace' ? 'answer=…, or cell=… and key=… of a record' : 'answer=…' });
     } else if (kind === 'number' && attrs.answer !== undefined && !Number.isFinite(Number(attrs.answer))) wrong(`answer="${attrs.answer}"`, { expected: 'a number' });
     if (kind === 'plot' && !/^-?[\d.e+-]+,\s*-?[\d.e+-]+$/i.test(attrs.answer ?? '')) wrong('the answer of a plot', { expected: 'answer="x,y"' });
+    if (kind === 'plot') {
+      for (const axis of ['x', 'y']) if (!/^-?[\d.e+-]+,\s*-?[\d.e+-]+$/i.test(attrs[axis] ?? '')) wrong(`a plot without the range of its ${axis}`, { expected: `${axis}="-2,2": from the left or lower edge of the picture to the other` });
+      if (!JSON.stringify(quiz.stem).includes('"type":"image"')) wrong('a plot without a picture', { expected: 'a paragraph ![what is seen](rings.svg) of its own' });
+    }
     if (kind === 'fill' && !JSON.stringify(quiz.stem).includes('____')) wrong('nothing to fill in', { expected: '"____" in the code of the question' });
   }
 }

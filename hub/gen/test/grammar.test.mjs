@@ -84,6 +84,8 @@ test('quizzes: exactly the keys, a reason per option', () => {
   one(':::quiz{id=q kind=number answer=1}\nx\n:::', /without a reason/);
   one(':::quiz{id=q kind=order answer=1}\nx\n\n1. a\n2. b\n3. c\n\n> y\n:::', /no "answer"/);
   one(':::quiz{id=q kind=fill answer=x}\nx\n\n> y\n:::', /nothing to fill in/);
+  one(':::quiz{id=q kind=plot answer="1,0" x="-2,2"}\nx\n\n![seen](a.svg)\n\n> y\n:::', /the range of its y/);
+  one(':::quiz{id=q kind=plot answer="1,0" x="-2,2" y="0,1"}\nx\n\n> y\n:::', /without a picture/);
   assert.deepEqual(says(':::quiz{id=q kind=match}\nx\n\n- a — b\n- c — d — e\n\n> y\n:::'), []);
 });
 
