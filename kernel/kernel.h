@@ -135,7 +135,7 @@ struct kernel {
 
 int kernel_run(kernel *k, const char *connection_file);
 double kernel_clock(void);
-extern volatile int kernel_signaled; /* SIGINT came */
+extern volatile int kernel_signaled, kernel_terminated; /* SIGINT came; SIGTERM or SIGHUP */
 
 /* requests.c */
 void kernel_handle(kernel *k, kernel_request *r);

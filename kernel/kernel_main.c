@@ -12,7 +12,7 @@
 #include "kernel/executor.h"
 #include "kernel/kernel.h"
 
-volatile int kernel_signaled;
+volatile int kernel_signaled, kernel_terminated;
 
 double kernel_clock(void) {
     struct timespec t;
@@ -20,16 +20,20 @@ double kernel_clock(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void main_on_interrupt(int number) {
-    (void)number;
-    kernel_signaled = 1;
+static void main_on_signal(int number) {
+    if (number == SIGINT)
+        kernel_signaled = 1;
+    else
+        kernel_terminated = 1;
 }
 
 static void main_signals(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = main_on_interrupt;
+    action.sa_handler = main_on_signal;
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 

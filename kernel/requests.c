@@ -160,6 +160,10 @@ void kernel_handle(kernel *k, kernel_request *r) {
 void kernel_attend(kernel *k, int ready) {
     kernel_request r;
     while ((ready & KERNEL_WAIT_CONTROL) && kernel_receive(k, KERNEL_CONTROL, &r)) kernel_handle(k, &r);
+    if (kernel_terminated) {
+        runner_kill(k);
+        k->stop = true;
+    }
     if (kernel_signaled) {
         kernel_signaled = 0;
         requests_interrupt_cell(k);

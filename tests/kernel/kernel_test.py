@@ -485,15 +485,25 @@ class Life(unittest.TestCase):
 
     def test_nothing_is_left_behind(self):
         import glob, tempfile
-        folder = tempfile.mkdtemp()
-        before = os.environ.get("TMPDIR")
+        folder, before = tempfile.mkdtemp(), os.environ.get("TMPDIR")
         os.environ["TMPDIR"] = folder
         try:
-            kernel = Kernel(PROGRAM)
-            kernel.run("int a;")
-            self.assertEqual(len(glob.glob(folder + "/ken-kernel-*/cell*.so")), 1)
-            kernel.close()
-            self.assertEqual(glob.glob(folder + "/ken-kernel-*"), [])
+            def shutdown(kernel):
+                pass  # close() asks for it
+
+            def terminate(kernel):
+                kernel.manager.provisioner.process.terminate()
+
+            for end in (shutdown, terminate):
+                kernel = Kernel(PROGRAM)
+                kernel.run("int a;")
+                self.assertEqual(len(glob.glob(folder + "/ken-kernel-*/cell*.so")), 1)
+                process = kernel.manager.provisioner.process
+                end(kernel)
+                if end is not shutdown:
+                    process.wait(timeout=WAIT)
+                kernel.close()
+                self.assertEqual(glob.glob(folder + "/ken-kernel-*"), [])
         finally:
             os.environ.pop("TMPDIR")
             if before:
