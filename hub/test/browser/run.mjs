@@ -7,6 +7,7 @@ import { serve } from './serve.mjs';
 import { checkPage, policyWorks, withoutScript } from './pages.mjs';
 import { checkAnswers } from './answers.mjs';
 import { checkWidgets } from './widgets.mjs';
+import { gatesSee } from './selftest.mjs';
 import * as states from './states.mjs';
 
 const args = process.argv.slice(2);
@@ -77,6 +78,7 @@ async function firstWith(folder, names, text) {
 
 const browser = await launch(modules);
 try {
+  if (!only) await report('the gates see a page with every fault', () => gatesSee({ browser, axe: tools(modules).axe }));
   for (const folder of folders) await site(browser, folder, tools(modules).axe);
 } finally {
   await browser.close();
