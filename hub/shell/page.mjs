@@ -107,8 +107,16 @@ ${next ? `<a class="next" rel="next" href="${root}${next.id}/"><small>Next</smal
 </nav>
 </main>
 </div>`;
-  return document({ site, assets, root, kind: 'lesson', lesson, meta: { widgets: /<ken-widget/.test(html), ...meta }, defs: meta.defs,
+  return document({ site, assets, root, kind: 'lesson', lesson, meta: { widgets: /<ken-widget/.test(html), ...meta }, defs: { ...meta.defs, places: placesOf(site, lesson) },
     title: `${lesson.title} · ken`, summary: lesson.summary ?? lesson.title, body });
+}
+
+// Where the lesson stands on each path: which one of how many, and what comes then.
+function placesOf(site, lesson) {
+  return site.paths.map(({ id, title, lessons }) => {
+    const there = lessons.map((l) => site.lessons.find((o) => o.id === l)).filter(Boolean), at = there.findIndex((l) => l.id === lesson.id), then = at < 0 ? undefined : there[at + 1];
+    return { id, title, at: at + 1, of: there.length, ...(then ? { then: { id: then.id, title: then.title } } : {}) };
+  });
 }
 
 function contents(toc) {
@@ -254,7 +262,7 @@ export function notFound({ site, assets, root = '/' }) {
   return document({ site, assets, root, kind: 'missing', title: 'No page here · ken', summary: 'This address has no page.', body });
 }
 
-// All lessons in one document: ids get the lesson's name in front, so that links stay true.
+// All lessons in one document, without the runtime, so that widgets stay pictures: ids get the lesson's name in front, so that links stay true.
 export function print({ site, lessons, assets }) {
   const own = (id, html) => html.replace(/ (id|for|aria-labelledby)="([^"]+)"/g, ` $1="${id}--$2"`).replace(/ href="#([^"]+)"/g, ` href="#${id}--$1"`)
     .replace(/ href="\.\.\/([a-z0-9-]+)\/"/g, (all, to) => (lessons.some((l) => l.lesson.id === to) ? ` href="#${to}"` : all));
@@ -262,7 +270,7 @@ export function print({ site, lessons, assets }) {
 <header class="head"><h1>ken: machine learning you can take apart</h1><p class="lead">${many(lessons.length, 'lesson')}, version ${escape(site.version)}</p>
 <ol class="refs">${lessons.map(({ lesson }) => `<li><a href="#${lesson.id}">${escape(lesson.title)}</a></li>`).join('')}</ol></header>
 ${lessons.map(({ lesson, html }) => `<article id="${lesson.id}"><h2 class="h1">${escape(lesson.title)}</h2><p class="lead">${escape(lesson.summary)}</p>
-${own(lesson.id, html).replace(/<(\/?)h3/g, '<$1h4').replace(/<(\/?)h2/g, '<$1h3').replace(/<(\/?)ken-widget/g, '<$1div')}</article>`).join('')}
+${own(lesson.id, html).replace(/<(\/?)h3/g, '<$1h4').replace(/<(\/?)h2/g, '<$1h3')}</article>`).join('')}
 </main></div>`;
   return document({ site, assets, root: '../', kind: 'print', title: 'All lessons · ken', summary: 'All lessons in one document.', body });
 }

@@ -75,11 +75,10 @@ class KenPath extends HTMLElement {
   connectedCallback() { read().then((state) => this.draw(state)); }
 
   draw(state) {
-    const path = paths().find((p) => p.id === state.path), at = path?.lessons.indexOf(lesson()) ?? -1;
-    if (!path) return;
-    if (at < 0) { this.replaceChildren(h('span', {}, `Not on your path “${path.title}”; a detour.`)); return; }
-    const next = path.lessons[at + 1], title = lessonTitle(next);
-    this.replaceChildren(h('span', {}, `Your path “${path.title}”: lesson ${at + 1} of ${path.lessons.length}. `), ...(title ? [h('a', { href: `${root.dataset.root}${next}/` }, `Then: ${title}`)] : []));
+    const place = known().places?.find((p) => p.id === state.path);
+    if (!place) return;
+    if (!place.at) { this.replaceChildren(h('span', {}, `Not on your path “${place.title}”: a detour.`)); return; }
+    this.replaceChildren(h('span', {}, `Your path “${place.title}”: lesson ${place.at} of ${place.of}. `), ...(place.then ? [h('a', { href: `${root.dataset.root}${place.then.id}/` }, `Then: ${place.then.title}`)] : []));
   }
 }
 
@@ -87,7 +86,6 @@ const definitions = () => JSON.parse(document.getElementById('ken-defs')?.textCo
 let defs;
 export const known = () => (defs ??= definitions());
 export const paths = () => known().paths ?? [];
-const lessonTitle = (id) => known().lessons?.find((l) => l.id === id)?.title;
 
 // The start page: progress on every lesson and in the graph, the chosen path, "go on" instead of "begin".
 export async function startPage() {

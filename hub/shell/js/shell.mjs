@@ -104,9 +104,8 @@ function wireContents() {
 
 // A formula in a line that is wider than the column gets a line and a scroll of its own.
 function fitFormulas() {
-  const article = document.querySelector('article');
-  if (!article || !('ResizeObserver' in window)) return;
-  const formulas = all('p > .katex, li > .katex, dd > .katex, .option > .katex', article);
+  const formulas = all('article :is(p, li, dd, .option) > .katex');
+  if (!formulas.length || !('ResizeObserver' in window)) return;
   let width = 0;
   new ResizeObserver(([{ contentRect }]) => {
     if (contentRect.width === width) return;
@@ -118,7 +117,7 @@ function fitFormulas() {
       formula.classList.toggle('wide', is);
       if (is) formula.tabIndex = 0; else formula.removeAttribute('tabindex');
     }
-  }).observe(article);
+  }).observe(document.querySelector('main'));
 }
 
 // What a link points into must be seen: folds around it open.

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const ARGS = ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = [process.env.KEN_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => file && existsSync(file));
 
 export function tools(modules) {
   const require = createRequire(path.join(path.resolve(modules), 'package.json'));
@@ -12,7 +12,7 @@ export function tools(modules) {
 }
 
 export const available = (modules) => {
-  try { tools(modules); return existsSync(CHROMIUM); } catch { return false; }
+  try { tools(modules); return Boolean(CHROMIUM); } catch { return false; }
 };
 
 export const launch = (modules) => tools(modules).chromium.launch({ executablePath: CHROMIUM, args: ARGS });
