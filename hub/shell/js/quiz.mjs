@@ -206,7 +206,7 @@ class KenQuiz extends Graded {
       show();
       announce(words());
     });
-    const truth = { u: this.key.x === undefined ? null : (Number(this.key.x) - x0) / (x1 - x0), v: this.key.y === undefined ? null : (Number(this.key.y) - y0) / (y1 - y0) };
+    const truth = this.truth = { u: this.key.x === undefined ? null : (Number(this.key.x) - x0) / (x1 - x0), v: this.key.y === undefined ? null : (Number(this.key.y) - y0) / (y1 - y0) };
     this.reveal = () => {
       const mark = h('span.aim.truth');
       mark.style.left = `${(truth.u ?? at.u) * 100}%`;

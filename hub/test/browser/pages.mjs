@@ -1,6 +1,7 @@
 // Every page, both themes, two widths: no console error, no foreign request, axe, no sideways scroll, CSP, landmarks, headings.
 import { readFileSync } from 'node:fs';
 import { open, settle } from './browser.mjs';
+import { pages as pdfPages } from './pdf.mjs';
 
 const CSP = ["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "worker-src 'self'"];
 
@@ -20,11 +21,33 @@ export async function checkPage({ browser, base, axe }, name, { rules = true } =
         // Colors do not depend on the width: the dark theme is judged once.
         if (rules && !(theme === 'dark' && width === 360)) faults.push(...(await accessible(view.page, axe)).map((f) => `${theme} ${width}: ${f}`));
       }
+      if (theme === 'light') faults.push(...await still(view.page), ...await onPaper(view.page));
       faults.push(...view.faults.map((f) => `${theme}: ${f}`));
     } finally {
       await view.close();
     }
   }
+  return faults;
+}
+
+// Who asked for stillness gets it.
+async function still(page) {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const seen = await page.evaluate(() => ({ scroll: getComputedStyle(document.documentElement).scrollBehavior, running: document.getAnimations().filter((a) => a.effect.getTiming().duration > 1).length }));
+  await page.emulateMedia({ reducedMotion: null });
+  return [...(seen.scroll === 'auto' ? [] : ['scrolling is animated in spite of reduced motion']), ...(seen.running ? [`${seen.running} animations run in spite of reduced motion`] : [])];
+}
+
+// No empty sheet, no controls on paper.
+async function onPaper(page) {
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const sheets = pdfPages(await page.pdf({ format: 'A4' }));
+  const faults = sheets.map((s, i) => (s.text ? '' : `page ${i + 1} of ${sheets.length} has no text`)).filter(Boolean);
+  if (!sheets.length) faults.push('no page was found in the PDF');
+  await page.emulateMedia({ media: 'print' });
+  const shown = await page.evaluate(() => [...document.querySelectorAll('.site, .foot, .toc, button')].filter((n) => n.getClientRects().length).map((n) => n.className || n.localName));
+  await page.emulateMedia({ media: null });
+  if (shown.length) faults.push(`on paper: ${[...new Set(shown)].join(', ')}`);
   return faults;
 }
 

@@ -1,25 +1,8 @@
-// What else can happen to a page: printing, no WebAssembly, no storage, offline, a new build, reduced motion, search, progress.
+// What else can happen to a page: folds on paper, no WebAssembly, no storage, offline, a new build, search, progress.
 import { readFile } from 'node:fs/promises';
 import { open, settle } from './browser.mjs';
 import { pages as pdfPages } from './pdf.mjs';
 import { serve } from './serve.mjs';
-
-export async function prints({ browser, base }, name) {
-  const view = await open(browser, base);
-  try {
-    await view.page.goto(base + name);
-    await settle(view.page);
-    const sheets = pdfPages(await view.page.pdf({ format: 'A4' }));
-    const faults = sheets.map((s, i) => (s.text ? '' : `page ${i + 1} of ${sheets.length} has no text`)).filter(Boolean);
-    if (!sheets.length) faults.push('no page was found in the PDF');
-    await view.page.emulateMedia({ media: 'print' });
-    const shown = await view.page.evaluate(() => [...document.querySelectorAll('.site, .foot, .toc, button')].filter((n) => n.getClientRects().length).map((n) => n.className || n.localName));
-    if (shown.length) faults.push(`on paper: ${[...new Set(shown)].join(', ')}`);
-    return faults;
-  } finally {
-    await view.close();
-  }
-}
 
 // The folds open on paper: what they hold is in the print.
 export async function foldsPrint({ browser, base }, name) {
@@ -80,18 +63,6 @@ export async function withoutStorage({ browser, base }, name) {
     await settle(page);
     await page.waitForFunction(() => /refuses storage/.test(document.querySelector('.storage').textContent), null, { timeout: 3000 }).catch(() => faults.push('the cards page does not say that nothing is kept'));
     return [...faults, ...view.faults];
-  } finally {
-    await view.close();
-  }
-}
-
-export async function reducedMotion({ browser, base }, name) {
-  const view = await open(browser, base, { motion: 'reduce' });
-  try {
-    await view.page.goto(base + name);
-    await settle(view.page);
-    const seen = await view.page.evaluate(() => ({ scroll: getComputedStyle(document.documentElement).scrollBehavior, running: document.getAnimations().length }));
-    return [...(seen.scroll === 'auto' ? [] : ['scrolling is animated']), ...(seen.running ? [`${seen.running} animations run`] : [])];
   } finally {
     await view.close();
   }
