@@ -416,12 +416,21 @@ export function contourLevels(z, count, log, low) {
   return levels;
 }
 
+/** Drawing again without a new field (a scrubber, a drag) finds its lines here. */
+const drawn = new WeakMap();
+
 function contourPaths(mark, p, levels) {
   const { nx, ny } = mark;
+  const key = [nx, ny, mark.x, mark.y, levels, p.sx.range(), p.sx.domain(), p.sy.range(), p.sy.domain()].join();
+  const known = drawn.get(mark.z) ?? new Map();
+  if (known.has(key)) return known.get(key);
   const place = gridPlace(mark, p);
   const make = d3contours().size([nx, ny]).smooth(true);
   const z = Array.from(mark.z, (v) => (Number.isFinite(v) ? v : v === -Infinity ? -1e300 : 1e300));
-  return levels.map((level) => multiPath(make.contour(z, level).coordinates, place));
+  const paths = levels.map((level) => multiPath(make.contour(z, level).coordinates, place));
+  if (known.size > 8) known.clear();
+  drawn.set(mark.z, known.set(key, paths));
+  return paths;
 }
 
 /** d3-contour puts sample i at i + 0.5; its border runs half a cell outside, which is cut back. */
@@ -452,6 +461,14 @@ export function polyline(points) {
 const tenth = (t) => String(t / 10).replace(/^(-?)0\./, '$1.');
 const join = (dx, dy) => `${dx < 0 ? '' : ' '}${tenth(dx)}${dy < 0 ? '' : ' '}${tenth(dy)}`;
 
+const images = new WeakMap();
+/** A field made from another one, the same array each time. */
+function derived(z, name, of) {
+  const known = images.get(z) ?? new Map();
+  if (!known.has(name)) images.set(z, known.set(name, Float64Array.from(z, of)));
+  return known.get(name);
+}
+
 /** Bands of one color (sequential) or two (diverging around mark.mid), each a little more opaque: works in both themes. */
 function heatBands(mark, p, out) {
   const [lo, hi] = mark.domain ?? extent(mark.z);
@@ -464,7 +481,7 @@ function heatBands(mark, p, out) {
     const [below, above] = mark.colors ?? ['c1', 'c2'];
     const levels = Array.from({ length: HEAT_BANDS }, (_, k) => (reach * k) / HEAT_BANDS);
     add(mark.z, levels.map((v) => mid + v), above);
-    add(Array.from(mark.z, (v) => -v), levels.map((v) => v - mid + 1e-12 * reach), below);
+    add(derived(mark.z, 'minus', (v) => -v), levels.map((v) => v - mid + 1e-12 * reach), below);
   } else {
     add(mark.z, Array.from({ length: HEAT_BANDS }, (_, k) => lo + ((hi - lo) * (k + 0.5)) / HEAT_BANDS), colorName(mark.color));
   }
@@ -473,7 +490,7 @@ function heatBands(mark, p, out) {
 function heatClasses(mark, p, out) {
   const classes = [...new Set(mark.z)].filter((c) => Number.isFinite(c)).sort((a, b) => a - b);
   for (const c of classes) {
-    const inside = Array.from(mark.z, (v) => (v === c ? 1 : 0));
+    const inside = derived(mark.z, c, (v) => (v === c ? 1 : 0));
     const [d] = contourPaths({ ...mark, z: inside }, p, [0.5]);
     if (d) out.items.push({ k: 'path', d, fill: c < 0 ? 'muted' : colorName(c), fillOpacity: c < 0 ? 0.28 : 0.2, stroke: 'bg', width: 1 });
   }

@@ -444,7 +444,7 @@ export class KenWidget extends HTMLElement {
     drawer.replaceChildren();
     if (name === 'table') {
       Object.assign(drawer, { tabIndex: 0 }).setAttribute('role', 'region');
-      drawer.setAttribute('aria-label', 'The picture as a table');
+      drawer.setAttribute('aria-label', `Table of: ${this.getAttribute('alt') ?? this.id}`);
       drawer.innerHTML = tableHTML(this.lastScene.table);
     } else if (name === 'own') {
       drawer.removeAttribute('tabindex');

@@ -16,6 +16,7 @@ const state = { ...kind.state(attrs, things), step: 3 };
 test('settings are read by type, and unknown ones are named', () => {
   assert.deepEqual(state.params, { adam: { learning_rate: 0.1, amsgrad: true } });
   assert.throws(() => readSettings('adam.rate=1', things), /adam\.rate/);
+  assert.throws(() => readSettings('condition=3', things, 'bowl'), /bowl\.condition/);
 });
 
 test('the summary says who is lowest, and who flew off and why', () => {

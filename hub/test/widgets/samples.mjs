@@ -2,10 +2,12 @@
 export const SAMPLES = [
   { kind: 'descent', surface: 'rosenbrock', optimizers: 'momentum adam gd', settings: 'momentum.learning_rate=0.0003 adam.learning_rate=0.1 gd.learning_rate=0.001', show: 'loss state', steps: '60' },
   { kind: 'descent', surface: 'bowl:condition=10', optimizers: 'gd', settings: 'gd.learning_rate=0.19', bound: 'true', steps: '40', step: '20' },
+  { kind: 'descent', surface: 'bowl', settings: 'condition=4', optimizers: 'gd, newton', noise: '0.5', steps: '30' },
   { kind: 'regression' },
   { kind: 'regression', mode: 'polynomial', shape: 'wave', n: '24', degree: '5' },
   { kind: 'neighbors', features: 'bill_length_mm bill_depth_mm flipper_length_mm', target: 'species' },
   { kind: 'treegrow', x: 'bill_length_mm', y: 'flipper_length_mm', target: 'species', splits: '4' },
+  { kind: 'treegrow', data: 'gen:moons:rows=200,noise=0.3', splits: '12', most: '25' },
   { kind: 'boost', trees: '20' },
   { kind: 'shrink' },
   { kind: 'shrink', model: 'ridge' },

@@ -14,11 +14,12 @@ const ofKind = (things, kind) => thingList(things).filter((t) => t.kind === kind
 const short = (thing) => (thing.title ?? thing.name).split(/[:,]/)[0];
 const title = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ');
 
-/** "adam.learning_rate=0.1 gd.learning_rate=0.01" as {adam: {learning_rate: 0.1}, …}. */
-export function readSettings(text, things) {
+/** "adam.learning_rate=0.1 condition=30" as {adam: {learning_rate: 0.1}, bowl: {condition: 30}}; names alone are the surface's. */
+export function readSettings(text, things, surface) {
   const out = {};
   for (const term of (text ?? '').split(/[\s,]+/).filter(Boolean)) {
-    const [path, value] = term.split('=');
+    const [given, value] = term.split('=');
+    const path = given.includes('.') ? given : `${surface}.${given}`;
     const [thing, name] = path.split('.');
     const parameter = findParameter(things, path);
     if (!parameter) throw new Error(`settings: there is no ${path}`);
@@ -164,8 +165,7 @@ export default {
   state(attrs, things) {
     const start = attrs.start ? attrs.start.split(',').map(Number) : null;
     const [surface, settings] = attrs.surface.split(':');
-    const of = (settings ?? '').split(/[\s,]+/).filter(Boolean).map((t) => `${surface}.${t}`).join(' ');
-    return { surface, optimizers: attrs.optimizers, params: readSettings(`${attrs.settings} ${of}`, things), start, steps: attrs.steps, step: attrs.step ?? attrs.steps, noise: attrs.noise,
+    return { surface, optimizers: attrs.optimizers, params: readSettings(`${attrs.settings} ${settings ?? ''}`, things, surface), start, steps: attrs.steps, step: attrs.step ?? attrs.steps, noise: attrs.noise,
       seed: attrs.seed ?? 1, variable: 0 };
   },
   controls,

@@ -24,26 +24,30 @@ const tableOf = (ken, points) => ken.table({ x: points.map((p) => p[0]), y: poin
 /** Rows 2, 5, 8 … are kept out of a polynomial's fit. */
 const held = (i) => i % 3 === 2;
 
-function fitCurve(ken, points, state, domain) {
+/** One degree: its curve, and its error on the rows of the fit and on the others. */
+function fitCurve(ken, points, degree, table, line) {
   const roles = Uint8Array.from(points, (_, i) => (held(i) ? 2 : 0));
-  const model = ken.model('linear', { recipe: true, 'recipe.polynomial': state.degree });
-  const table = tableOf(ken, points);
+  const model = ken.model('linear', { recipe: true, 'recipe.polynomial': degree });
   model.fit(table, 'y', { task: 'regress', rows: roles });
-  const xs = range(domain, CURVE);
   const predicted = model.predict(table).data;
   const rmse = (test) => {
     const rows = points.map((_, i) => i).filter((i) => held(i) === test);
     return rows.length ? metric(ken.metrics('regress', rows.map((i) => points[i][1]), rows.map((i) => predicted[i])), 'rmse') : NaN;
   };
-  return { x: xs, y: model.predict(ken.table({ x: xs })).data, train: rmse(false), test: rmse(true) };
+  return { degree, y: model.predict(line).data, train: rmse(false), test: rmse(true) };
 }
 
-/** Error by degree: what a slider would show one after another. */
-function errorsByDegree(ken, points, state, domain) {
-  const most = Math.min(12, points.filter((_, i) => !held(i)).length - 2);
-  const out = [];
-  for (let degree = 1; degree <= most; degree++) out.push({ degree, ...fitCurve(ken, points, { ...state, degree }, domain) });
-  return out;
+/** All degrees at once: the slider then only draws. */
+async function fitDegrees(ken, points, domain, env) {
+  const most = Math.max(1, Math.min(12, points.filter((_, i) => !held(i)).length - 2));
+  const x = range(domain, CURVE);
+  const [table, line] = [tableOf(ken, points), ken.table({ x })];
+  const errors = [];
+  for (let degree = 1; degree <= most && !env.cancelled(); degree++) {
+    errors.push(fitCurve(ken, points, degree, table, line));
+    await env.slice();
+  }
+  return { x, errors };
 }
 
 function fitLine(ken, points, state) {
@@ -70,9 +74,7 @@ async function compute(ken, state, attrs, env) {
   const yDomain = padded(points.map((p) => p[1]), 0.15);
   if (points.length < 2) return { points, domain, yDomain, few: true };
   if (attrs.mode === 'polynomial') {
-    const curve = fitCurve(ken, points, state, domain);
-    await env.slice();
-    return { points, domain, yDomain, curve, errors: errorsByDegree(ken, points, state, domain) };
+    return { points, domain, yDomain, ...(await fitDegrees(ken, points, domain, env)) };
   }
   return { points, domain, yDomain, line: fitLine(ken, points, state) };
 }
@@ -122,22 +124,22 @@ function lineScene(result, state) {
 }
 
 function curveScene(result, state) {
-  const { curve, errors, points, domain } = result;
-  const now = errors.find((e) => e.degree === state.degree);
+  const { errors, points, domain } = result;
+  const curve = errors.find((e) => e.degree === state.degree) ?? errors.at(-1);
   const best = errors.reduce((a, b) => (b.test < a.test ? b : a), errors[0]);
   const all = errors.flatMap((e) => [e.train, e.test]).filter((v) => v > 0);
   const top = Math.min(Math.max(...all), 40 * Math.min(...all));
   const plots = [
     { id: 'data', title: 'Data', width: 1.2, x: { domain, label: 'x' }, y: { domain: result.yDomain, label: 'y' }, marks: [
-      { type: 'line', x: curve.x, y: curve.y, color: 'c1', width: 2.5, label: `degree ${state.degree}`, hover: false },
+      { type: 'line', x: result.x, y: curve.y, color: 'c1', width: 2.5, label: `degree ${curve.degree}`, hover: false },
       pointMark(result, { color: points.map((_, i) => (held(i) ? 'c2' : 'fg')), shape: points.map((_, i) => (held(i) ? 1 : 0)), size: 5.5, legend: [{ text: 'training row', color: 'fg' }, { text: 'test row', color: 'c2', shape: 1 }] })] },
     { id: 'error', title: 'Error by degree', width: 0.8, x: { domain: [0.5, errors.length + 0.5], label: 'degree', ticks: errors.map((e) => e.degree) }, y: { domain: [Math.min(...all) * 0.8, top * 1.1], log: true, label: 'root mean square error', short: 'error' }, marks: [
       { type: 'line', x: errors.map((e) => e.degree), y: errors.map((e) => e.train), color: 'fg', label: 'training', key: errors.map((e) => `d${e.degree}`) },
       { type: 'line', x: errors.map((e) => e.degree), y: errors.map((e) => e.test), color: 'c2', dash: 1, label: 'test', key: errors.map((e) => `d${e.degree}`) },
-      { type: 'rule', x: state.degree, draggable: true, name: 'degree', color: 'c1' }] },
+      { type: 'rule', x: curve.degree, draggable: true, name: 'degree', color: 'c1' }] },
   ];
-  const summary = `Degree ${state.degree}: error ${formatNumber(curve.train, 3)} on the rows it was fitted to, ${formatNumber(curve.test, 3)} on the others. Lowest on the others is degree ${best.degree} with ${formatNumber(best.test, 3)}.${curve.test > 2 * best.test && state.degree > best.degree ? ' The curve follows the noise: it wiggles between the points.' : ''}`;
-  return { plots, summary, objective: now?.test, readouts: [{ label: 'training error', value: curve.train }, { label: 'test error', value: curve.test }], table: { columns: ['degree', 'training error', 'test error'], main: 'test error', rows: errors.map((e) => [e.degree, e.train, e.test]) } };
+  const summary = `Degree ${curve.degree}: error ${formatNumber(curve.train, 3)} on the rows it was fitted to, ${formatNumber(curve.test, 3)} on the others. Lowest on the others is degree ${best.degree} with ${formatNumber(best.test, 3)}.${curve.test > 2 * best.test && curve.degree > best.degree ? ' The curve follows the noise: it wiggles between the points.' : ''}`;
+  return { plots, summary, objective: curve.test, readouts: [{ label: 'training error', value: curve.train }, { label: 'test error', value: curve.test }], table: { columns: ['degree', 'training error', 'test error'], main: 'test error', rows: errors.map((e) => [e.degree, e.train, e.test]) } };
 }
 
 function scene(result, state, attrs) {
@@ -158,7 +160,7 @@ export default {
   kind: 'regression',
   attrs: { shape: { type: 'text', default: 'line', choices: ['line', 'quadratic', 'step', 'wave'] }, n: { type: 'integer', default: 12 }, noise: { type: 'number', default: 1 }, mode: { type: 'text', default: 'line', choices: ['line', 'polynomial'] },
     degree: { type: 'integer', default: 1 }, squares: { type: 'bool', default: true }, slope: { type: 'number' }, intercept: { type: 'number' } },
-  cosmetic: ['squares', 'show'],
+  cosmetic: ['squares', 'show', 'degree'],
   own: [{ name: 'x', type: 'number', label: 'x' }, { name: 'y', type: 'number', label: 'y' }],
   state: (attrs) => ({ shape: attrs.shape, n: attrs.n, noise: attrs.noise, seed: attrs.seed ?? 1, points: null, slope: attrs.slope ?? null, intercept: attrs.intercept ?? null, squares: attrs.squares, show: 'yours', degree: attrs.degree }),
   controls(attrs) {
