@@ -32,8 +32,8 @@ export function gridPoints([x0, x1], [y0, y1], nx, ny) {
 export const range = ([a, b], n) => Float64Array.from({ length: n }, (_, i) => a + ((b - a) * i) / (n - 1));
 export const pretty = (name) => name.replaceAll('_', ' ');
 
-/** Of the metrics of ken.metrics, the one named. */
-export const metric = (list, name) => list.find((m) => m.name === name)?.value ?? NaN;
+/** One metric, without its interval: intervals are resampled, and a slider should not wait for them. */
+export const metric = (ken, task, truth, predicted, name) => ken.metrics(task, truth, predicted, undefined, { names: [name], interval: false })[0]?.value ?? NaN;
 
 /** Roles of a split with what is set aside as test rows (2): no fit sees them. */
 export const keepOut = (roles) => Uint8Array.from(roles, (r) => (r ? 2 : 0));

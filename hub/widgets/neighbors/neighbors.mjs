@@ -51,9 +51,8 @@ async function compute(ken, state, attrs, env) {
   const test = order.filter((i) => roles[i] === TEST);
   const query = state.query ?? [(window.x[0] + window.x[1]) / 2, (window.y[0] + window.y[1]) / 2];
   const near = ask(ken, model, names, query, state.k, train);
-  const scores = ken.metrics('classify', test.map((i) => classes.indexOf(codes[i])), test.map((i) => predicted[i]));
   return { names, levels, xs, ys, codes, train, test, window, query, near, z: Float64Array.from(map, (c) => classes[c]), predicted: Float64Array.from(predicted, (c) => classes[c]),
-    proba: classes.map((c, i) => [c, near.proba[i]]), accuracy: metric(scores, 'accuracy') };
+    proba: classes.map((c, i) => [c, near.proba[i]]), accuracy: metric(ken, 'classify', test.map((i) => classes.indexOf(codes[i])), test.map((i) => predicted[i]), 'accuracy') };
 }
 
 function mapPlot(r) {

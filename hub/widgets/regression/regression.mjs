@@ -32,7 +32,7 @@ function fitCurve(ken, points, degree, table, line) {
   const predicted = model.predict(table).data;
   const rmse = (test) => {
     const rows = points.map((_, i) => i).filter((i) => held(i) === test);
-    return rows.length ? metric(ken.metrics('regress', rows.map((i) => points[i][1]), rows.map((i) => predicted[i])), 'rmse') : NaN;
+    return rows.length ? metric(ken, 'regress', rows.map((i) => points[i][1]), rows.map((i) => predicted[i]), 'rmse') : NaN;
   };
   return { degree, y: model.predict(line).data, train: rmse(false), test: rmse(true) };
 }
@@ -58,14 +58,14 @@ function fitLine(ken, points, state) {
   const y = points.map((p) => p[1]);
   const own = { slope: state.slope ?? 0, intercept: state.intercept ?? y.reduce((s, v) => s + v, 0) / y.length };
   const line = (l) => points.map((p) => l.intercept + l.slope * p[0]);
-  const scores = (l) => ken.metrics('regress', y, line(l));
+  const r2 = (l) => metric(ken, 'regress', y, line(l), 'r2');
   const leverage = points.length > 2 ? ken.probe('leverage', { model, table, target: 'y' }).leverage : new Float64Array(points.length);
   const spanSlope = Math.max(0.6, 1.6 * Math.abs(own.slope - slope), Math.abs(slope));
   const spanIntercept = Math.max(3, 1.6 * Math.abs(own.intercept - intercept), 0.6 * Math.abs(intercept));
   const window = { x: [slope - spanSlope, slope + spanSlope], y: [intercept - spanIntercept, intercept + spanIntercept] };
   const map = ken.probe('loss_map', { table, a: 'x', target: 'y', x: window.x, y: window.y, nx: MAP, ny: MAP });
   const [least, mine] = ken.probe('loss_points', { table, a: 'x', target: 'y', u: [slope, own.slope], v: [intercept, own.intercept] }).z;
-  return { slope, intercept, own, window, z: map.z, least, mine, r2: metric(scores({ slope, intercept }), 'r2'), ownR2: metric(scores(own), 'r2'), leverage };
+  return { slope, intercept, own, window, z: map.z, least, mine, r2: r2({ slope, intercept }), ownR2: r2(own), leverage };
 }
 
 async function compute(ken, state, attrs, env) {

@@ -74,7 +74,7 @@ async function compute(ken, state, attrs, env) {
   const [touch, least] = at([coef[a], u], [coef[b], v]);
   const alphas = Array.from(path.alpha);
   const trace = await descend(ken, state, table, names.length, env);
-  return { names, target, coef, a, b, free: [u, v], reach, z: map.z, touch, least, alphas, path: path.coef.map((row) => Array.from(row)), trace, r2: metric(ken.metrics('regress', y, predicted), 'r2'), steps: trace ? trace.coef.length - 1 : 0 };
+  return { names, target, coef, a, b, free: [u, v], reach, z: map.z, touch, least, alphas, path: path.coef.map((row) => Array.from(row)), trace, r2: metric(ken, 'regress', y, predicted, 'r2'), steps: trace ? trace.coef.length - 1 : 0 };
 }
 
 /** The region of equal penalty through the solution: |u| + |v| = t, u² + v² = t², or the mixture. */

@@ -23,7 +23,7 @@ async function compute(ken, state, attrs, env) {
     const classes = model.classes().map((c) => levels.indexOf(c));
     const share = (role) => {
       const rows = Array.from(roles, (r, j) => j).filter((j) => roles[j] === role);
-      return metric(ken.metrics('classify', rows.map((j) => classes.indexOf(codes[j])), rows.map((j) => predicted[j])), 'accuracy');
+      return metric(ken, 'classify', rows.map((j) => classes.indexOf(codes[j])), rows.map((j) => predicted[j]), 'accuracy');
     };
     scores.push({ seed: state.seed + i, test: share(2), train: share(0) });
     await env.slice();

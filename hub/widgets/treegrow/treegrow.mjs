@@ -71,7 +71,7 @@ async function compute(ken, state, attrs, env) {
     const truth = list.map((i) => classes.indexOf(codes[i]));
     const top = leaf.value.indexOf(Math.max(...leaf.value));
     const predicted = model ? model.predict(table).data : null;
-    return metric(ken.metrics('classify', truth, list.map((i) => (predicted ? predicted[i] : top))), 'accuracy');
+    return metric(ken, 'classify', truth, list.map((i) => (predicted ? predicted[i] : top)), 'accuracy');
   };
   return { xs, ys, codes, names, levels, classes, train, test, root, whole, steps, here, curves, leafHere: !node.left, box: { x: padded(xs), y: padded(ys) }, trainAccuracy: accuracy(train), testAccuracy: accuracy(test) };
 }
