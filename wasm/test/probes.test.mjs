@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { load, native } from './setting.mjs';
 
-// Tables 1 to 3, models 4 to 8, as in probes_main.c.
+// Tables 1 to 3, models 4 to 9, as in probes_main.c.
 const window = [-1, 5, -20, 20];
 const calls = [
   ...['rosenbrock', 'bowl:condition=30', 'himmelblau', 'ackley'].map((surface) => ['surface', { surface, nx: 12, ny: 9, arrows: 3 }]),
@@ -30,6 +30,7 @@ const calls = [
   ['recall', { op: 'review', stability: 0, difficulty: 0, days: 0, grade: 3 }], ['recall', { op: 'probability', stability: 4, difficulty: 5, days: 3 }], ['recall', { op: 'guess' }],
   ...['line', 'quadratic', 'step', 'wave'].map((shape) => ['sample', { shape, n: 9, noise: 0.4, seed: 5 }]), ['sample', { shape: 'blob' }], ['pair', { n: 12, rho: 0.7, seed: 2 }],
   ['split_curve', { table: 2, column: 'bill_depth_mm', target: 'species' }], ['gain_curve', { table: 3, column: 'bmi', gradient: 'y', l2: 1, rows: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  ['pairs', { model: 9, table: 2 }], ['pairs', { model: 9, table: 2, what: 'proba' }], ['pairs', { model: 5, table: 2 }],
   ['staged', { model: 8, table: 3, target: 'y' }], ['staged', { model: 4, table: 1 }],
 ];
 
@@ -40,7 +41,7 @@ test('probes in the module say what they say natively', async () => {
   const ken = await load('ken');
   const tables = ['gen:houses:rows=60', 'penguins', 'diabetes'].map((name) => ken.dataset(name));
   const fit = (name, k, recipe) => ken.model(name, { recipe }).fit(tables[k], ['price', 'species', 'y'][k]);
-  const models = [fit('ridge', 0, true), fit('tree', 1, true), fit('linear', 2), fit('knn', 2), fit('boosting', 2)];
+  const models = [fit('ridge', 0, true), fit('tree', 1, true), fit('linear', 2), fit('knn', 2), fit('boosting', 2), fit('one_vs_one', 1, true)];
   const handles = [null, ...tables, ...models];
   const wanted = native('probes', [], calls.map(([name, args]) => JSON.stringify({ name, in: args })).join('\n') + '\n').split('\n').filter(Boolean).map((l) => JSON.parse(l, revive));
   assert.equal(wanted.length, calls.length);

@@ -12,7 +12,7 @@ static const struct {
     const char *name;
     int table;
     bool recipe;
-} probes_models[] = {{"ridge", 0, true}, {"tree", 1, true}, {"linear", 2, false}, {"knn", 2, false}, {"boosting", 2, false}};
+} probes_models[] = {{"ridge", 0, true}, {"tree", 1, true}, {"linear", 2, false}, {"knn", 2, false}, {"boosting", 2, false}, {"one_vs_one", 1, true}};
 enum { TABLES = KEN_COUNT(probes_tables), MODELS = KEN_COUNT(probes_models) };
 
 typedef struct probes_world {

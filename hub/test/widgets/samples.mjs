@@ -18,6 +18,9 @@ export const SAMPLES = [
   { kind: 'descent1d', surface: 'bowl', rate: '2.2', step: '5' },
   { kind: 'descent1d', surface: 'rastrigin', optimizer: 'momentum', start: '3.3', steps: '40', measure: 'distance' },
   { kind: 'collinear', samples: '20' },
+  { kind: 'multiclass' },
+  { kind: 'multiclass', layout: 'row', classes: '4' },
+  { kind: 'multiclass', data: 'iris', x: 'petal_length', y: 'petal_width', target: 'species' },
 ];
 
 export const COMPARED = [
