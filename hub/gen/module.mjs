@@ -68,12 +68,14 @@ function widgetProbes(lesson) {
   return [...kinds].flatMap((kind) => probesOf(path.join(WIDGETS, kind, `${kind}.mjs`))).map(probeFile).filter(Boolean);
 }
 
-// Things that the attributes of widgets name, given or by default: surface=rosenbrock, data="gen:houses:rows=200", left="ridge alpha=1".
+// Things that a kind always needs (its `needs`), and those that the attributes of widgets name, given or by default:
+// surface=rosenbrock, data="gen:houses:rows=200", left="ridge alpha=1".
 function widgetThings(lesson) {
   const { things, kinds } = lesson.rooms;
   const texts = [...lesson.widgets, ...lesson.compares].flatMap((node) => {
-    const rules = kinds?.get(node.attrs?.kind)?.attrs ?? {};
-    return [...Object.entries(rules).map(([name, rule]) => node.attrs[name] ?? rule.default), node.attrs?.left, node.attrs?.right];
+    const kind = kinds?.get(node.attrs?.kind);
+    const rules = kind?.attrs ?? {};
+    return [...(kind?.needs ?? []), ...Object.entries(rules).map(([name, rule]) => node.attrs[name] ?? rule.default), node.attrs?.left, node.attrs?.right];
   });
   const words = texts.flatMap((text) => String(text ?? '').split(/[\s,=]+/)).map((word) => /^(?:gen:)?\w+/.exec(word)?.[0]);
   return words.filter((word) => word && things?.has(word));

@@ -2,8 +2,9 @@
 
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { kindNames, kindPath } from '../../runtime/bundle.mjs';
-import { resolveControls, fromSlider, sliderSteps } from '../../runtime/controls.mjs';
+import { resolveControls, fromSlider, sliderSteps, thingList } from '../../runtime/controls.mjs';
 import { layoutScene, invert } from '../../runtime/geometry.mjs';
 import { readAttrs, needsCompute } from '../../runtime/kind.mjs';
 import { decodeState, encodeState, equalJSON, setPath } from '../../runtime/state.mjs';
@@ -39,6 +40,17 @@ async function open(name, raw) {
   };
   return { ken, kind, attrs, things, state, show };
 }
+
+test('what a kind needs is in the catalog, and is what its source names', async () => {
+  const names = new Set(thingList((await library()).things()).map((t) => t.name));
+  for (const name of kindNames()) {
+    const { needs = [] } = (await import(kindPath(name))).default;
+    for (const need of needs) assert.ok(names.has(need), `${name} needs ${need}`);
+    const source = readFileSync(kindPath(name), 'utf8');
+    const named = [...source.matchAll(/ken\.(?:model|split)\((?:\w+, )?'(\w+)'/g)].map((m) => m[1]);
+    for (const thing of named) assert.ok(needs.includes(thing), `${name} uses ${thing}, which its needs do not name`);
+  }
+});
 
 test('every kind has a sample', () => assert.deepEqual([...new Set(SAMPLES.map((s) => s.kind))].sort(), kindNames()));
 

@@ -107,6 +107,7 @@ const trainIndex = (points, index) => points.map((_, i) => i).filter((i) => !hel
 
 export default {
   kind: 'boost',
+  needs: ['boosting'],
   attrs: { shape: { type: 'text', default: 'wave', choices: ['line', 'quadratic', 'step', 'wave'] }, n: { type: 'integer', default: 80 }, noise: { type: 'number', default: 0.6 }, trees: { type: 'integer', default: 60 }, step: { type: 'integer', default: 5 },
     learning_rate: { type: 'number', default: 0.3 }, max_depth: { type: 'integer', default: 2 }, l2: { type: 'number', default: 1 }, min_gain: { type: 'number', default: 0 } },
   own: [{ name: 'x', type: 'number', label: 'Feature' }, { name: 'y', type: 'number', label: 'Target' }],

@@ -50,6 +50,7 @@ function scene(r, state) {
 
 export default {
   kind: 'collinear',
+  needs: ['linear', 'ridge'],
   attrs: { rho: { type: 'number', default: 0.9 }, n: { type: 'integer', default: 40 }, alpha: { type: 'number', default: 2 }, ridge: { type: 'bool', default: false }, samples: { type: 'integer', default: 60 } },
   cosmetic: ['ridge'],
   state: (attrs) => ({ rho: attrs.rho, n: attrs.n, noise: 1, alpha: attrs.alpha, ridge: attrs.ridge, samples: attrs.samples, seed: attrs.seed ?? 1 }),

@@ -152,6 +152,7 @@ function scene(r, state) {
 
 export default {
   kind: 'logit',
+  needs: ['logistic'],
   attrs: { features: { type: 'integer', default: 2, choices: [1, 2] }, l2: { type: 'number', default: 0.1 }, solver: { type: 'text', default: 'newton', choices: ['newton', 'lbfgs'] }, step: { type: 'integer', default: MOST } },
   own: [{ name: 'x', type: 'number', label: 'x₁' }, { name: 'y', type: 'number', label: 'x₂' }, { name: 'class', type: 'class', label: 'Class' }],
   linked: ['step', 'points'],

@@ -106,6 +106,7 @@ function scene(r, state) {
 
 export default {
   kind: 'neighbors',
+  needs: ['knn', 'holdout', 'recipe', 'accuracy'],
   attrs: { data: { type: 'text', default: 'penguins' }, x: { type: 'text' }, y: { type: 'text' }, target: { type: 'text' }, features: { type: 'list' }, k: { type: 'integer', default: 5 }, test: { type: 'number', default: 0.25 }, scaled: { type: 'bool', default: true } },
   own: [{ name: 'x', type: 'number', label: 'Horizontal' }, { name: 'y', type: 'number', label: 'Vertical' }, { name: 'class', type: 'class', label: 'Class' }],
   state: (attrs) => ({ x: attrs.x ?? attrs.features?.[0] ?? null, y: attrs.y ?? attrs.features?.[1] ?? null, target: attrs.target ?? null, k: attrs.k, weights: 'uniform', metric: 'euclidean', scaled: attrs.scaled, test: attrs.test, seed: attrs.seed ?? 1, query: null }),

@@ -158,6 +158,7 @@ function dragEnd(state, index, y, { line, domain }) {
 
 export default {
   kind: 'regression',
+  needs: ['linear', 'recipe', 'polynomial', 'r2', 'rmse'],
   attrs: { shape: { type: 'text', default: 'line', choices: ['line', 'quadratic', 'step', 'wave'] }, n: { type: 'integer', default: 12 }, noise: { type: 'number', default: 1 }, mode: { type: 'text', default: 'line', choices: ['line', 'polynomial'] },
     degree: { type: 'integer', default: 1 }, squares: { type: 'bool', default: true }, slope: { type: 'number' }, intercept: { type: 'number' } },
   cosmetic: ['squares', 'show', 'degree'],

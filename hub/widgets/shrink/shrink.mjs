@@ -139,6 +139,7 @@ function scene(r, state) {
 
 export default {
   kind: 'shrink',
+  needs: ['ridge', 'lasso', 'elastic_net', 'linear', 'scale', 'r2'],
   attrs: { data: { type: 'text', default: 'gen:houses:rows=200' }, target: { type: 'text' }, features: { type: 'list' }, model: { type: 'text', default: 'lasso', choices: ['ridge', 'lasso', 'elastic_net'] }, alpha: { type: 'number' }, a: { type: 'text' }, b: { type: 'text' } },
   cosmetic: ['step'],
   linked: ['a', 'b'],

@@ -63,6 +63,7 @@ function scene(r, state) {
 
 export default {
   kind: 'split',
+  needs: ['knn', 'tree', 'logistic', 'holdout', 'recipe', 'accuracy'],
   attrs: { data: { type: 'text', default: 'penguins' }, target: { type: 'text' }, features: { type: 'list' }, model: { type: 'text', default: 'knn', choices: ['knn', 'tree', 'logistic'] }, test: { type: 'number', default: 0.2 }, splits: { type: 'integer', default: 40 }, shown: { type: 'integer', default: 1 } },
   cosmetic: ['shown'],
   own: [{ name: 'class', type: 'class', label: 'What to predict' }],

@@ -170,6 +170,7 @@ function scene(r, state) {
 
 export default {
   kind: 'treegrow',
+  needs: ['tree', 'holdout', 'accuracy'],
   attrs: { data: { type: 'text', default: 'penguins' }, x: { type: 'text' }, y: { type: 'text' }, target: { type: 'text' }, splits: { type: 'integer', default: 2 }, most: { type: 'integer', default: 20 } },
   cosmetic: ['threshold', 'feature', 'query', 'test'],
   own: [{ name: 'x', type: 'number', label: 'Horizontal' }, { name: 'y', type: 'number', label: 'Vertical' }, { name: 'class', type: 'class', label: 'Class' }],
