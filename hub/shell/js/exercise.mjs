@@ -135,7 +135,7 @@ export function valuesOf(widget) {
   const values = {};
   for (const [name, value] of Object.entries(widget?.state ?? {})) if (typeof value === 'number') values[name] = value;
   for (const { label, value } of widget?.lastScene?.readouts ?? []) {
-    const number = typeof value === 'number' ? value : Number(String(value).replace('−', '-'));
+    const number = typeof value === 'number' ? value : Number(String(value).replace('−', '-').replace(/\s*(%|points?)$/, '')); // "97.1 %" is 97.1
     if (!Number.isNaN(number)) values[nameOf(label)] = number;
   }
   return values;

@@ -99,7 +99,8 @@ function confusionPlot(r) {
 function scene(r, state) {
   const best = r.proba.reduce((a, b) => (b[1] > a[1] ? b : a), r.proba[0]);
   const votes = r.levels.map((level, c) => [level, r.near.rows.filter((i) => r.codes[i] === c).length]).filter(([, n]) => n).sort((a, b) => b[1] - a[1]);
-  const summary = `The ${r.near.rows.length} nearest training rows are ${votes.map(([level, n]) => `${n} ${level}`).join(', ')}: the new row is taken for ${r.levels[best[0]]} (${formatNumber(100 * best[1], 3)} %). Of ${r.test.length} test rows ${formatNumber(100 * r.accuracy, 3)} % are right.`;
+  const nearest = r.near.rows.length === 1 ? `The nearest training row is a ${votes[0][0]}` : `The ${r.near.rows.length} nearest training rows are ${votes.map(([level, n]) => `${n} ${level}`).join(', ')}`;
+  const summary = `${nearest}: the new row is taken for ${r.levels[best[0]]} (${formatNumber(100 * best[1], 3)} %). Of ${r.test.length} test rows ${formatNumber(100 * r.accuracy, 3)} % are right.`;
   return { plots: [mapPlot(r), confusionPlot(r)], summary, readouts: [{ label: 'new row', value: r.levels[best[0]] }, { label: 'right on test rows', value: `${formatNumber(100 * r.accuracy, 3)} %` }, { label: 'training rows', value: r.train.length }, { label: 'test rows', value: r.test.length }],
     table: { columns: ['neighbor', 'class', pretty(r.names.x), pretty(r.names.y), 'distance'], main: 'distance', rows: r.near.rows.map((i, j) => [j + 1, r.levels[r.codes[i]], r.xs[i], r.ys[i], r.near.distance[j]]) }, objective: state.k };
 }
