@@ -1,4 +1,5 @@
 // Predictions, quizzes and exercises: from the tree of a block to what the page, the notebook and the tests ask for.
+import { parse } from '../shell/js/expression.mjs';
 import { listed } from './problems.mjs';
 
 const textOf = (node) => (node.value ?? (node.children ?? []).map(textOf).join(''));
@@ -105,6 +106,7 @@ function readKeyed(lesson, quiz, list, wrong) {
       for (const axis of ['x', 'y']) if (!/^-?[\d.e+-]+,\s*-?[\d.e+-]+$/i.test(attrs[axis] ?? '')) wrong(`a plot without the range of its ${axis}`, { expected: `${axis}="-2,2": from the left or lower edge of the picture to the other` });
       if (!JSON.stringify(quiz.stem).includes('"type":"image"')) wrong('a plot without a picture', { expected: 'a paragraph ![what is seen](rings.svg) of its own' });
     }
+    if (kind === 'fill') formulas(attrs, quiz.slips, wrong);
     if (kind === 'fill' && !JSON.stringify(quiz.stem).includes('____')) wrong('nothing to fill in', { expected: '"____" in the code of the question' });
   }
 }
@@ -116,6 +118,23 @@ function slips(lesson, list) {
     if (!reason) lesson.problems.error(item, 'a wrong answer without a reason', { expected: '"- 2 — *what was forgotten*"' });
     return { answer: option.map(textOf).join('').trim(), reason: reason ?? [] };
   });
+}
+
+// The page's own reader of formulas must understand every key and slip.
+function formula(text, names, what, wrong) {
+  try {
+    parse(text, names);
+  } catch (error) {
+    wrong(`${what}="${text}": ${error.message}`);
+  }
+}
+
+function formulas({ answer, vars }, wrongAnswers, wrong) {
+  const given = (vars ?? '').split(/\s+/).filter(Boolean);
+  const names = given.map((v) => v.split(':')[0]);
+  for (const v of given) if (!/^[A-Za-z_]\w*:-?[\d.]+:-?[\d.]+$/.test(v)) wrong(`vars="${vars}"`, { expected: 'name:from:to for each variable, e.g. "z:1:3 t:0:1"' });
+  if (answer) formula(answer, names, 'answer', wrong);
+  for (const slip of wrongAnswers) formula(slip.answer, names, 'wrong answer', wrong);
 }
 
 export function readExercise(lesson, node) {
@@ -139,8 +158,12 @@ export function readExercise(lesson, node) {
   if (kind === 'c') checkC(exercise, wrong);
   else if (parts.tests.length || parts.mutant.length) wrong(`{tests} and {mutant} in an exercise of kind ${kind}`, { expected: 'them in kind=c only' });
   if (kind === 'param' && !(attrs.widget && attrs.goal)) wrong('an exercise of kind param without its goal', { expected: 'widget=w1 goal="r2 > 0.8"' });
-  if (kind === 'param' && attrs.goal && !/^\s*[\w.[\]]+\s*(<=|>=|<|>|==)\s*-?[\d.e+-]+\s*$/i.test(attrs.goal)) wrong(`goal="${attrs.goal}"`, { expected: '"name > number" with <, <=, >, >= or ==' });
+  if (kind === 'param' && attrs.goal) {
+    formula(attrs.goal, attrs.goal.match(/[A-Za-z_]\w*/g) ?? [], 'goal', wrong);
+    if (!/[<>]=?|==/.test(attrs.goal)) wrong(`goal="${attrs.goal}"`, { expected: 'a comparison: "r2 > 0.8", "loss < 0.01 && step <= 50"' });
+  }
   if (kind === 'expression' && !attrs.answer) wrong('an exercise of kind expression without its answer', { expected: 'answer="2*w" vars="w:-2:2"' });
+  if (kind === 'expression') formulas(attrs, exercise.slips, wrong);
   if (kind === 'trace' && !JSON.stringify(node.children).includes('"name":"blank"')) wrong('nothing to fill in', { expected: ':blank[value] in the cells of a table' });
   if (kind === 'blanks' && !parts.blanks.some((c) => /\{\{.+?\}\}/.test(c.value))) wrong('nothing to fill in', { expected: 'a block ```c {blanks} with {{answer}} or {{answer|x:0:1}}' });
   if (kind && kind !== 'c' && kind !== 'param' && !exercise.solution && kind !== 'blanks') wrong('an exercise without a solution', { expected: '":::solution" inside it (and four colons around)' });

@@ -83,10 +83,21 @@ test('quizzes: exactly the keys, a reason per option', () => {
   one(':::quiz{id=q kind=number}\nx\n\n> y\n:::', /without its key/);
   one(':::quiz{id=q kind=number answer=1}\nx\n:::', /without a reason/);
   one(':::quiz{id=q kind=order answer=1}\nx\n\n1. a\n2. b\n3. c\n\n> y\n:::', /no "answer"/);
-  one(':::quiz{id=q kind=fill answer=x}\nx\n\n> y\n:::', /nothing to fill in/);
+  one(':::quiz{id=q kind=fill answer=x vars="x:0:1"}\nx\n\n> y\n:::', /nothing to fill in/);
   one(':::quiz{id=q kind=plot answer="1,0" x="-2,2"}\nx\n\n![seen](a.svg)\n\n> y\n:::', /the range of its y/);
   one(':::quiz{id=q kind=plot answer="1,0" x="-2,2" y="0,1"}\nx\n\n> y\n:::', /without a picture/);
   assert.deepEqual(says(':::quiz{id=q kind=match}\nx\n\n- a — b\n- c — d — e\n\n> y\n:::'), []);
+});
+
+test('formulas of keys are those that the page can read', () => {
+  const exercise = (attrs) => says(`::::exercise{id=e kind=expression ${attrs}}\nx\n\n:::solution\ny\n:::\n::::`);
+  assert.deepEqual(exercise('answer="2*w" vars="w:-2:2"'), []);
+  assert.match(exercise('answer="2*v" vars="w:-2:2"').join(), /answer="2\*v"/);
+  assert.match(exercise('answer="2*w" vars="w"').join(), /name:from:to/);
+  const goal = (text) => says(`::widget{id=w kind=descent data=x alt=x}\n\n:::exercise{id=e kind=param widget=w goal="${text}"}\nx\n:::`);
+  assert.deepEqual(goal('loss < 0.002 && step >= 60'), []);
+  assert.match(goal('loss <').join(), /goal="loss <"/);
+  assert.match(goal('loss').join(), /a comparison/);
 });
 
 test('the head', () => {
