@@ -16,10 +16,14 @@ export function fileHash(file) {
   return info.size > 1 << 20 ? `${info.size}-${info.mtimeMs}` : hashOf(readFileSync(file));
 }
 
+// Every file below a folder by name, size and time.
 export function treeHash(folder, keep = () => true) {
   if (!existsSync(folder)) return 'none';
-  const names = readdirSync(folder, { recursive: true }).map(String).filter((name) => keep(name) && statSync(path.join(folder, name)).isFile()).sort();
-  return hashOf(...names, ...names.map((name) => fileHash(path.join(folder, name))));
+  const names = readdirSync(folder, { recursive: true }).map(String).filter(keep).sort();
+  return hashOf(...names.map((name) => {
+    const info = statSync(path.join(folder, name));
+    return info.isFile() ? `${name} ${info.size} ${info.mtimeMs}` : '';
+  }));
 }
 
 // make() unless `stamp` already holds `hash`; its JSON result is kept in the stamp and given back.

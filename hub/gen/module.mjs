@@ -1,5 +1,5 @@
 // The lesson's WebAssembly module: its things, cells and probes, built by tools/wasm.
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cellsC } from './cells.mjs';
@@ -32,15 +32,26 @@ export async function buildModule(lesson, folder) {
   sources ??= hashOf(fileHash(TOOL), treeHash(path.join(ROOT, 'ken'), (n) => /\.[ch]$/.test(n) && !/_test\.c$/.test(n)), treeHash(path.join(ROOT, 'wasm'), (n) => /\.[ch]$/.test(n)));
   const file = path.join(folder, `${lesson.id}.wasm`);
   const hash = hashOf(module, sources, lesson.cells.length ? cellsC(lesson) : '', fileHash(own));
-  const made = await once(path.join(folder, 'module.stamp.json'), existsSync(file) ? hash : `${hash}-missing`, async () => {
-    const run = await exec(TOOL, [path.join(folder, 'module.json'), file], { timeout: 600000 });
+  const stamp = path.join(folder, 'module.stamp.json');
+  if (!existsSync(file)) rmSync(stamp, { force: true });
+  const made = await once(stamp, hash, async () => {
+    const run = await runTool([path.join(folder, 'module.json'), file]);
     return { status: run.status, says: `${run.stdout}${run.stderr}` };
   });
   if (made.status !== 0) {
-    tell(lesson.problems, made.says, {}, 'tools/wasm');
+    if (!lesson.problems.errors.length) tell(lesson.problems, made.says, {}, 'tools/wasm'); // else gcc has said it
     return undefined;
   }
   return { file, hash, bytes: statSync(file).size };
+}
+
+// The first call may compile the whole library: the others wait for it.
+let first;
+async function runTool(args) {
+  const call = () => exec(TOOL, args, { timeout: 600000 });
+  if (!first) return (first = call());
+  await first;
+  return call();
 }
 
 let files;

@@ -15,6 +15,7 @@ import { checkPage } from '../checks.mjs';
 import { ranges, readSeed } from '../claims.mjs';
 import { wordsOf } from '../spelling.mjs';
 import { readRooms } from '../rooms.mjs';
+import { probesOf } from '../module.mjs';
 import { ROOT } from '../paths.mjs';
 
 const folder = path.join(ROOT, 'hub/gen/test/fixtures/lessons/05-sample');
@@ -110,4 +111,11 @@ test('claims and words', () => {
   for (const bad of ['4:B15', '5:M1', '0:M10', 'M1', '2:C0']) assert.equal(readSeed(bad), undefined, bad);
   assert.equal(ranges([1, 2, 3, 7, 9, 10]), '1–3, 7, 9–10');
   assert.deepEqual(wordsOf('The optimum of Adam’s rule, x_1, GPUs, WebAssembly; naïve. Then').map((w) => w.word), ['The', 'optimum', 'Adam', 'rule', 'naïve', 'Then']);
+});
+test('probes that a widget calls, through what it imports', (t) => {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'ken-hub-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  writeFileSync(path.join(dir, 'a.mjs'), "import { b } from './b.mjs';\nken.probe('one', {});");
+  writeFileSync(path.join(dir, 'b.mjs'), "import './a.mjs';\nimport { a } from './a.mjs';\nken.probe( \"two\" )");
+  assert.deepEqual(probesOf(path.join(dir, 'a.mjs')), ['one', 'two']);
 });

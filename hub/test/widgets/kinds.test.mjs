@@ -129,6 +129,14 @@ for (const { kind: name, ...raw } of SAMPLES) {
   });
 }
 
+test('treegrow: leaves of two classes are told apart', async () => {
+  const { ken, state, show } = await open('treegrow', { kind: 'treegrow', data: 'gen:moons:rows=150,noise=0.2', splits: '6' });
+  const { scene } = await show(state);
+  const rects = scene.plots[0].marks.find((m) => m.type === 'rects');
+  assert.equal(new Set(rects.color).size, 2);
+  ken.release();
+});
+
 const OWN = ['width,height,depth,group', ...Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${((i * 5) % 11) + (i % 13) / 2},${(i * 3) % 17},${i % 2 ? 'red' : 'blue'}`)].join('\n');
 
 /** Both ends of a slider and a place between; every choice; both sides of a switch. */

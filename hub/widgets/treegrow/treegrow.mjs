@@ -36,7 +36,9 @@ function walk(node, place, box, visit) {
   walk(node.right, `${place}R`, { ...box, [lo]: Math.max(box[lo], node.threshold) }, visit);
 }
 
-const numbered = (node, names) => ({ ...node, feature: typeof node.feature === 'string' ? names.indexOf(node.feature) : node.feature, left: node.left && numbered(node.left, names), right: node.right && numbered(node.right, names) });
+/** Features as numbers, and the share of every class: of two classes a model keeps that of the second alone. */
+const numbered = (node, names) => ({ ...node, feature: typeof node.feature === 'string' ? names.indexOf(node.feature) : node.feature, value: node.value.length === 1 ? [1 - node.value[0], node.value[0]] : node.value,
+  left: node.left && numbered(node.left, names), right: node.right && numbered(node.right, names) });
 
 const countSplits = (node) => (node.left ? 1 + countSplits(node.left) + countSplits(node.right) : 0);
 
