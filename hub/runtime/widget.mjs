@@ -85,7 +85,7 @@ export class KenWidget extends HTMLElement {
   legal(state) {
     let out = state;
     for (const row of resolveControls(listControls(this.kind, this.attrs, this.things, state), this.things, state, null)) {
-      if (row.type === 'scrub' || row.type === 'button' || getPath(out, row.name) === undefined) continue;
+      if (row.type === 'scrub' || row.type === 'button' || getPath(out, row.name) == null) continue; // null: the widget chooses
       const value = clampValue(row, getPath(out, row.name));
       if (!equalJSON(value, getPath(out, row.name))) out = setPath(out, row.name, value);
     }
