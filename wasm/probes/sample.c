@@ -10,10 +10,11 @@ static double truth(const char *shape, double x) {
     if (strcmp(shape, "quadratic") == 0) return 0.25 * (x - 4) * (x - 4) - 1;
     if (strcmp(shape, "step") == 0) return x < 3 ? -1 : x < 6 ? 2 : 0.5;
     if (strcmp(shape, "wave") == 0) return 2 * ken_sin(x) + 0.3 * x;
+    if (strcmp(shape, "burst") == 0) return x < 6 ? 0.15 * x : 2.5 * ken_sin(2.2 * x);
     return NAN;
 }
 
-/* {shape: "line" | "quadratic" | "step" | "wave", n, noise, seed} -> {x in [0, 10] rising, y, truth} */
+/* {shape: "line" | "quadratic" | "step" | "wave" | "burst" (calm, then not), n, noise, seed} -> {x in [0, 10] rising, y, truth} */
 KEN_PROBE(sample) {
     const char *shape = ken_json_string(ken_json_get(in, "shape"), NULL, "line");
     const double noise = ken_json_f64(ken_json_get(in, "noise"), 0.5);
@@ -22,7 +23,7 @@ KEN_PROBE(sample) {
     KEN_TRY(ken_probe_count(ctx, in, "n", 30, 1, 5000, &n));
     KEN_TRY(ken_probe_count(ctx, in, "seed", 1, 0, INT32_MAX, &seed));
     if (isnan(truth(shape, 1)))
-        return KEN_FAIL(ctx, KEN_E_ARG, "line, quadratic, step or wave", "there is no shape '%s'", shape);
+        return KEN_FAIL(ctx, KEN_E_ARG, "line, quadratic, step, wave or burst", "there is no shape '%s'", shape);
     KEN_TRY(KEN_SCRATCH(ctx, double, n, &x));
     KEN_TRY(KEN_SCRATCH(ctx, double, n, &y));
     KEN_TRY(KEN_SCRATCH(ctx, double, n, &f));

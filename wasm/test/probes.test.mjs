@@ -28,8 +28,9 @@ const calls = [
   ['loss_points', { table: 3, a: 'bmi', target: 'y', loss: 'squared', l1: 0.1, u: [0, 1, 2], v: [3, 4, 5] }],
   ['neighbors', { model: 7, table: 3, k: 4 }], ['neighbors', { model: 4, table: 1 }],
   ['recall', { op: 'review', stability: 0, difficulty: 0, days: 0, grade: 3 }], ['recall', { op: 'probability', stability: 4, difficulty: 5, days: 3 }], ['recall', { op: 'guess' }],
-  ...['line', 'quadratic', 'step', 'wave'].map((shape) => ['sample', { shape, n: 9, noise: 0.4, seed: 5 }]), ['sample', { shape: 'blob' }], ['pair', { n: 12, rho: 0.7, seed: 2 }],
+  ...['line', 'quadratic', 'step', 'wave', 'burst'].map((shape) => ['sample', { shape, n: 9, noise: 0.4, seed: 5 }]), ['sample', { shape: 'blob' }], ['pair', { n: 12, rho: 0.7, seed: 2 }],
   ['split_curve', { table: 2, column: 'bill_depth_mm', target: 'species' }], ['gain_curve', { table: 3, column: 'bmi', gradient: 'y', l2: 1, rows: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  ['bins', { table: 3, column: 'bmi', max_bins: 8 }], ['bins', { table: 3, column: 'sex' }], ['bins', { table: 2, column: 'island' }], ['bins', { table: 3, column: 'bmi', max_bins: 1 }],
   ['pairs', { model: 9, table: 2 }], ['pairs', { model: 9, table: 2, what: 'proba' }], ['pairs', { model: 5, table: 2 }],
   ['staged', { model: 8, table: 3, target: 'y' }], ['staged', { model: 4, table: 1 }],
 ];

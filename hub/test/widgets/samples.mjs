@@ -19,6 +19,8 @@ export const SAMPLES = [
   { kind: 'descent1d', surface: 'bowl', rate: '2.2', step: '5' },
   { kind: 'descent1d', surface: 'rastrigin', optimizer: 'momentum', start: '3.3', steps: '40', measure: 'distance' },
   { kind: 'collinear', samples: '20' },
+  { kind: 'leafwise' },
+  { kind: 'leafwise', shape: 'wave', trees: '8', leaves: '4', max_bins: '8' },
   { kind: 'multiclass' },
   { kind: 'multiclass', layout: 'row', classes: '4' },
   { kind: 'multiclass', data: 'iris', x: 'petal_length', y: 'petal_width', target: 'species' },
