@@ -77,7 +77,7 @@ export function admit(initial, state) {
   const same = (a, b) => a === null || b === null || (typeof a === typeof b && Array.isArray(a) === Array.isArray(b));
   const entries = Object.entries(initial).map(([key, value]) => {
     if (!Object.hasOwn(state, key) || !same(value, state[key])) return [key, value];
-    if (typeof value === 'number' && !Number.isFinite(state[key])) return [key, value];
+    if (typeof value === 'number' && state[key] !== null && !Number.isFinite(state[key])) return [key, value];
     return [key, state[key]];
   });
   return Object.fromEntries(entries);

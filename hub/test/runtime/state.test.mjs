@@ -32,6 +32,7 @@ test('texts that are not ours give null, and never a throw', () => {
 
 test('a link cannot bring members of another type, nor new ones', () => {
   const initial = { alpha: 1, points: null, on: true, list: [] };
+  assert.deepEqual(admit({ start: 3.3, k: 2 }, { start: null, k: Infinity }), { start: null, k: 2 });
   assert.deepEqual(admit(initial, { alpha: 'x', points: [[0, 0]], on: 1, list: {}, evil: 1 }), { alpha: 1, points: [[0, 0]], on: true, list: [] });
   assert.equal({}.polluted, undefined);
   patch({}, JSON.parse('{"__proto__":{"polluted":1}}'));
