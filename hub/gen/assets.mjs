@@ -1,5 +1,5 @@
 // What all pages share: the shell, KaTeX's style and fonts, the runtime of the widgets.
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,6 +17,8 @@ export async function buildShared(site) {
   const stamp = (name) => path.join(BUILD, 'stamps', `${name}.json`);
   const fresh = (...names) => (names.every((name) => existsSync(path.join(site, name))) ? '' : String(Math.random()));
   const shell = await once(stamp('shell'), hashOf(treeHash(path.join(HUB, 'shell')), lock, fresh('assets/katex.css')), async () => {
+    rmSync(path.join(site, 'assets'), { recursive: true, force: true }); // names carry hashes: old ones would stay
+    mkdirSync(path.join(site, 'assets'));
     const made = await buildShell({ out: site, modules: HUB });
     katex(site);
     return made;
@@ -34,6 +36,7 @@ function katex(site) {
 async function buildWidgets(site) {
   const runtime = path.join(HUB, 'runtime');
   if (!existsSync(path.join(runtime, 'bundle.mjs'))) return {};
+  rmSync(path.join(site, 'runtime'), { recursive: true, force: true });
   const { buildRuntime } = await load('runtime', 'bundle.mjs');
   const entries = Object.fromEntries(['main', 'worker', 'remote'].filter((name) => existsSync(path.join(runtime, `${name}.mjs`))).map((name) => [name === 'main' ? 'runtime' : name, path.join(runtime, `${name}.mjs`)]));
   try {
