@@ -102,10 +102,14 @@ function wireContents() {
   for (const a of links) { const head = document.getElementById(decodeURIComponent(a.hash.slice(1))); if (head) observer.observe(head); }
 }
 
-// A formula in a line that is wider than the column gets a line and a scroll of its own.
+// A formula in a line that is wider than the column gets a line and a scroll of its own; what scrolls can be focused.
 function fitFormulas() {
-  const formulas = all('article :is(p, li, dd, .option) > .katex');
-  if (!formulas.length || !('ResizeObserver' in window)) return;
+  const formulas = all('article :is(p, li, dd, .option) > .katex'), displays = all('.math').filter((math) => !math.querySelector('[data-sym]'));
+  const reach = (node, is) => {
+    if (is) { node.tabIndex = 0; node.setAttribute('role', 'group'); node.setAttribute('aria-label', 'Formula, scrolls sideways'); }
+    else for (const name of ['tabindex', 'role', 'aria-label']) node.removeAttribute(name);
+  };
+  if (!(formulas.length + displays.length) || !('ResizeObserver' in window)) return;
   let width = 0;
   new ResizeObserver(([{ contentRect }]) => {
     if (contentRect.width === width) return;
@@ -115,8 +119,9 @@ function fitFormulas() {
     for (const formula of formulas) {
       const is = wide.includes(formula);
       formula.classList.toggle('wide', is);
-      if (is) formula.tabIndex = 0; else formula.removeAttribute('tabindex');
+      reach(formula, is);
     }
+    for (const math of displays) reach(math, math.scrollWidth > math.clientWidth + 1);
   }).observe(document.querySelector('main'));
 }
 

@@ -44,15 +44,14 @@ async function checkOne(page, url, id) {
   await page.waitForTimeout(400); // the address follows a little later
   const link = page.url();
   if (!link.includes(`${id}=`)) faults.push('the address does not carry the state');
-  await page.goto('about:blank');
-  await page.goto(link);
+  await page.reload();
   const again = await wake(page, id);
   if (again) return [...faults, `from its link: ${again}`];
   const restored = await state(page, id);
   if (restored !== changed) faults.push(`its link restores another state: ${difference(changed, restored)}`);
   faults.push(...await drags(page, id));
-  await page.goto('about:blank');
-  await page.goto(url);
+  await page.evaluate((to) => history.replaceState(null, '', to), url);
+  await page.reload();
   await wake(page, id);
   if (await page.locator(`[id="${id}"] [data-tool="own"]`).count()) faults.push(...await ownData(page, id));
   return faults;
