@@ -7,6 +7,7 @@ export const SAMPLES = [
   { kind: 'regression', mode: 'polynomial', shape: 'wave', n: '24', degree: '5' },
   { kind: 'neighbors', features: 'bill_length_mm bill_depth_mm flipper_length_mm', target: 'species' },
   { kind: 'treegrow', x: 'bill_length_mm', y: 'flipper_length_mm', target: 'species', splits: '4' },
+  { kind: 'treegrow', data: 'gen:moons:rows=150,noise=0.2', splits: '6' },
   { kind: 'treegrow', data: 'gen:moons:rows=200,noise=0.3', splits: '12', most: '25' },
   { kind: 'treegrow', data: 'gen:moons:rows=150,noise=0.2', splits: '6' },
   { kind: 'boost', trees: '20' },
