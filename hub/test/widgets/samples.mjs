@@ -9,7 +9,6 @@ export const SAMPLES = [
   { kind: 'treegrow', x: 'bill_length_mm', y: 'flipper_length_mm', target: 'species', splits: '4' },
   { kind: 'treegrow', data: 'gen:moons:rows=150,noise=0.2', splits: '6' },
   { kind: 'treegrow', data: 'gen:moons:rows=200,noise=0.3', splits: '12', most: '25' },
-  { kind: 'treegrow', data: 'gen:moons:rows=150,noise=0.2', splits: '6' },
   { kind: 'boost', trees: '20' },
   { kind: 'shrink' },
   { kind: 'shrink', model: 'ridge' },
