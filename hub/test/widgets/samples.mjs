@@ -21,6 +21,8 @@ export const SAMPLES = [
   { kind: 'collinear', samples: '20' },
   { kind: 'leafwise' },
   { kind: 'leafwise', shape: 'wave', trees: '8', leaves: '4', max_bins: '8' },
+  { kind: 'treenoise', x: 'bill_length_mm', y: 'flipper_length_mm', target: 'species', drop: '3' },
+  { kind: 'treenoise', data: 'gen:moons:rows=80,noise=0.3', trees: '6' },
   { kind: 'multiclass' },
   { kind: 'multiclass', layout: 'row', classes: '4' },
   { kind: 'multiclass', data: 'iris', x: 'petal_length', y: 'petal_width', target: 'species' },
