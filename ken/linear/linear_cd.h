@@ -108,10 +108,6 @@ ken_status ken__cd_begin(ken_ctx *ctx, ken_model *model, const ken_problem *prob
 ken_status ken__cd_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out);
 ken_status ken__cd_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep);
 int ken__cd_views(const ken_model *model, void *state, ken_view *out, int capacity);
-int64_t ken__cd_width(const ken_model *model, ken_what what);
-ken_status ken__cd_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
-                           double *out);
-ken_status ken__cd_model_open(ken_ctx *ctx, ken_model *model, void **state);
 /* alpha > 0, with advice. */
 ken_status ken__cd_check_alpha(ken_ctx *ctx, const char *name, double alpha);
 

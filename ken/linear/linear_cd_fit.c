@@ -2,9 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "ken/kernels/kernels.h"
 #include "ken/linear/linear_cd.h"
-#include "ken/linear/linear_rows.h"
 
 const char *const ken__cd_selections[] = {"cyclic", "random", NULL};
 const char *const ken__cd_step_units[] = {"pass", "coordinate", NULL};
@@ -108,49 +106,4 @@ ken_status ken__cd_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep
     *flag = s->converged;
     cd_warn(ctx, s);
     return KEN_OK;
-}
-
-/* --- predict --------------------------------------------------------------------------------- */
-
-typedef struct cd_view {
-    const ken_kernels *kernels;
-    const double *coef, *center;
-    double intercept, base;
-    int64_t d;
-} cd_view;
-
-static void cd_value_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const cd_view *v = arg;
-    v->kernels->gemv(X, rows, v->d, v->d, v->coef, v->intercept, out, 1);
-}
-
-static void cd_contribution_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const cd_view *v = arg;
-    ken__linear_contributions(X, rows, v->d, v->coef, v->center, v->base, out, v->d + 1);
-}
-
-int64_t ken__cd_width(const ken_model *model, ken_what what) {
-    if (what == KEN_WHAT_VALUE || what == KEN_WHAT_MARGIN) return 1;
-    return what == KEN_WHAT_CONTRIBUTIONS ? ken_model_n_inputs(model) + 1 : 0;
-}
-
-ken_status ken__cd_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
-                           double *out) {
-    cd_view v = {.kernels = ken_ctx_kernels(ctx),
-                 .coef = ken_f64(ken_model_attr(model, "coef")),
-                 .center = ken_f64(ken_model_attr(model, "center")),
-                 .intercept = ken_model_attr_f64(model, "intercept", 0),
-                 .d = ken_table_cols(X)};
-    v.base = v.intercept;
-    for (int64_t j = 0; j < v.d; j++) v.base += v.coef[j] * v.center[j];
-    return ken_predict_dense(ctx, X, ken__cd_width(model, what),
-                             what == KEN_WHAT_CONTRIBUTIONS ? cd_contribution_rows : cd_value_rows,
-                             &v, out);
-}
-
-ken_status ken__cd_model_open(ken_ctx *ctx, ken_model *model, void **state) {
-    *state = NULL;
-    KEN_TRY(ken__linear_expect(ctx, model, "coef", ken_model_n_inputs(model)));
-    KEN_TRY(ken__linear_expect(ctx, model, "center", ken_model_n_inputs(model)));
-    return ken__linear_expect(ctx, model, "intercept", 1);
 }

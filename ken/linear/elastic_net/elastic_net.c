@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "ken/linear/linear_predict.h"
+
 static ken_status elastic_net_check(ken_ctx *ctx, const void *params) {
     return ken__cd_check_alpha(ctx, "elastic_net", ((const ken_elastic_net_params *)params)->alpha);
 }
@@ -65,9 +67,9 @@ static const ken_estimator elastic_net_estimator = {.begin = elastic_net_begin,
                                                     .end = ken__cd_end,
                                                     .views = ken__cd_views,
                                                     .stop_rule = elastic_net_stop_rule,
-                                                    .width = ken__cd_width,
-                                                    .predict = ken__cd_predict,
-                                                    .open = ken__cd_model_open};
+                                                    .width = ken__linear_model_width,
+                                                    .predict = ken__linear_model_predict,
+                                                    .open = ken__linear_model_open};
 
 static const ken_elastic_net_params elastic_net_defaults = KEN_ELASTIC_NET_DEFAULTS;
 

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "ken/linear/linear_predict.h"
+
 static ken_status lasso_check(ken_ctx *ctx, const void *params) {
     return ken__cd_check_alpha(ctx, "lasso", ((const ken_lasso_params *)params)->alpha);
 }
@@ -62,9 +64,9 @@ static const ken_estimator lasso_estimator = {.begin = lasso_begin,
                                               .end = ken__cd_end,
                                               .views = ken__cd_views,
                                               .stop_rule = lasso_stop_rule,
-                                              .width = ken__cd_width,
-                                              .predict = ken__cd_predict,
-                                              .open = ken__cd_model_open};
+                                              .width = ken__linear_model_width,
+                                              .predict = ken__linear_model_predict,
+                                              .open = ken__linear_model_open};
 
 static const ken_lasso_params lasso_defaults = KEN_LASSO_DEFAULTS;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ken/kernels/kernels.h"
+#include "ken/linear/linear_predict.h"
 #include "ken/linear/linear_rows.h"
 #include "ken/math/linalg.h"
 
@@ -134,51 +135,6 @@ static ken_status ridge_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p
     return ken_attr_set_f64(ctx, model, "intercept", s.intercept);
 }
 
-/* --- predict -------------------------------------------------------------------------------------- */
-
-typedef struct ridge_view {
-    const ken_kernels *kernels;
-    const double *coef, *center;
-    double intercept, base;
-    int64_t d;
-} ridge_view;
-
-static void ridge_value_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const ridge_view *v = arg;
-    v->kernels->gemv(X, rows, v->d, v->d, v->coef, v->intercept, out, 1);
-}
-
-static void ridge_contribution_rows(const void *arg, const double *X, int64_t rows, double *out) {
-    const ridge_view *v = arg;
-    ken__linear_contributions(X, rows, v->d, v->coef, v->center, v->base, out, v->d + 1);
-}
-
-static int64_t ridge_width(const ken_model *model, ken_what what) {
-    if (what == KEN_WHAT_VALUE || what == KEN_WHAT_MARGIN) return 1;
-    return what == KEN_WHAT_CONTRIBUTIONS ? ken_model_n_inputs(model) + 1 : 0;
-}
-
-static ken_status ridge_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
-                                ken_what what, double *out) {
-    ridge_view v = {.kernels = ken_ctx_kernels(ctx),
-                    .coef = ken_f64(ken_model_attr(model, "coef")),
-                    .center = ken_f64(ken_model_attr(model, "center")),
-                    .intercept = ken_model_attr_f64(model, "intercept", 0),
-                    .d = ken_table_cols(X)};
-    v.base = v.intercept;
-    for (int64_t j = 0; j < v.d; j++) v.base += v.coef[j] * v.center[j];
-    return ken_predict_dense(
-        ctx, X, ridge_width(model, what),
-        what == KEN_WHAT_CONTRIBUTIONS ? ridge_contribution_rows : ridge_value_rows, &v, out);
-}
-
-static ken_status ridge_open(ken_ctx *ctx, ken_model *model, void **state) {
-    *state = NULL;
-    KEN_TRY(ken__linear_expect(ctx, model, "coef", ken_model_n_inputs(model)));
-    KEN_TRY(ken__linear_expect(ctx, model, "center", ken_model_n_inputs(model)));
-    return ken__linear_expect(ctx, model, "intercept", 1);
-}
-
 /* --- descriptor ----------------------------------------------------------------------------------- */
 
 static const char *const ridge_solvers[] = {"auto", "cholesky", "qr", NULL};
@@ -200,7 +156,10 @@ static const ken_attr ridge_attrs[] = {
     {0}};
 
 static const ken_estimator ridge_estimator = {
-    .fit = ridge_fit, .width = ridge_width, .predict = ridge_predict, .open = ridge_open};
+    .fit = ridge_fit,
+    .width = ken__linear_model_width,
+    .predict = ken__linear_model_predict,
+    .open = ken__linear_model_open};
 
 static const ken_ridge_params ridge_defaults = KEN_RIDGE_DEFAULTS;
 
