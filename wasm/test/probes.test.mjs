@@ -30,6 +30,7 @@ const calls = [
   ['recall', { op: 'review', stability: 0, difficulty: 0, days: 0, grade: 3 }], ['recall', { op: 'probability', stability: 4, difficulty: 5, days: 3 }], ['recall', { op: 'guess' }],
   ...['line', 'quadratic', 'step', 'wave', 'burst'].map((shape) => ['sample', { shape, n: 9, noise: 0.4, seed: 5 }]), ['sample', { shape: 'blob' }], ['pair', { n: 12, rho: 0.7, seed: 2 }],
   ['split_curve', { table: 2, column: 'bill_depth_mm', target: 'species' }], ['gain_curve', { table: 3, column: 'bmi', gradient: 'y', l2: 1, rows: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  ['vif', { table: 3, columns: ['bmi', 'bp', 's1', 's2'] }], ['vif', { table: 3, columns: ['bmi', 'bmi'] }], ['vif', { table: 3 }], ['vif', { table: 2, columns: ['island'] }],
   ['bins', { table: 3, column: 'bmi', max_bins: 8 }], ['bins', { table: 3, column: 'sex' }], ['bins', { table: 2, column: 'island' }], ['bins', { table: 3, column: 'bmi', max_bins: 1 }],
   ['pairs', { model: 9, table: 2 }], ['pairs', { model: 9, table: 2, what: 'proba' }], ['pairs', { model: 5, table: 2 }],
   ['staged', { model: 8, table: 3, target: 'y' }], ['staged', { model: 4, table: 1 }],

@@ -1,5 +1,5 @@
 // Move one row, or drop it, and grow the tree again: how much of it is another tree? Beside it, trees of bootstrap samples
-// and the forest that averages them, which hardly notices.
+// and the forest that averages them, which mostly notices less.
 
 import { formatNumber, significant } from '../../runtime/format.mjs';
 import { classNames, completeRows, gridPoints, numericNames, padded, pretty } from '../../runtime/data.mjs';
