@@ -69,7 +69,7 @@ const CHECKS = {
 // Why `value` does not fit `rule`, or undefined.
 export function misfit(rule, value) {
   if (rule.type === 'choice' || rule.of || rule.choices) {
-    const of = rule.of ?? rule.choices;
+    const of = (rule.of ?? rule.choices).map(String); // a kind may give numbers
     const values = rule.type === 'list' ? value.split(/[\s,]+/).filter(Boolean) : [value];
     return values.every((v) => of.includes(v)) ? undefined : { expected: of.join(', '), of };
   }
