@@ -37,3 +37,9 @@ export const metric = (ken, task, truth, predicted, name) => ken.metrics(task, t
 
 /** Roles of a split with what is set aside as test rows (2): no fit sees them. */
 export const keepOut = (roles) => Uint8Array.from(roles, (r) => (r ? 2 : 0));
+
+/** `most` of n row numbers, rising, spread evenly whatever the order of the rows: steps of the golden ratio. */
+export function someRows(n, most) {
+  const place = (i) => (i * 0.6180339887498949) % 1;
+  return Array.from({ length: n }, (_, i) => i).sort((a, b) => place(a) - place(b)).slice(0, most).sort((a, b) => a - b);
+}

@@ -2,16 +2,10 @@
 // and the forest that averages them, which mostly notices less.
 
 import { formatNumber, significant } from '../../runtime/format.mjs';
-import { classNames, completeRows, gridPoints, numericNames, padded, pretty } from '../../runtime/data.mjs';
+import { classNames, completeRows, gridPoints, numericNames, padded, pretty, someRows } from '../../runtime/data.mjs';
 
 const MAP = 48;
 const percent = (v) => `${formatNumber(100 * v, 2)} %`;
-
-/** `most` of n row numbers, spread evenly whatever the order of the rows: steps of the golden ratio. */
-function spread(n, most) {
-  const place = (i) => (i * 0.6180339887498949) % 1;
-  return Array.from({ length: n }, (_, i) => i).sort((a, b) => place(a) - place(b)).slice(0, most).sort((a, b) => a - b);
-}
 
 function rowsOf(ken, state, attrs, env) {
   const table = env.data?.table ?? ken.dataset(attrs.data);
@@ -21,7 +15,7 @@ function rowsOf(ken, state, attrs, env) {
   const y = env.data?.pick.y ?? attrs.y ?? numeric.find((n) => n !== x);
   const [xs, ys, cs] = completeRows(table, [x, y, target]);
   const all = Array.from(xs.values, (v, i) => [v, ys.values[i], cs.values[i]]);
-  const rows = spread(all.length, state.rows).map((i) => all[i]);
+  const rows = someRows(all.length, state.rows).map((i) => all[i]);
   return { names: [x, y], levels: cs.levels ?? [], rows };
 }
 
