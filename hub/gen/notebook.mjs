@@ -48,7 +48,8 @@ class Writer {
   top(node) {
     if (node.type === 'code' && node.lang === 'c' && node.attrs?.cell) {
       this.flush();
-      this.add('code', node.value, `cell:${node.attrs.cell}`, { ken: { cell: node.attrs.cell }, ...('fold' in node.attrs ? { jupyter: { source_hidden: true } } : {}) });
+      // The kernel calls its records as the page does; "fast" cells are gcc's there.
+      this.add('code', `//%${'fast' in node.attrs ? ' fast' : ''} cell=${node.attrs.cell}\n${node.value}`, `cell:${node.attrs.cell}`, { ken: { cell: node.attrs.cell }, ...('fold' in node.attrs ? { jupyter: { source_hidden: true } } : {}) });
     } else if (node.type === 'leafDirective') this.leaf(node);
     else if (node.type === 'containerDirective') this.block(node);
     else if (node.type !== 'html') this.prose.push(this.text(node));
@@ -125,8 +126,9 @@ class Writer {
     this.flush();
     const [starter, solution, tests] = ['starter', 'solution', 'tests'].map((role) => e.parts[role][0]?.value ?? '');
     this.add('code', starter, `exercise:${e.id}`, { ken: { exercise: e.id, role: 'starter' } });
-    this.add('code', `KEN_CHECK(${e.id.replace(/-/g, '_')}) {\n${tests.split('\n').map((line) => `    ${line}`).join('\n')}\n}`, `tests:${e.id}`, { ken: { exercise: e.id, role: 'tests' } });
-    this.add('markdown', this.fold('Solution', `\`\`\`c\n${solution}\n\`\`\``), `solution:${e.id}`);
+    // The starter fails its tests: that is told, and the cells after them run all the same.
+    this.add('code', `KEN_CHECK(${e.id.replace(/-/g, '_')}) {\n${tests.split('\n').map((line) => `    ${line}`).join('\n')}\n}`, `tests:${e.id}`, { ken: { exercise: e.id, role: 'tests' }, tags: ['raises-exception'] });
+    this.add('markdown', this.fold('Solution', `\`\`\`c\n${solution}\n\`\`\``), `solution:${e.id}`, { ken: { exercise: e.id, role: 'solution' } });
   }
 
   // Markdown of a node: the author's own text, with what a notebook cannot show put plainly.

@@ -65,8 +65,10 @@ test('a notebook is one of nbformat 4.5, with stable ids', () => {
     assert.ok(Array.isArray(cell.source) && cell.source.slice(0, -1).every((line) => line.endsWith('\n')) && !cell.source.at(-1).endsWith('\n'));
   }
   const code = a.cells.filter((c) => c.cell_type === 'code').map((c) => c.source.join(''));
-  assert.equal(code[1], lesson.cells[1].text);
-  assert.ok(code.some((c) => c.startsWith('KEN_CHECK(e1) {')));
+  assert.equal(code[1], `//% cell=${lesson.cells[1].id}\n${lesson.cells[1].text}`);
+  const tests = a.cells.find((c) => c.metadata.ken?.role === 'tests');
+  assert.ok(tests.source.join('').startsWith('KEN_CHECK(e1) {'));
+  assert.deepEqual(tests.metadata.tags, ['raises-exception']);
   const prose = a.cells.filter((c) => c.cell_type === 'markdown').map((c) => c.source.join('')).join('\n');
   assert.doesNotMatch(prose, /\{(?:cell|def|id)=|\\sym|:::|:n\[/);
   assert.match(prose, /There are 200 houses, and the second weight is −0\.250/);
