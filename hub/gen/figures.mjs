@@ -5,7 +5,19 @@ import path from 'node:path';
 import { hashOf, once } from './cache.mjs';
 import { RELEASE } from './paths.mjs';
 
-const CONFIG = { background: null, font: 'inherit', axis: { labelColor: '#666', titleColor: '#666', gridColor: '#8884', domainColor: '#888', tickColor: '#888' }, legend: { labelColor: '#666', titleColor: '#666' }, title: { color: '#666' }, view: { stroke: '#8884' } };
+// Colors that stand out on white and on black; the styles are those of ken/report/figures.h, as the notebook shows them.
+const CONFIG = {
+  background: null, font: 'inherit', axis: { labelColor: '#777', titleColor: '#777', gridColor: '#8884', domainColor: '#888', tickColor: '#888' },
+  legend: { labelColor: '#777', titleColor: '#777', orient: 'top' }, header: { labelColor: '#777', titleColor: '#777' }, title: { color: '#777' }, text: { color: '#777' }, view: { stroke: null },
+  style: {
+    'ken-second': { fill: '#e07b00', stroke: '#e07b00' }, 'ken-base': { stroke: '#999', strokeDash: [4, 4], strokeWidth: 1.2 }, 'ken-mark': { fill: '#e07b00', size: 150, opacity: 1 },
+    'ken-thin': { stroke: '#3b7dd8', strokeWidth: 0.8, strokeOpacity: 0.25 }, 'ken-tick': { fill: '#3b7dd8', opacity: 0.28 }, 'ken-error': { stroke: '#888', strokeWidth: 1.4 },
+    'ken-rug': { stroke: '#888', strokeWidth: 1, opacity: 0.8 }, 'ken-dot': { fill: '#3b7dd8', size: 70, opacity: 1 }, 'ken-cloud': { fill: '#3b7dd8', size: 22, opacity: 0.4 },
+  },
+};
+// Nothing gives a figure its width while the page is built.
+const SIZES = { width: 560, height: 300 };
+const sized = (key, value) => (value === 'container' && key in SIZES ? SIZES[key] : value);
 
 // Map "cell/key" → svg. Without vega the page shows a line instead.
 export async function figuresOf(lines, folder) {
@@ -13,7 +25,7 @@ export async function figuresOf(lines, folder) {
   for (const line of lines) {
     const record = JSON.parse(line);
     if (record.type !== 'figure') continue;
-    const { svg } = await once(path.join(folder, `figure-${record.cell}-${hashOf(record.key).slice(0, 8)}.json`), hashOf(line, CONFIG), async () => ({ svg: await draw(record) }));
+    const { svg } = await once(path.join(folder, `figure-${record.cell}-${hashOf(record.key).slice(0, 8)}.json`), hashOf(line, CONFIG, SIZES), async () => ({ svg: await draw(record) }));
     if (svg) out.set(`${record.cell}/${record.key}`, svg);
   }
   return out;
@@ -25,7 +37,7 @@ async function draw(record) {
   const require = createRequire(path.join(assets, 'package.json'));
   const vega = await load(require, 'vega');
   const lite = await load(require, 'vega-lite');
-  const spec = typeof record.value === 'string' ? JSON.parse(record.value) : record.value;
+  const spec = JSON.parse(JSON.stringify(record.value), sized);
   const compiled = lite.compile(spec, { config: CONFIG }).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: 0 });
   const svg = await view.toSVG();

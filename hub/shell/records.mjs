@@ -17,7 +17,7 @@ const kinds = {
   text: (r) => line(r.key, `<code>${escape(r.value)}</code>`),
   array: (r) => line(r.key, `<code title="${escape(JSON.stringify(r.value))}">${escape(`[${list(r.value)}]`)}</code>`),
   table: (r) => table(r),
-  figure: (r) => line(r.key, '<span>figure, drawn in the notebook</span>'),
+  figure: (r) => `<p class="rec" data-figure><b>${escape(r.key)}</b><span>a figure: the notebook draws it</span></p>`,
   print: (r) => `<pre>${escape(r.value ?? r.text ?? '')}</pre>`,
   error: (r) => `<p class="err"><b>${escape(r.code ?? 'error')}</b>: ${escape(r.message ?? '')}${r.hint ? `<br>${escape(r.hint)}` : ''}</p>`,
 };

@@ -8,6 +8,7 @@ class KenCell extends HTMLElement {
     if (this.bar) return;
     this.native = JSON.parse(this.querySelector(':scope > script[type="application/json"]')?.textContent ?? '[]');
     this.output = this.querySelector(':scope > .output') ?? this.appendChild(h('div.output'));
+    this.plots = this.figures(this.native).map((line, i) => [line, this.output.querySelectorAll(':scope > figure.plot')[i]]);
     this.says = h('span', { role: 'status' }, 'Output of the native build.');
     this.run = button('Run it here', () => this.start(), { class: 'plain' });
     this.bar = h('div.cellbar', {}, this.run, this.says);
@@ -28,6 +29,7 @@ class KenCell extends HTMLElement {
       const time = performance.now() - from;
       ken.close?.();
       this.output.innerHTML = recordsHTML(lines);
+      this.draw(lines);
       this.compare(lines, time);
     } catch (error) {
       this.says.className = error instanceof Missing ? '' : 'differs';
@@ -35,6 +37,17 @@ class KenCell extends HTMLElement {
     }
     this.run.removeAttribute('aria-disabled');
     this.busy = false;
+  }
+
+  // Figures were drawn when the page was built; one whose record comes out the same is that picture.
+  figures(lines) { return lines.map((r) => (typeof r === 'string' ? r : JSON.stringify(r))).filter((line) => JSON.parse(line).type === 'figure'); }
+
+  draw(lines) {
+    const places = [...this.output.querySelectorAll(':scope > [data-figure]')];
+    this.figures(lines).forEach((line, i) => {
+      const plot = this.plots.find(([native]) => native === line)?.[1];
+      if (plot) places[i].replaceWith(plot);
+    });
   }
 
   compare(records, time) {

@@ -14,6 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 RECORD = "application/vnd.ken.show+json"
+VEGA = "application/vnd.vegalite.v5+json"
 CELL_LIMIT = 120  # seconds, for a loaded machine
 
 
@@ -31,7 +32,10 @@ def shown(cell):
         elif output.output_type == "error":
             error = f"{output.ename}: {output.evalue}"
         else:
-            records.append(canonical(output.data[RECORD]))
+            record = output.data[RECORD]
+            records.append(canonical(record))
+            if record["type"] == "figure" and VEGA not in output.data:
+                error = "a figure that a notebook cannot draw"
     return records, printed, error
 
 
