@@ -6,13 +6,15 @@ import { hashOf, once } from './cache.mjs';
 import { RELEASE } from './paths.mjs';
 
 // Colors that stand out on white and on black; the styles are those of ken/report/figures.h, as the notebook shows them.
+const BLUE = '#3b7dd8', ORANGE = '#e07b00';
 const CONFIG = {
   background: null, font: 'inherit', axis: { labelColor: '#777', titleColor: '#777', gridColor: '#8884', domainColor: '#888', tickColor: '#888' },
   legend: { labelColor: '#777', titleColor: '#777', orient: 'top' }, header: { labelColor: '#777', titleColor: '#777' }, title: { color: '#777' }, text: { color: '#777' }, view: { stroke: null },
+  bar: { color: BLUE }, line: { color: BLUE }, area: { color: BLUE }, rect: { color: BLUE }, point: { color: BLUE, filled: true }, circle: { color: BLUE }, rule: { color: '#888' }, tick: { color: '#888' },
   style: {
-    'ken-second': { fill: '#e07b00', stroke: '#e07b00' }, 'ken-base': { stroke: '#999', strokeDash: [4, 4], strokeWidth: 1.2 }, 'ken-mark': { fill: '#e07b00', size: 150, opacity: 1 },
-    'ken-thin': { stroke: '#3b7dd8', strokeWidth: 0.8, strokeOpacity: 0.25 }, 'ken-tick': { fill: '#3b7dd8', opacity: 0.28 }, 'ken-error': { stroke: '#888', strokeWidth: 1.4 },
-    'ken-rug': { stroke: '#888', strokeWidth: 1, opacity: 0.8 }, 'ken-dot': { fill: '#3b7dd8', size: 70, opacity: 1 }, 'ken-cloud': { fill: '#3b7dd8', size: 22, opacity: 0.4 },
+    'ken-second': { color: ORANGE }, 'ken-base': { color: '#999', strokeDash: [4, 4], strokeWidth: 1.2 }, 'ken-mark': { color: ORANGE, size: 150, opacity: 1 },
+    'ken-thin': { color: BLUE, strokeWidth: 0.8, strokeOpacity: 0.25 }, 'ken-tick': { color: BLUE, opacity: 0.28 }, 'ken-error': { color: '#888', strokeWidth: 1.4 },
+    'ken-rug': { color: '#888', strokeWidth: 1, opacity: 0.8 }, 'ken-dot': { color: BLUE, size: 70, opacity: 1 }, 'ken-cloud': { color: BLUE, size: 22, opacity: 0.4 },
   },
 };
 // Nothing gives a figure its width while the page is built.

@@ -44,8 +44,8 @@ test('the cell gives its figure', { skip: lacks(library(false)) }, async () => {
 test('the page shows it as a picture with a description', { skip: lacks(library(false), path.join(RELEASE, 'assets/node_modules/vega')) }, async () => {
   const figures = await figuresOf(lines, work);
   const svg = figures.get('parabola/parabola');
-  assert.equal([...svg.matchAll(/aria-roledescription="circle"/g)].length, 7);
-  for (const [part, what] of [[/^<svg role="img" aria-label="A  parabola "/, 'a description'], [/viewBox="0 0 6\d\d /, '"container" gets a width'], [/#3b7dd8/, 'the style ken-dot']]) assert.ok(part.test(svg), what);
+  assert.equal([...svg.matchAll(/aria-roledescription="point"/g)].length, 7);
+  for (const [part, what] of [[/^<svg role="img" aria-label="A  parabola "/, 'a description'], [/viewBox="0 0 6\d\d /, '"container" gets a width'], [/#e07b00/, 'the style ken-second']]) assert.ok(part.test(svg), what);
   const html = new Page(lesson, { records: recordsByCell(lines), figures, recordsHTML }).html();
   assert.ok(/<p class="rec"><b>points<\/b>.*<figure class="plot"><svg role="img"/.test(html), 'number, then picture');
   const file = path.join(work, 'index.html'), problems = new Problems();
