@@ -83,7 +83,8 @@ function scene(r, state) {
 
 export default {
   kind: 'collinear',
-  attrs: { rho: { type: 'number', default: 0.9 }, n: { type: 'integer', default: 40 }, noise: { type: 'number', default: 1 }, alpha: { type: 'number', default: 2 }, ridge: { type: 'bool', default: false }, samples: { type: 'integer', default: 60 }, models: { type: 'text', default: 'linear ridge rmse' } }, // models: so that a lesson's module has them
+  attrs: { rho: { type: 'number', default: 0.9 }, n: { type: 'integer', default: 40 }, noise: { type: 'number', default: 1 }, alpha: { type: 'number', default: 2 }, ridge: { type: 'bool', default: false }, samples: { type: 'integer', default: 60 } },
+  needs: ['linear', 'ridge', 'rmse'],
   cosmetic: ['ridge', 'sample'],
   linked: ['sample', 'seed'],
   state: (attrs) => ({ rho: attrs.rho, n: attrs.n, noise: attrs.noise, alpha: attrs.alpha, ridge: attrs.ridge, samples: attrs.samples, sample: 1, seed: attrs.seed ?? 1 }),

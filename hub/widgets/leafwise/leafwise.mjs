@@ -129,7 +129,8 @@ function scene(r, state) {
 export default {
   kind: 'leafwise',
   attrs: { shape: { type: 'text', default: 'burst', choices: ['burst', 'wave', 'step', 'quadratic', 'line'] }, n: { type: 'integer', default: 120 }, noise: { type: 'number', default: 0.4 }, leaves: { type: 'integer', default: 6 }, most: { type: 'integer', default: 16 },
-    trees: { type: 'integer', default: 1 }, learning_rate: { type: 'number', default: 0.3 }, max_bins: { type: 'integer', default: 255 }, model: { type: 'thing', default: 'boosting' } },
+    trees: { type: 'integer', default: 1 }, learning_rate: { type: 'number', default: 0.3 }, max_bins: { type: 'integer', default: 255 } },
+  needs: ['boosting'],
   own: [{ name: 'x', type: 'number', label: 'Feature' }, { name: 'y', type: 'number', label: 'Target' }],
   linked: ['leaves', 'seed'],
   state: (attrs) => ({ shape: attrs.shape, n: attrs.n, noise: attrs.noise, leaves: attrs.leaves, most: attrs.most, trees: attrs.trees, tree: 1, learning_rate: attrs.learning_rate, max_bins: attrs.max_bins, min_leaf_rows: 2, seed: attrs.seed ?? 1 }),

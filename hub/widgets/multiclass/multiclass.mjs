@@ -198,8 +198,8 @@ const isMap = (plot) => METHODS.some((m) => m.id === plot);
 
 export default {
   kind: 'multiclass',
-  attrs: { data: { type: 'text' }, x: { type: 'text' }, y: { type: 'text' }, target: { type: 'text' }, classes: { type: 'integer', default: 3 }, layout: { type: 'text', default: 'ring', choices: ['ring', 'row'] }, l2: { type: 'number', default: 0.1 },
-    models: { type: 'text', default: 'one_vs_rest one_vs_one logistic' } }, // models: so that a lesson's module has them
+  attrs: { data: { type: 'text' }, x: { type: 'text' }, y: { type: 'text' }, target: { type: 'text' }, classes: { type: 'integer', default: 3 }, layout: { type: 'text', default: 'ring', choices: ['ring', 'row'] }, l2: { type: 'number', default: 0.1 } },
+  needs: ['one_vs_rest', 'one_vs_one', 'logistic'],
   own: [{ name: 'x', type: 'number', label: 'Horizontal' }, { name: 'y', type: 'number', label: 'Vertical' }, { name: 'class', type: 'class', label: 'Class' }],
   cosmetic: ['paint', 'decide', 'lines'],
   linked: ['points', 'query'],

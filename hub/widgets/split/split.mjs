@@ -75,7 +75,7 @@ function scene(r, state) {
 export default {
   kind: 'split',
   needs: ['knn', 'tree', 'logistic', 'holdout', 'recipe', 'accuracy'],
-  attrs: { data: { type: 'text', default: 'penguins' }, target: { type: 'text' }, features: { type: 'list' }, metrics: { type: 'text', default: 'accuracy' }, model: { type: 'text', default: 'knn', choices: ['knn', 'tree', 'logistic'] }, test: { type: 'number', default: 0.2 }, rows: { type: 'integer', default: ALL }, splits: { type: 'integer', default: 40 }, shown: { type: 'integer', default: 1 } },
+  attrs: { data: { type: 'text', default: 'penguins' }, target: { type: 'text' }, features: { type: 'list' }, model: { type: 'text', default: 'knn', choices: ['knn', 'tree', 'logistic'] }, test: { type: 'number', default: 0.2 }, rows: { type: 'integer', default: ALL }, splits: { type: 'integer', default: 40 }, shown: { type: 'integer', default: 1 } },
   cosmetic: ['shown'],
   own: [{ name: 'class', type: 'class', label: 'What to predict' }],
   state: (attrs) => ({ model: attrs.model, test: attrs.test, rows: attrs.rows, splits: attrs.splits, shown: attrs.shown, seed: attrs.seed ?? 1 }),

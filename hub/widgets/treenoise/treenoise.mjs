@@ -219,7 +219,8 @@ const calm = (state) => ({ ...state, moves: [], dropped: [], picked: null });
 export default {
   kind: 'treenoise',
   attrs: { data: { type: 'text', default: 'penguins' }, x: { type: 'text' }, y: { type: 'text' }, target: { type: 'text' }, rows: { type: 'integer', default: 90 }, max_depth: { type: 'integer', default: 4 }, trees: { type: 'integer', default: 20 }, most: { type: 'integer', default: 60 },
-    drop: { type: 'list' }, models: { type: 'text', default: 'tree forest' } }, // drop: numbers of rows, from 1; models: so that a lesson's module has them
+    drop: { type: 'list' } }, // drop: numbers of rows, from 1
+  needs: ['tree', 'forest'],
   own: [{ name: 'x', type: 'number', label: 'Horizontal' }, { name: 'y', type: 'number', label: 'Vertical' }, { name: 'class', type: 'class', label: 'Class' }],
   cosmetic: ['picked'],
   linked: ['moves', 'dropped'],
