@@ -12,6 +12,9 @@
 
 #include "ken/ken.h"
 
+/* The reader of files; NULL in a module that takes none. Written by tools/wasm. */
+extern __typeof__(ken_csv_parse) *const kw_csv_parse;
+
 #if defined(__wasm__)
 #define KW_EXPORT(name) __attribute__((export_name("kw_" #name)))
 #else

@@ -1,4 +1,5 @@
-// The lesson's WebAssembly module: its things, cells and probes, built by tools/wasm.
+// The lesson's WebAssembly modules, built by tools/wasm: the whole one (its things, cells and probes, and what reads the
+// reader's own data), and the small one that its widgets need as the page stands. Same sources, so the same bits.
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,10 +12,27 @@ const TOOL = path.join(ROOT, 'tools', 'wasm');
 const LOADER = path.join(HUB, 'runtime', 'ken.mjs');
 let sources;
 
-// {file, bytes size, hash}, or undefined when there is nothing to build it with.
+// {file, hash, bytes, widgets: {file, hash, bytes} or undefined}; undefined when there is nothing to build it with.
 export async function buildModule(lesson, folder) {
   const runs = lesson.cells.some((c) => c.runs);
   if (!runs && !lesson.widgets.length && !lesson.compares.length) return undefined;
+  const named = (names) => [...new Set(names.map((name) => lesson.rooms.things?.get(name)?.name ?? name))];
+  const own = path.join(lesson.folder, 'probes.c');
+  const owns = existsSync(own) ? [own] : [];
+  const called = calledProbes(lesson);
+  const cells = lesson.cells.length > 0;
+  if (cells) put(path.join(folder, 'cells.c'), cellsC(lesson));
+  const input = hashOf(cells ? cellsC(lesson) : '', fileHash(own));
+  const whole = { id: lesson.id, things: [...named([...lesson.things, ...widgetThings(lesson)]), 'csv'], probes: [...new Set([...owns, ...lesson.probes, ...filesOf(called)])], cells: cells ? 'cells.c' : null };
+  const made = await linkModule(lesson, folder, whole, input);
+  if (!made || !(lesson.widgets.length + lesson.compares.length)) return made;
+  const needed = owns.filter((file) => called.some((name) => readFileSync(file, 'utf8').includes(`KEN_PROBE(${name})`)));
+  const small = { id: `${lesson.id}-widgets`, things: named([...listedThings(lesson), ...widgetThings(lesson)]), probes: [...needed, ...new Set(filesOf(called))], cells: null };
+  return { ...made, widgets: await linkModule(lesson, folder, small, fileHash(own)) };
+}
+
+// One module as tools/wasm takes it; input: a hash of what it is made from beside the library.
+export async function linkModule(lesson, folder, module, input = '') {
   if (!existsSync(TOOL) || !existsSync(LOADER)) {
     lesson.problems.warn({}, 'no WebAssembly module: tools/wasm or hub/runtime/ken.mjs is not there');
     return undefined;
@@ -23,19 +41,13 @@ export async function buildModule(lesson, folder) {
     lesson.problems.warn({}, 'no WebAssembly module: clang-19 and lld-19 are not here', { hint: 'tools/setup hub installs them' });
     return undefined;
   }
-  const things = [...new Set([...lesson.things, ...widgetThings(lesson)].map((name) => lesson.rooms.things?.get(name)?.name ?? name))];
-  const own = path.join(lesson.folder, 'probes.c');
-  const probes = [...new Set([...(existsSync(own) ? [own] : []), ...lesson.probes, ...widgetProbes(lesson)])];
-  const module = { id: lesson.id, things, probes, cells: lesson.cells.length ? 'cells.c' : null };
-  put(path.join(folder, 'module.json'), JSON.stringify(module));
-  if (lesson.cells.length) put(path.join(folder, 'cells.c'), cellsC(lesson));
   sources ??= hashOf(fileHash(TOOL), treeHash(path.join(ROOT, 'ken'), (n) => /\.[ch]$/.test(n) && !/_test\.c$/.test(n)), treeHash(path.join(ROOT, 'wasm'), (n) => /\.[ch]$/.test(n)));
-  const file = path.join(folder, `${lesson.id}.wasm`);
-  const hash = hashOf(module, sources, lesson.cells.length ? cellsC(lesson) : '', fileHash(own));
-  const stamp = path.join(folder, 'module.stamp.json');
+  const [spec, file, stamp] = ['json', 'wasm', 'stamp.json'].map((ending) => path.join(folder, `${module.id}.${ending}`));
+  put(spec, JSON.stringify(module));
+  const hash = hashOf(module, sources, input);
   if (!existsSync(file)) rmSync(stamp, { force: true });
   const made = await once(stamp, hash, async () => {
-    const run = await runTool([path.join(folder, 'module.json'), file]);
+    const run = await runTool([spec, file]);
     return { status: run.status, says: `${run.stdout}${run.stderr}` };
   });
   if (made.status !== 0) {
@@ -73,10 +85,16 @@ export function probesOf(file, seen = new Set()) {
   return [...new Set([...mine, ...others])];
 }
 
-// Files of the probes that the lesson's kinds of widgets call: nobody has to list them.
-function widgetProbes(lesson) {
-  const kinds = new Set([...lesson.widgets, ...lesson.compares].map((node) => node.attrs?.kind).filter(Boolean));
-  return [...kinds].flatMap((kind) => probesOf(path.join(WIDGETS, kind, `${kind}.mjs`))).map(probeFile).filter(Boolean);
+const kindsOf = (lesson) => [...new Set([...lesson.widgets, ...lesson.compares].map((node) => node.attrs?.kind).filter(Boolean))];
+// Probes that the lesson's kinds of widgets call, and the files that hold them: nobody has to list them.
+const calledProbes = (lesson) => [...new Set(kindsOf(lesson).flatMap((kind) => probesOf(path.join(WIDGETS, kind, `${kind}.mjs`))))];
+const filesOf = (probes) => probes.map(probeFile).filter(Boolean);
+
+// What the head names and a kind offers to the reader from the catalog: optimizers, surfaces (its `lists`).
+function listedThings(lesson) {
+  const { things, kinds } = lesson.rooms;
+  const lists = new Set(kindsOf(lesson).flatMap((kind) => kinds?.get(kind)?.lists ?? []));
+  return lesson.things.filter((name) => lists.has(things?.get(name)?.kind));
 }
 
 // Things that a kind always needs (its `needs`), and those that the attributes of widgets name, given or by default:

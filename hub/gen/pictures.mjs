@@ -24,7 +24,7 @@ export async function picturesOf(lesson, module, folder) {
     const kind = lesson.rooms.kinds?.get(node.attrs.kind);
     if (!kind || !module) continue;
     const { sym, caption, ...given } = node.attrs;
-    const raw = { ...given, module: `${lesson.id}.wasm` }; // beside the page
+    const raw = { ...given, module: path.basename(module.file) }; // beside the page
     const hash = hashOf(raw, node.name, module.hash, runtime, treeHash(path.join(WIDGETS, raw.kind)), treeHash(path.join(WIDGETS, 'shared')));
     try {
       const made = await once(path.join(folder, `picture-${raw.id}.json`), hash, async () => {

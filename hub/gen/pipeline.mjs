@@ -38,7 +38,7 @@ export async function buildLesson(file, rooms, { fix = false, deep = false } = {
   if (lines) quizKeys(lesson, records);
   const module = sound && lines ? await buildModule(lesson, folder) : undefined;
   if (module && lines) await sameRecords(lesson, module, lines, folder);
-  const pictures = module || !needsModule(lesson) ? await picturesOf(lesson, module, folder) : new Map();
+  const pictures = module || !needsModule(lesson) ? await picturesOf(lesson, module?.widgets, folder) : new Map();
   const figures = await figuresOf(lines ?? [], folder);
   const shell = path.join(HUB, 'shell', 'records.mjs');
   const recordsHTML = existsSync(shell) ? (await import(pathToFileURL(shell).href)).recordsHTML : undefined;

@@ -99,7 +99,7 @@ async function writeLessons(built, site, page, assets) {
     mkdirSync(folder, { recursive: true });
     const own = { ...assets };
     if (module) {
-      copyFileSync(module.file, path.join(folder, `${lesson.id}.wasm`));
+      for (const { file } of [module, module.widgets].filter(Boolean)) copyFileSync(file, path.join(folder, path.basename(file)));
       own.module = `${lesson.id}/${lesson.id}.wasm`;
     }
     for (const name of readdirSync(lesson.folder)) if (/\.(svg|png|jpg|webp|csv)$/.test(name)) copyFileSync(path.join(lesson.folder, name), path.join(folder, name));

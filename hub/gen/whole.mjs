@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:f
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hashOf, put, treeHash, once } from './cache.mjs';
-import { buildModule } from './module.mjs';
+import { linkModule } from './module.mjs';
 import { escape } from './code.mjs';
 import { renderMath } from './math.mjs';
 import { serve } from './serve.mjs';
@@ -45,7 +45,7 @@ async function recallModule(rooms, problems) {
   if (!existsSync(path.join(ROOT, 'wasm', 'probes', 'recall.c'))) return undefined;
   const folder = path.join(WORK, '_cards');
   mkdirSync(folder, { recursive: true });
-  return buildModule({ id: 'cards', things: [], probes: ['recall'], cells: [], widgets: [{}], compares: [], folder, rooms, problems }, folder);
+  return linkModule({ problems }, folder, { id: 'cards', things: [], probes: ['recall'], cells: null });
 }
 
 const terms = (rooms, built) => [...rooms.terms.values()].map((t) => ({

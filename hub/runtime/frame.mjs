@@ -2,7 +2,6 @@
 // page (disabled, with the static picture); the live widget writes the same text, so nothing moves when it wakes.
 
 import { sceneAspect } from './geometry.mjs';
-import { sceneToSVG } from './svg.mjs';
 import { SHOWN, sliderSteps, toSlider, valueText } from './controls.mjs';
 import { escapeHTML, formatNumber } from './format.mjs';
 
@@ -90,8 +89,3 @@ export function frameHTML(view) {
     `<div class="kw-tools">${tool('reset', 'Reset')}${tool('table', 'Table')}${tool('sound', 'Sound')}${view.own ? tool('own', 'Own data') : ''}${tool('link', 'Copy link')}</div>` +
     `<div class="kw-drawer" hidden></div></div>`;
 }
-
-/** The pictures of the page before anything runs: one for wide columns, one for phones. */
-export const staticPictures = (scene, id, title) =>
-  `<div class="kw-still kw-still-wide">${sceneToSVG(scene, { width: 720, id: `${id}-s`, title })}</div>` +
-  `<div class="kw-still kw-still-narrow">${sceneToSVG(scene, { width: 344, id: `${id}-n`, title })}</div>`;

@@ -29,15 +29,15 @@ const flat = (value) => {
 };
 
 export class Remote {
-  /** module: the address of a .wasm; connect: gives a Worker or a MessagePort. */
+  /** module: the address of a .wasm; whole: that of one which reads the reader's own data, if this one does not; connect: gives a Worker or a MessagePort. */
   static async load(module, options) {
     const remote = new Remote(module, options);
     await remote.loaded;
     return remote;
   }
 
-  constructor(module, { connect = () => new Worker(new URL('worker.js', here), { type: 'module' }), patience = PATIENCE_MS } = {}) {
-    Object.assign(this, { module: module instanceof URL ? module.href : module, connect, patience, next: 1, waiting: new Map(), latest: new Map(), sent: new Map() });
+  constructor(module, { whole, connect = () => new Worker(new URL('worker.js', here), { type: 'module' }), patience = PATIENCE_MS } = {}) {
+    Object.assign(this, { module: module instanceof URL ? module.href : module, whole, connect, patience, next: 1, waiting: new Map(), latest: new Map(), sent: new Map() });
     this.own = new WeakMap();
     for (const verb of VERBS) this[verb] ??= (...args) => this.call(verb, args.map(flat));
     this.start();
@@ -48,7 +48,7 @@ export class Remote {
     this.port = this.connect();
     this.port.onmessage = ({ data }) => this.answer(data);
     this.port.onerror = (e) => this.broken(e.message ?? 'the worker cannot start');
-    this.loaded = this.call('load', [this.module]);
+    this.loaded = this.call('load', [this.module, this.whole]);
     this.loaded.catch(() => {}); // every later call tells
   }
 

@@ -1,6 +1,7 @@
 // The static form of a widget, made at build time in Node by the widget itself: same kind, same library, same frame.
 
-import { frameHTML, staticPictures } from './frame.mjs';
+import { frameHTML } from './frame.mjs';
+import { stillHTML } from './still.mjs';
 import { resolveControls } from './controls.mjs';
 import { readAttrs, listControls } from './kind.mjs';
 import { sceneToSVG } from './svg.mjs';
@@ -25,7 +26,7 @@ export async function renderStatic(kind, raw, ken) {
   const rows = resolveControls(listControls(kind, run.attrs, run.things, run.state), run.things, run.state, run.result);
   const title = raw.title ?? raw.alt ?? run.scene.summary;
   const inside = frameHTML({ id: raw.id, title, rows, scene: run.scene, own: Boolean(kind.own), live: false,
-    pictures: staticPictures(run.scene, raw.id, raw.alt ?? title) });
+    pictures: stillHTML(run.scene, raw.id, raw.alt ?? title) });
   const attrs = Object.entries({ ...raw, kind: kind.kind }).map(([name, value]) => ` ${name}="${escapeHTML(value)}"`).join('');
   return { html: `<ken-widget${attrs}>${inside}</ken-widget>`, svg: sceneToSVG(run.scene, { width: 720, id: raw.id, title, standalone: true }),
     summary: run.scene.summary, state: run.state, scene: run.scene };

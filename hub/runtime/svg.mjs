@@ -77,10 +77,10 @@ export function marksSVG(p, clipId, skip = () => false) {
   return out;
 }
 
+export const plotSVG = (p, clip) => `<g data-plot="${escapeHTML(p.id)}">${backSVG(p)}${marksSVG(p, clip)}</g>`;
+
 /** All plots of a layout, without the <svg> around them. */
-export function layoutSVG(layout, id = 'w') {
-  return layout.plots.map((p, i) => `<g data-plot="${escapeHTML(p.id)}">${backSVG(p)}${marksSVG(p, `${id}-clip${i}`)}</g>`).join('');
-}
+export const layoutSVG = (layout, id = 'w') => layout.plots.map((p, i) => plotSVG(p, `${id}-clip${i}`)).join('');
 
 /** opts: width (720), id (prefix of ids inside), title (accessible name), standalone (xmlns, font). */
 export function sceneToSVG(scene, opts = {}) {

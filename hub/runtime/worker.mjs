@@ -56,12 +56,13 @@ class Server {
   async run(op, args, call) {
     if (op === 'load') {
       this.loading = Ken.load(args[0]);
+      this.address = args;
       await this.loading;
       return true;
     }
     const ken = await this.loading;
-    if (op === 'compute') return this.compute(ken, args[0], call);
-    if (op === 'inspect') return (({ rows, columns }) => ({ rows, columns }))(this.table(ken, args[0]));
+    if (op === 'compute') return this.compute(args[0], call);
+    if (op === 'inspect') return (({ rows, columns }) => ({ rows, columns }))(this.table(await this.reader(), args[0]));
     const [target, name] = op === 'method' ? [this.unpack(args[0]), args[1]] : [ken, op];
     const values = (op === 'method' ? args.slice(2) : args).map(this.unpack);
     if (name === 'free') this.objects.delete(args[0].ref);
@@ -75,15 +76,26 @@ class Server {
     return { cancelled: () => call.cancelled, progress: (done, total) => this.port.postMessage({ id: call.id, progress: { done, total } }) };
   }
 
+  /** What reads the reader's own data: it takes the place of a smaller module for good. */
+  reader() {
+    const [module, whole] = this.address;
+    if (whole && whole !== module) {
+      this.loading = Ken.load(whole);
+      this.address = [whole, whole];
+    }
+    return this.loading;
+  }
+
   /** The reader's own table: the bytes come once and are named by number. */
   table(ken, { data, bytes }) {
     if (bytes) this.own.set(data, { bytes });
     const own = this.own.get(data);
-    if (!own.table || own.table.life !== ken.core.life) own.table = ken.csv(own.bytes, 'your table');
+    if (own.table?.ken.core !== ken.core || own.table.life !== ken.core.life) own.table = ken.csv(own.bytes, 'your table');
     return own.table;
   }
 
-  async compute(ken, { kind, state, attrs, own }, call) {
+  async compute({ kind, state, attrs, own }, call) {
+    const ken = await (own ? this.reader() : this.loading);
     if (!this.kinds.has(kind)) {
       if (!/^[a-z][a-z0-9_-]*$/.test(kind)) throw new KenError({ code: 'KEN_E_ARG', message: `"${kind}" is no kind of widget` });
       this.kinds.set(kind, import(this.kindURL(kind)).then((m) => m.default));

@@ -149,6 +149,7 @@ function scene(result, state, attrs) {
 
 export default {
   kind: 'descent',
+  lists: ['objective', 'optimizer'],
   attrs: {
     surface: { type: 'text', default: 'rosenbrock' },
     optimizers: { type: 'list', default: 'gd' },

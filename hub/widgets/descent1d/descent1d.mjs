@@ -128,6 +128,7 @@ function scene(r, state) {
 
 export default {
   kind: 'descent1d',
+  lists: ['objective', 'optimizer'],
   needs: ['gd', 'momentum', 'nesterov', 'adam', 'bowl', 'double_well'],
   attrs: { surface: { type: 'text', default: 'double_well' }, rate: { type: 'number' }, optimizer: { type: 'text', default: 'gd', choices: OPTIMIZERS }, start: { type: 'number' }, steps: { type: 'integer', default: 30 }, step: { type: 'integer' }, measure: { type: 'text', default: 'gap', choices: Object.keys(MEASURES) } },
   cosmetic: ['step', 'measure'],
