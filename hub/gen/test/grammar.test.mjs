@@ -2,7 +2,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { lessonOf } from '../lesson.mjs';
 import { format } from '../problems.mjs';
-import { readBraces } from '../grammar.mjs';
+import { misfit, readBraces } from '../grammar.mjs';
 import { Problems } from '../problems.mjs';
 import { readFront, splitFront } from '../frontmatter.mjs';
 
@@ -115,4 +115,10 @@ test('attributes of a code block', () => {
   assert.equal(p.list.length, 0);
   readBraces('{cell=}', { line: 3, column: 1 }, p);
   assert.match(p.list[0].text, /no attribute/);
+});
+
+test('choices of a kind may be numbers', () => {
+  const rule = { type: 'integer', choices: [1, 2] };
+  assert.equal(misfit(rule, '2'), undefined);
+  assert.equal(misfit(rule, '3').expected, '1, 2');
 });
