@@ -160,11 +160,7 @@ function figure(page, node, options = {}) {
 function cell(page, node) {
   const id = node.attrs.cell;
   const lines = page.made.records?.get(id) ?? [];
-  const shown = lines.map((line) => {
-    const record = JSON.parse(line);
-    const svg = record.type === 'figure' && page.made.figures?.get(`${id}/${record.key}`);
-    return svg ? `<figure class="plot">${svg}</figure>` : page.made.recordsHTML?.([record]) ?? `<p class="rec"><b>${escape(record.key)}</b><code>${escape(JSON.stringify(record.value))}</code></p>`;
-  }).join('');
+  const shown = page.made.recordsHTML?.(lines, (record) => page.made.figures?.get(`${id}/${record.key}`)) ?? lines.map((line) => `<pre>${escape(line)}</pre>`).join('');
   const source = figure(page, node, { label: `Cell ${id}` });
   const fold = 'fold' in node.attrs ? `<details class="fold"><summary>The code of this cell</summary>${source}</details>` : source;
   const data = JSON.stringify(lines).replace(/</g, '\\u003c');

@@ -16,6 +16,7 @@ export function parseBody(body, problems) {
   const tree = processor.parse(source);
   const lines = body.split('\n');
   tidy(tree, body);
+  display(tree, body);
   walk(tree, (node) => {
     if (node.type === 'containerDirective') checkClosed(node, lines, problems);
     if (node.type === 'paragraph') checkStray(node, body, problems);
@@ -41,6 +42,36 @@ function tidy(node, source) {
     tidy(child, source);
     return child;
   });
+}
+
+// "$$…$$" on one line is inline to remark-math; to everybody who writes it, it is a formula on a line of its own. What
+// stands around it in its paragraph goes before and after.
+function display(node, source) {
+  const own = (child) => child.type === 'inlineMath' && slice(source, child).startsWith('$$');
+  node.children = node.children?.flatMap((child) => {
+    display(child, source);
+    return child.type === 'paragraph' && child.children.some(own) ? apart(child, own) : [child];
+  });
+}
+
+function apart(paragraph, own) {
+  const parts = [];
+  let rest = [];
+  const flush = () => {
+    const says = rest.some((child) => child.type !== 'text' || child.value.trim());
+    if (says) parts.push({ type: 'paragraph', children: rest, position: { start: rest[0].position.start, end: rest.at(-1).position.end } });
+    rest = [];
+  };
+  for (const child of paragraph.children) {
+    if (!own(child)) {
+      rest.push(child);
+      continue;
+    }
+    flush();
+    parts.push({ type: 'math', value: child.value, position: child.position });
+  }
+  flush();
+  return parts;
 }
 
 export const slice = (source, node) => source.slice(node.position.start.offset, node.position.end.offset);

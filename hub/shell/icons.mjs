@@ -11,4 +11,4 @@ const shapes = {
   cards: '<rect x="4" y="7" width="12" height="13" rx="2"/><path d="M8 4h10a2 2 0 0 1 2 2v10"/>',
 };
 
-export const icon = (name) => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${shapes[name]}</svg>`;
+export const icon = (name) => `<svg class="icon" width="20" height="20" viewBox="0 0 24 24" aria-hidden="true">${shapes[name]}</svg>`;

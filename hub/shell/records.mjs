@@ -18,7 +18,7 @@ const kinds = {
   array: (r) => line(r.key, `<code title="${escape(JSON.stringify(r.value))}">${escape(`[${list(r.value)}]`)}</code>`),
   table: (r) => table(r),
   figure: (r) => `<p class="rec" data-figure><b>${escape(r.key)}</b><span>a figure: the notebook draws it</span></p>`,
-  print: (r) => `<pre>${escape(r.value ?? r.text ?? '')}</pre>`,
+  print: (r) => `<pre tabindex="0" aria-label="Printed">${escape(r.value.replace(/\n$/, ''))}</pre>`,
   error: (r) => `<p class="err"><b>${escape(r.code ?? 'error')}</b>: ${escape(r.message ?? '')}${r.hint ? `<br>${escape(r.hint)}` : ''}</p>`,
 };
 
@@ -38,7 +38,34 @@ function table(r) {
   return `<div class="table" role="region" tabindex="0" aria-label="Table ${escape(r.key ?? '')}"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>${more}`;
 }
 
-// records: objects, or lines of JSON.
-export function recordsHTML(records) {
-  return records.map((r) => (typeof r === 'string' ? JSON.parse(r) : r)).map((r) => (kinds[r.type] ?? ((x) => line(x.key ?? x.type, `<code>${escape(JSON.stringify(x.value))}</code>`)))(r)).join('');
+const scalar = new Set(['number', 'integer', 'bool', 'text', 'array']);
+const MANY = 5; // values beside printed text beyond which they are folded: mostly they are what the text says, for the prose to be checked against
+
+// What a stretch of a cell printed comes as one text, then the values that it showed, side by side.
+function stretch(printed, values) {
+  const text = printed.length ? kinds.print({ value: printed.join('') }) : '';
+  if (!values.length) return text;
+  const wide = values.some((r) => r.type === 'array' || String(r.value).length > 24);
+  const list = `<div class="values${wide ? ' wide' : ''}">${values.map((r) => kinds[r.type](r)).join('')}</div>`;
+  return text + (text && values.length > MANY ? `<details class="shown"><summary>${values.length} values</summary>${list}</details>` : list);
+}
+
+// records: objects, or lines of JSON; drawn: from a record of a figure to its SVG, if there is one.
+export function recordsHTML(records, drawn) {
+  let html = '', printed = [], values = [];
+  const flush = () => {
+    html += stretch(printed, values);
+    printed = [], values = [];
+  };
+  for (const r of records.map((line) => (typeof line === 'string' ? JSON.parse(line) : line))) {
+    if (r.type === 'print') printed.push(r.value ?? r.text ?? '');
+    else if (scalar.has(r.type)) values.push(r);
+    else {
+      flush();
+      const svg = r.type === 'figure' && drawn?.(r);
+      html += svg ? `<figure class="plot">${svg}</figure>` : (kinds[r.type] ?? ((x) => line(x.key ?? x.type, `<code>${escape(JSON.stringify(x.value))}</code>`)))(r);
+    }
+  }
+  flush();
+  return html;
 }

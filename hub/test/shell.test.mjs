@@ -82,6 +82,16 @@ test('records: every type, escaped', () => {
   assert.doesNotMatch(html, /<b>"|<b><\/b><b>/);
 });
 
+test('records: what was printed comes as one text, many values beside it are folded, a figure stands where it was shown', () => {
+  const print = (value) => ({ type: 'print', value }), number = (key) => ({ type: 'number', key, value: 0.5 });
+  const few = recordsHTML([print('a\n'), number('x'), print('b\n'), number('y')]);
+  assert.match(few, /<pre[^>]*>a\nb<\/pre><div class="values"><p class="rec"><b>x.*<b>y/);
+  const many = recordsHTML([print('a\n'), ...'uvwxyz'].map((r) => (typeof r === 'string' ? number(r) : r)));
+  assert.match(many, /<pre[^>]*>a<\/pre><details class="shown"><summary>6 values<\/summary>/);
+  assert.doesNotMatch(recordsHTML([...'uvwxyz'].map(number)), /details/);
+  assert.match(recordsHTML([number('x'), { type: 'figure', key: 'f', value: {} }, number('y')], () => '<svg/>'), /<b>x.*<figure class="plot"><svg\/><\/figure>.*<b>y/);
+});
+
 const lessons = [['a', []], ['b', ['a']], ['c', ['a', 'b']]].map(([id, needs], i) => ({ id, needs, title: `Lesson <${id}>`, part: 'A', number: i + 1, minutes: 30, summary: 'x "y" & z', quizzes: [], exercises: [] }));
 const site = { title: 'ken', version: '1', lessons, parts: [{ id: 'A', title: 'Start' }], paths: [{ id: 'p', title: 'P', text: 't', lessons: ['a', 'gone'] }] };
 const assets = { shell: 'assets/s.js', boot: 'assets/b.js', css: ['assets/t.css'], font: 'assets/f.woff2', icon: 'assets/i.svg' };

@@ -57,6 +57,13 @@ test('blocks that are not closed, or closed once too often', () => {
   assert.ok(nested.some((s) => /"exercise" is never closed.*more colons/.test(s)), nested.join('\n'));
 });
 
+test('a formula in "$$" on one line stands by itself, and what is around it goes before and after', () => {
+  const kinds = (body) => lessonOf(head + body, '/x/01-x/lesson.md', rooms).tree.children.filter((n) => n.type !== 'yaml').map((n) => n.type);
+  assert.deepEqual(kinds('$$a = b$$'), ['math']);
+  assert.deepEqual(kinds('Then\n$$a$$\nand $c$, $$d$$'), ['paragraph', 'math', 'paragraph', 'math']);
+  assert.deepEqual(kinds('With $a$ in it'), ['paragraph']);
+});
+
 test('code blocks', () => {
   one('```c\nint x;\n```', /says nothing of itself/);
   one('```c {cell=a}\nRUN { int x;\n```', /"\{" of RUN is never closed/);
