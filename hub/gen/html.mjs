@@ -87,6 +87,9 @@ export class Page {
 
 const wrap = (tag) => (page, node) => `<${tag}>${page.all(node.children)}</${tag}>`;
 
+// A number of a cell as print sets it: a true minus, a power of ten instead of "e-07".
+const typeset = (text) => text.replace(/e([+-])0*(\d+)$/, (all, sign, digits) => ` × 10<sup>${sign === '-' ? '−' : ''}${digits}</sup>`).replace(/^-/, '−');
+
 const forms = {
   text: (page, node) => escape(node.value),
   paragraph: wrap('p'), strong: wrap('strong'), emphasis: wrap('em'), delete: wrap('del'), blockquote: wrap('blockquote'),
@@ -193,7 +196,7 @@ function missing(page, node) {
 }
 
 const inlines = {
-  n: (page, node) => `<span class="n" data-cell="${escape(node.attrs.cell)}" data-key="${escape(node.attrs.key)}">${page.all(node.children)}</span>`,
+  n: (page, node) => `<span class="n" data-cell="${escape(node.attrs.cell)}" data-key="${escape(node.attrs.key)}">${typeset(page.all(node.children))}</span>`,
   lit: (page, node) => page.all(node.children),
   note: (page, node) => `<span class="why">${page.all(node.children)}</span>`,
   blank: (page, node) => page.all(node.children),

@@ -54,6 +54,8 @@ function range(p) {
   const [min, max] = [p.min, p.max];
   if (min === undefined && max === undefined) return '';
   const big = (v) => (Math.abs(v) >= 1e15 ? '' : plain(v));
+  const edge = Math.round(max); // 1 − 2⁻⁵³ stands for "below 1"
+  if (max !== edge && Math.abs(max - edge) < 1e-12) return `${big(min) || '−∞'} to below ${edge}`;
   return big(max) === '' ? `≥ ${big(min) || '−∞'}` : `${big(min) || '−∞'} to ${big(max)}`;
 }
 

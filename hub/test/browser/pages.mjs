@@ -123,7 +123,7 @@ export async function withoutScript({ browser, base }, name) {
     const quizzes = await count('ken-quiz'), answers = await count('ken-quiz details.reason');
     if (quizzes && answers < quizzes) faults.push(`${quizzes} questions, ${answers} reasons to unfold`);
     for (const widget of await view.page.locator('ken-widget').all()) {
-      const alt = await widget.locator('svg[role="img"], img').first().getAttribute('aria-label', { timeout: 1000 }).catch(() => null) ?? await widget.locator('img').first().getAttribute('alt', { timeout: 500 }).catch(() => null);
+      const alt = await widget.locator('[role="img"], img').first().getAttribute('aria-label', { timeout: 1000 }).catch(() => null) ?? await widget.locator('img').first().getAttribute('alt', { timeout: 500 }).catch(() => null);
       if (!alt || alt.length < 20) faults.push(`widget ${await widget.getAttribute('id')}: no static picture with a description`);
     }
     return faults;

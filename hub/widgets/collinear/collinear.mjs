@@ -55,7 +55,7 @@ function coefficientsPlot(r, state, now, k) {
     title: r.fits.map((f, i) => `sample ${i + 1}: ${formatNumber(f[name][0], 3)}, ${formatNumber(f[name][1], 3)}\nsum ${formatNumber(f[name][0] + f[name][1], 3)}`) });
   return { id: 'coefficients', title: `Coefficients of ${r.fits.length} samples`, equal: true, height: 0.5, narrow: 1, x: { ...square, label: 'coefficient of x₁' }, y: { ...square, label: 'coefficient of x₂' }, marks: [
     { type: 'line', x: [1 - 9 * far, 1 + 9 * far], y: [1 + 9 * far, 1 - 9 * far], color: 'muted', dash: 2, width: 1.2, label: 'sum 2', hover: false },
-    { type: 'line', ...ellipse(now.plain, now.covariance), color: 'c2', width: 2, hover: false, label: '95 % ellipse', sym: 'standard_error' },
+    { type: 'line', ...ellipse(now.plain, now.covariance), color: 'c2', width: 2, hover: false, label: '95% ellipse', sym: 'standard_error' },
     points('plain', 'c2', 0, 'least squares'), ...(state.ridge ? [points('held', 'c1', 3, 'ridge')] : []), { type: 'points', x: [1], y: [1], color: 'c3', shape: 5, size: 8, label: 'truth' }] };
 }
 
@@ -75,9 +75,9 @@ function scene(r, state) {
   const sum = deviation(r.fits.map((f) => f.plain[0] + f.plain[1]));
   const held = deviation(r.fits.map((f) => f.held[0]));
   const vif = mean(r.fits.map((f) => f.vif));
-  const summary = `With correlation ${formatNumber(state.rho)} the variance inflation is about ${formatNumber(vif, 3)}: over ${r.fits.length} samples the first coefficient scatters by ${formatNumber(spread, 3)} around 1, but the sum of both only by ${formatNumber(sum, 2)}, and predictions miss by ${formatNumber(mean(r.fits.map((f) => f.plainError)), 3)} with a noise of ${formatNumber(state.noise)}.${state.ridge ? ` Ridge scatters by ${formatNumber(held, 2)}, around ${formatNumber(mean(r.fits.map((f) => f.held[0])), 3)}.` : ''}${vif > 10 ? ' The data cannot tell the two apart, only what they do together.' : ''}`;
+  const summary = `With correlation ${formatNumber(state.rho)} the variance inflation is ${formatNumber(vif, 3)} on average: over ${r.fits.length} samples the first coefficient scatters by ${formatNumber(spread, 3)} around 1, but the sum of both only by ${formatNumber(sum, 2)}, and predictions miss by ${formatNumber(mean(r.fits.map((f) => f.plainError)), 3)} with a noise of ${formatNumber(state.noise)}.${state.ridge ? ` Ridge scatters by ${formatNumber(held, 2)}, around ${formatNumber(mean(r.fits.map((f) => f.held[0])), 3)}.` : ''}${vif > 10 ? ' The data cannot tell the two apart, only what they do together.' : ''}`;
   return { plots: [columnsPlot(now, k), coefficientsPlot(r, state, now, k), errorPlot(r, state, k)], summary, objective: now.plain[0],
-    readouts: [{ label: 'variance inflation', value: now.vif, sym: 'vif' }, { label: 'condition index', value: now.index }, { label: 'scatter of a coefficient', value: spread }, { label: 'scatter of the sum', value: sum }, ...(state.ridge ? [{ label: 'scatter, ridge', value: held }] : [])],
+    readouts: [{ label: 'variance inflation, this sample', value: now.vif, sym: 'vif' }, { label: 'condition index', value: now.index }, { label: 'scatter of a coefficient', value: spread }, { label: 'scatter of the sum', value: sum }, ...(state.ridge ? [{ label: 'scatter, ridge', value: held }] : [])],
     table: { columns: ['sample', 'x₁', 'x₂', 'x₁ ridge', 'x₂ ridge', 'inflation', 'error', 'error, ridge'], main: 'x₁', rows: r.fits.map((f, i) => [i + 1, ...f.plain, ...f.held, f.vif, f.plainError, f.heldError]) } };
 }
 

@@ -117,7 +117,7 @@ function lineScene(result, state) {
   const far = points.map((_, i) => i).reduce((a, b) => (line.leverage[b] > line.leverage[a] ? b : a), 0);
   const more = line.mine / line.least - 1;
   const summary = `Least squares: y = ${formatNumber(line.intercept, 3)} ${line.slope < 0 ? '−' : '+'} ${formatNumber(Math.abs(line.slope), 3)} x, R² ${formatNumber(line.r2, 3)}. ` +
-    (more < 0.005 ? 'Your line is as good as it gets. ' : `Your line's squares are ${more > 9 ? `${formatNumber(more + 1, 3)} times` : `${formatNumber(100 * more, 3)} % above`} the least. `) +
+    (more < 0.005 ? 'Your line is as good as it gets. ' : `Your line's squares are ${more > 9 ? `${formatNumber(more + 1, 3)} times` : `${formatNumber(100 * more, 3)}% above`} the least. `) +
     `The point at x = ${formatNumber(points[far][0], 3)} pulls hardest (leverage ${formatNumber(line.leverage[far], 2)}).`;
   return { plots: [linePlot(result, state), lossPlot(result)], summary, readouts: [{ label: 'mean square, least', value: line.least, sym: 'loss' }, { label: 'mean square, yours', value: line.mine }, { label: 'R²', value: line.r2 }, { label: 'R², yours', value: line.ownR2 }],
     table: { columns: ['x', 'y', 'fitted', 'residual', 'leverage'], main: 'residual', rows: points.map((p, i) => [p[0], p[1], line.intercept + line.slope * p[0], p[1] - line.intercept - line.slope * p[0], line.leverage[i]]) } };
