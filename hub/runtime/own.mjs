@@ -4,6 +4,7 @@
 import { escapeHTML, formatNumber } from './format.mjs';
 
 const MOST_BYTES = 8 << 20;
+const count = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 export function ownHTML(roles) {
   const drawable = roles.length >= 2;
@@ -26,6 +27,24 @@ export function guessColumns(columns, roles) {
   return pick;
 }
 
+const FAR = 1e100; // squares of such numbers still are numbers
+
+/** What keeps a choice of columns from being used: {message, hint}, or null. */
+export function troubleWith({ rows, columns }, roles, pick) {
+  if (rows < 2) return { message: rows ? 'One row is too few.' : 'There are names of columns, and no rows.', hint: 'The first line names the columns; rows follow, one a line.' };
+  if (columns.length < roles.length) return { message: `${columns.length} column, where ${roles.map((r) => r.label ?? r.name).join(' and ')} need one each.`, hint: 'Columns are separated by commas, semicolons or tabs.' };
+  for (const role of roles) {
+    const column = columns.find((c) => c.name === pick[role.name]);
+    const what = `"${column?.name}"`;
+    if (!column) return { message: `No column is chosen for ${role.label ?? role.name}.`, hint: '' };
+    if (column.missing >= rows) return { message: `All ${rows} values of ${what} are missing.`, hint: 'NaN, NA and empty cells count as missing.' };
+    if (role.type !== 'number') continue;
+    if (!isNumber(column)) return { message: `${what} holds text; ${role.label ?? role.name} needs numbers.`, hint: 'Choose another column.' };
+    if (!(Math.abs(column.min) < FAR && Math.abs(column.max) < FAR)) return { message: `${what} goes from ${formatNumber(column.min, 3)} to ${formatNumber(column.max, 3)}; squares of such numbers are infinite.`, hint: 'Write it in a larger unit.' };
+  }
+  return null;
+}
+
 const isNumber = (column) => /^[fiu]\d+$|number|float|int/.test(column.dtype);
 
 export function pickHTML(columns, roles, pick) {
@@ -40,14 +59,15 @@ export function openOwn(drawer, roles, { inspect, use }) {
   const $ = (selector) => drawer.querySelector(selector);
   const [text, say, picker, pad] = [$('textarea'), $('.kw-own-say'), $('.kw-own-pick'), $('.kw-own-pad')];
   let bytes = null;
+  let table = null;
   const tell = (message, hint) => (say.innerHTML = `<p>${escapeHTML(message)}</p>${hint ? `<p>${escapeHTML(hint)}</p>` : ''}`);
   const read = async () => {
     bytes ??= new TextEncoder().encode(text.value);
     picker.hidden = true;
     if (!bytes.length) return tell('There is nothing to read yet.', 'Paste rows, choose a file or draw points.');
     try {
-      const table = await inspect(bytes);
-      tell(`${table.rows} rows, ${table.columns.length} columns.`);
+      table = await inspect(bytes);
+      tell(`${count(table.rows, 'row')}, ${count(table.columns.length, 'column')}.`);
       picker.innerHTML = pickHTML(table.columns, roles, guessColumns(table.columns, roles));
       picker.hidden = false;
     } catch (error) {
@@ -67,7 +87,12 @@ export function openOwn(drawer, roles, { inspect, use }) {
   drawer.addEventListener('click', (event) => {
     const what = event.target.dataset?.own;
     if (what === 'read') read();
-    if (what === 'use') use(bytes, Object.fromEntries([...picker.querySelectorAll('select')].map((s) => [s.dataset.role, s.value])));
+    if (what === 'use') {
+      const pick = Object.fromEntries([...picker.querySelectorAll('select')].map((s) => [s.dataset.role, s.value]));
+      const trouble = troubleWith(table, roles, pick);
+      if (trouble) tell(trouble.message, trouble.hint);
+      else use(bytes, pick);
+    }
     if (what === 'draw') drawPad(pad, roles, text, event.target, () => (bytes = null));
   });
 }

@@ -59,7 +59,7 @@ function fitLine(ken, points, state) {
   const own = { slope: state.slope ?? 0, intercept: state.intercept ?? y.reduce((s, v) => s + v, 0) / y.length };
   const line = (l) => points.map((p) => l.intercept + l.slope * p[0]);
   const r2 = (l) => metric(ken, 'regress', y, line(l), 'r2');
-  const leverage = points.length > 2 ? ken.probe('leverage', { model, table, target: 'y' }).leverage : new Float64Array(points.length);
+  const leverage = points.length > 2 ? ken.probe('leverage', { model, table, target: 'y' }).leverage : new Float64Array(points.length).fill(1); // two points: each has its own way
   const spanSlope = Math.max(0.6, 1.6 * Math.abs(own.slope - slope), Math.abs(slope));
   const spanIntercept = Math.max(3, 1.6 * Math.abs(own.intercept - intercept), 0.6 * Math.abs(intercept));
   const window = { x: [slope - spanSlope, slope + spanSlope], y: [intercept - spanIntercept, intercept + spanIntercept] };
@@ -72,11 +72,20 @@ async function compute(ken, state, attrs, env) {
   const points = state.points ?? (env.data ? ownPoints(env.data) : samplePoints(ken, state));
   const domain = padded(points.map((p) => p[0]));
   const yDomain = padded(points.map((p) => p[1]), 0.15);
-  if (points.length < 2) return { points, domain, yDomain, few: true };
+  const few = tooFew(points, attrs);
+  if (few) return { points, domain, yDomain, few };
   if (attrs.mode === 'polynomial') {
     return { points, domain, yDomain, ...(await fitDegrees(ken, points, domain, env)) };
   }
   return { points, domain, yDomain, line: fitLine(ken, points, state) };
+}
+
+/** Why nothing can be fitted yet. */
+function tooFew(points, attrs) {
+  const least = attrs.mode === 'polynomial' ? 5 : 2; // a third of the rows of a polynomial is kept out of the fit
+  if (points.length < least) return `${points.length === 0 ? 'No row has' : points.length === 1 ? 'Only one row has' : `Only ${points.length} rows have`} both numbers; ${least} are needed. Double-click in the plot to add a point.`;
+  if (points.every((p) => p[0] === points[0][0])) return `All points have the same x, ${formatNumber(points[0][0])}: every slope fits equally well. Double-click elsewhere in the plot to add a point.`;
+  return null;
 }
 
 const endpoints = (l, [a, b]) => ({ x: [a, b], y: [l.intercept + l.slope * a, l.intercept + l.slope * b] });
@@ -117,7 +126,7 @@ function lineScene(result, state) {
   const far = points.map((_, i) => i).reduce((a, b) => (line.leverage[b] > line.leverage[a] ? b : a), 0);
   const more = line.mine / line.least - 1;
   const summary = `Least squares: y = ${formatNumber(line.intercept, 3)} ${line.slope < 0 ? '−' : '+'} ${formatNumber(Math.abs(line.slope), 3)} x, R² ${formatNumber(line.r2, 3)}. ` +
-    (more < 0.005 ? 'Your line is as good as it gets. ' : `Your line's squares are ${more > 9 ? `${formatNumber(more + 1, 3)} times` : `${formatNumber(100 * more, 3)}% above`} the least. `) +
+    (more < 0.005 || line.mine === line.least ? 'Your line is as good as it gets. ' : line.least < 1e-12 * line.mine ? `It goes through all points; yours misses by a mean square of ${formatNumber(line.mine, 3)}. ` : `Your line's squares are ${more > 9 ? `${formatNumber(more + 1, 3)} times` : `${formatNumber(100 * more, 3)}% above`} the least. `) +
     `The point at x = ${formatNumber(points[far][0], 3)} pulls hardest (leverage ${formatNumber(line.leverage[far], 2)}).`;
   return { plots: [linePlot(result, state), lossPlot(result)], summary, readouts: [{ label: 'mean square, least', value: line.least, sym: 'loss' }, { label: 'mean square, yours', value: line.mine }, { label: 'R²', value: line.r2 }, { label: 'R², yours', value: line.ownR2 }],
     table: { columns: ['x', 'y', 'fitted', 'residual', 'leverage'], main: 'residual', rows: points.map((p, i) => [p[0], p[1], line.intercept + line.slope * p[0], p[1] - line.intercept - line.slope * p[0], line.leverage[i]]) } };
@@ -143,7 +152,7 @@ function curveScene(result, state) {
 }
 
 function scene(result, state, attrs) {
-  if (result.few) return { plots: [{ id: 'data', x: { domain: result.domain }, y: { domain: result.yDomain }, marks: [pointMark(result, { color: 'fg' })] }], summary: 'One point has many lines. Double-click in the plot to add a second one.', readouts: [], table: null };
+  if (result.few) return { plots: [{ id: 'data', x: { domain: result.domain }, y: { domain: result.yDomain }, marks: [pointMark(result, { color: 'fg' })] }], summary: result.few, readouts: [], table: null };
   return attrs.mode === 'polynomial' ? curveScene(result, state) : lineScene(result, state);
 }
 
