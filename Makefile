@@ -60,12 +60,10 @@ wasm:
 hub: hub-library
 	@node hub/gen/build.mjs
 
-## make hub-check  every gate of the lessons: cells, numbers, proofs, exercises, links, spelling (make hub-fix writes the numbers)
-hub-check: hub-library
-	@tools/configure dev
-	@cmake --build $(BUILD)/dev --parallel $(JOBS) --target ken_static
-	@node hub/gen/build.mjs --check
-	@tools/hub_test
+## make hub-check  every gate of the lessons: cells, numbers, exercises, pages, widgets, notebooks, bytes (make hub-fix writes the numbers)
+hub-check:
+	@tools/setup hub-check
+	@tools/hub_check
 hub-fix: hub-library
 	@node hub/gen/build.mjs --fix --no-pdf --no-search
 

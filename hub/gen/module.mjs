@@ -37,8 +37,8 @@ export async function linkModule(lesson, folder, module, input = '') {
     lesson.problems.warn({}, 'no WebAssembly module: tools/wasm or hub/runtime/ken.mjs is not there');
     return undefined;
   }
-  if (!has('clang-19') || !(has('wasm-ld-19') || has('wasm-ld'))) {
-    lesson.problems.warn({}, 'no WebAssembly module: clang-19 and lld-19 are not here', { hint: 'tools/setup hub installs them' });
+  if (!has('clang-19') || !(has('wasm-ld-19') || has('wasm-ld')) || !existsSync('/usr/include/wasm32-wasi')) {
+    lesson.problems.warn({}, 'no WebAssembly module: clang-19, lld-19 or wasi-libc is not here', { hint: 'tools/setup hub installs them' });
     return undefined;
   }
   sources ??= hashOf(fileHash(TOOL), treeHash(path.join(ROOT, 'ken'), (n) => /\.[ch]$/.test(n) && !/_test\.c$/.test(n)), treeHash(path.join(ROOT, 'wasm'), (n) => /\.[ch]$/.test(n)));
