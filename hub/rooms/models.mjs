@@ -18,12 +18,25 @@ const ROOMS = {
 const KINDS = { estimator: 'model', transformer: 'transformer', metric: 'metric', splitter: 'splitter', dataset: 'table', optimizer: 'optimizer', objective: 'test surface', reader: 'reader' };
 const parser = unified().use(remarkParse).use(remarkGfm).use(remarkMath);
 
+const anchor = (name) => `thing-${name.replace(/[^\w]/g, '-')}`;
+
+// Between folders, pages link to files: here they lead to the things, or are plain words where no thing has the name.
+function relink(node, room, rooms) {
+  const [, other, name] = /^\.\.\/(?:\.\.\/(\w+)\/)?(\w+)\/\2\.md$/.exec(node.type === 'link' ? node.url : '') ?? [];
+  if (name) {
+    const thing = rooms.things?.get(name), there = thing?.room === (other ?? room);
+    Object.assign(node, there ? { url: `${other ? `../models-${other}/` : ''}#${anchor(thing.name)}` } : { type: 'emphasis' });
+  }
+  for (const child of node.children ?? []) relink(child, room, rooms);
+}
+
 // The page of a thing's folder, without its title; headings go below the thing's own.
 function text(room, thing, rooms) {
   const file = path.join(ROOT, 'ken', room, thing, `${thing}.md`);
   if (!existsSync(file)) return '';
   const tree = parser.parse(readFileSync(file, 'utf8'));
   tree.children = tree.children.filter((node) => node.type !== 'heading' || node.depth > 1).map((node) => (node.type === 'heading' ? { type: 'paragraph', children: [{ type: 'strong', children: node.children }] } : node));
+  relink(tree, room, rooms);
   const problems = new Problems(path.relative(ROOT, file));
   const html = new Page({ tree, rooms, problems, headings: [], cites: [], symbols: new Set(), terms: new Set() }).all(tree.children);
   if (problems.errors?.length) throw new Error(`${path.relative(ROOT, file)}: ${problems.errors[0].message}`);
@@ -38,7 +51,7 @@ function one(thing, folder, rooms, lessons) {
   const facts = [[KINDS[thing.kind] ?? thing.kind, thing.tasks?.length ? ` (${thing.tasks.join(', ')})` : ''].join(''), thing.paper && `Source: ${escape(thing.paper)}`, thing.peer && `Peer: <code>${escape(thing.peer)}</code>`,
     taught.length && `Lessons: ${taught.map((l) => `<a href="../../${l.id}/">${escape(l.title)}</a>`).join(', ')}`].filter(Boolean);
   const parameters = (thing.parameters ?? []).length ? paramsTable({ rooms, problems: { error() {} } }, { attrs: { thing: thing.name } }) : '';
-  return `<h2 id="thing-${escape(thing.name.replace(/[^\w]/g, '-'))}"><code>${escape(thing.name)}</code> ${escape(thing.title)}</h2><p>${escape(thing.doc ?? '')}</p><p class="about">${facts.join(' · ')}</p>${parameters}${attributes(thing)}${folder}`;
+  return `<h2 id="${escape(anchor(thing.name))}"><code>${escape(thing.name)}</code> ${escape(thing.title)}</h2><p>${escape(thing.doc ?? '')}</p><p class="about">${facts.join(' · ')}</p>${parameters}${attributes(thing)}${folder}`;
 }
 
 function page(id, things, rooms) {
@@ -53,7 +66,7 @@ function page(id, things, rooms) {
         if (folder) shown.add(folder);
         return one(thing, body, rooms, lessons);
       }).join('\n');
-      return { html, toc: things.map((t) => ({ id: `thing-${t.name.replace(/[^\w]/g, '-')}`, text: t.name, depth: 2 })) };
+      return { html, toc: things.map((t) => ({ id: anchor(t.name), text: t.name, depth: 2 })) };
     },
   };
 }
