@@ -4,10 +4,16 @@
 #   include(cmake/datasets.cmake)
 #   ken_add_datasets(<target>)     adds the generated file, and defines KEN_HAVE_DATASETS
 #
-# As a script (cmake -DOUTPUT=... -DINPUTS=a.csv,b.csv -P cmake/datasets.cmake) it writes the file.
+# As a script (cmake -DOUTPUT=... -DINPUTS=a.csv,b.csv -P cmake/datasets.cmake) it writes the file; -DREADER=name: what
+# reads them, if not ken_csv_parse.
 if(CMAKE_SCRIPT_MODE_FILE)
   set(text "/* Written by cmake/datasets.cmake from data/. */\n#include \"ken/data/datasets/datasets_csv.h\"\n\n")
   set(rows "")
+  if(READER)
+    string(APPEND text "__typeof__(ken_csv_parse) ${READER};\n")
+  else()
+    set(READER ken_csv_parse)
+  endif()
   string(REPLACE "," ";" INPUTS "${INPUTS}")
   string(REPEAT "[0-9a-f]" 64 line)
   foreach(input IN LISTS INPUTS)
@@ -18,9 +24,9 @@ if(CMAKE_SCRIPT_MODE_FILE)
     string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
     string(APPEND text "static const unsigned char datasets_${name}[] = {\n${bytes}};\n")
-    string(APPEND rows "    {\"${name}\", (const char *)datasets_${name}, ${size}},\n")
+    string(APPEND rows "    {\"${name}\", (const char *)datasets_${name}, ${size}, ${READER}},\n")
   endforeach()
-  string(APPEND text "const ken_dataset_csv ken_dataset_csvs[] = {\n${rows}    {0, 0, 0},\n};\n")
+  string(APPEND text "const ken_dataset_csv ken_dataset_csvs[] = {\n${rows}    {0, 0, 0, 0},\n};\n")
   file(WRITE ${OUTPUT} "${text}")
   return()
 endif()

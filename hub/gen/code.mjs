@@ -3,6 +3,8 @@ import { createCssVariablesTheme, createHighlighterCore } from 'shiki/core';
 import { createJavaScriptRegexEngine } from 'shiki/engine/javascript';
 
 const LANGUAGES = { c: 'c', sh: 'shellscript', bash: 'shellscript', json: 'json', js: 'javascript', python: 'python', csv: 'csv', diff: 'diff', make: 'make', cmake: 'cmake' };
+// Thousands of tokens a page: short names. theme.css gives them their colors.
+const TOKENS = { keyword: 'k', function: 'f', constant: 'n', string: 's', 'string-expression': 's', comment: 'c', punctuation: 'p', link: 'f' };
 let highlighter;
 
 export async function prepareCode() {
@@ -30,16 +32,18 @@ export function symbolLines(text) {
   return lines;
 }
 
-// first: number of the first line (of the file, or 1). mark(text): may replace a token's text by HTML.
-export function highlight(source, language, { first = 1, sym } = {}) {
+export function highlight(source, language, { sym } = {}) {
   const symbols = symbolLines(sym);
   const lines = LANGUAGES[language]
     ? highlighter.codeToTokens(source, { lang: LANGUAGES[language], theme: 'ken' }).tokens
     : source.split('\n').map((content) => [{ content }]);
-  const token = ({ content, color }) => (color && color !== 'var(--shiki-foreground)' && content.trim() ? `<span style="color:${color}">${escape(content)}</span>` : escape(content));
+  const token = ({ content, color }) => {
+    const kind = content.trim() && TOKENS[/token-([\w-]+)/.exec(color)?.[1]];
+    return kind ? `<i class=${kind}>${escape(content)}</i>` : escape(content);
+  };
   return lines.map((tokens, i) => {
     const symbol = symbols.get(i + 1);
-    return `<span class="line" data-line="${first + i}"${symbol ? ` data-sym="${escape(symbol)}"` : ''}>${tokens.map(token).join('')}</span>`;
+    return `<span class="line"${symbol ? ` data-sym="${escape(symbol)}"` : ''}>${tokens.map(token).join('')}</span>`;
   }).join('\n');
 }
 

@@ -38,7 +38,7 @@ export function sourceFigure(page, node) {
   const { file, symbol, sym } = node.attrs;
   const caption = `<code>${escape(file)}</code> lines ${found.start}–${found.end}`;
   try {
-    const html = codeFigure(found.lines.join('\n'), 'c', { caption, label: `${symbol ?? file} in C`, first: found.start, sym });
+    const html = codeFigure(found.lines.join('\n'), 'c', { caption, label: `${symbol ?? file} in C`, sym });
     return 'fold' in node.attrs ? `<details class="fold"><summary>${escape(symbol ?? file)}</summary>${html}</details>` : html;
   } catch (error) {
     page.problems.error(node, error.message);

@@ -27,8 +27,34 @@ export async function buildModule(lesson, folder) {
   const made = await linkModule(lesson, folder, whole, input);
   if (!made || !(lesson.widgets.length + lesson.compares.length)) return made;
   const needed = owns.filter((file) => called.some((name) => readFileSync(file, 'utf8').includes(`KEN_PROBE(${name})`)));
-  const small = { id: `${lesson.id}-widgets`, things: named([...listedThings(lesson), ...widgetThings(lesson)]), probes: [...needed, ...new Set(filesOf(called))], cells: null };
+  const things = named([...listedThings(lesson), ...widgetThings(lesson)]);
+  const tables = packTables(await loadModule(made), things, lesson, folder);
+  const small = { id: `${lesson.id}-widgets`, things, probes: [...needed, ...new Set(filesOf(called))], cells: null, without: RARE, ...(Object.keys(tables).length && { tables }) };
   return { ...made, widgets: await linkModule(lesson, folder, small, fileHash(own)) };
+}
+
+// Steps of the recipe for texts, dates and many levels: no widget starts with such columns, and own data bring the whole module.
+const RARE = ['tfidf', 'date_parts', 'target_encode', 'frequency_encode'];
+
+// Built-in tables as the reader of files understood them, for modules without it (wasm/ken_wasm_packed.c). {name: file}
+function packTables(ken, things, lesson, folder) {
+  const tables = {};
+  for (const name of things.filter((n) => lesson.rooms.things?.get(n)?.kind === 'dataset' && !n.startsWith('gen:'))) {
+    const table = ken.dataset(name);
+    const lines = [String(table.rows)];
+    const { columns } = table;
+    columns.forEach(({ name: column, dtype, levels = [] }, j) => {
+      const cells = dtype === 'string' ? table.texts(j).map((v) => v ?? '') : Array.from(table.values(j), (v) => (Number.isNaN(v) || (levels.length && v < 0) ? '' : Object.is(v, -0) ? '-0' : String(v)));
+      lines.push([dtype, column, ...levels].join('\t'), cells.join('\t'));
+    });
+    table.free();
+    // A text with a tab or a line of its own would be two: hard to think of, and told at once.
+    const whole = lines.slice(1).every((line, k) => !line.includes('\n') && line.split('\t').length === (k % 2 ? table.rows : 2 + (columns[k / 2].levels?.length ?? 0)));
+    if (!whole) throw new Error(`the data set ${name} has texts with tabs or line ends, which cannot be packed`);
+    tables[name] = `${name}.packed`;
+    put(path.join(folder, tables[name]), lines.join('\n'));
+  }
+  return tables;
 }
 
 // One module as tools/wasm takes it; input: a hash of what it is made from beside the library.

@@ -7,11 +7,10 @@
 #include "ken/core/text.h"
 #include "ken/data/datasets/datasets_csv.h"
 #include "ken/data/datasets/datasets_gen.h"
-#include "ken/io/csv/csv.h"
 
 #ifndef KEN_HAVE_DATASETS
 /* A build without data/ (see cmake/datasets.cmake): the generated tables remain. */
-static const ken_dataset_csv datasets_none[] = {{NULL, NULL, 0}};
+static const ken_dataset_csv datasets_none[] = {{NULL, NULL, 0, NULL}};
 #define ken_dataset_csvs datasets_none
 #endif
 
@@ -21,7 +20,7 @@ static ken_status datasets_load_csv(ken_ctx *ctx, const char *name, ken_table **
     if (!csv->name)
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "read data/NAME.csv instead",
                         "%s: this build carries no tables", name);
-    return ken_csv_parse(ctx, name, csv->bytes, csv->size, NULL, NULL, out);
+    return csv->parse(ctx, name, csv->bytes, csv->size, NULL, NULL, out);
 }
 
 /* "gen:moons:rows=500,noise=0.1": settings behind a second colon. */
