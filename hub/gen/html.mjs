@@ -166,6 +166,7 @@ function cell(page, node) {
   const shown = page.made.recordsHTML?.(lines, (record) => page.made.figures?.get(`${id}/${record.key}`)) ?? lines.map((line) => `<pre>${escape(line)}</pre>`).join('');
   const source = figure(page, node, { label: `Cell ${id}` });
   const fold = 'fold' in node.attrs ? `<details class="fold"><summary>The code of this cell</summary>${source}</details>` : source;
+  if (page.lesson.cells.some((c) => c.id === id && !c.runs)) return `<div id="cell-${escape(id)}">${fold}</div>`; // declarations alone
   const data = JSON.stringify(lines).replace(/</g, '\\u003c');
   return `<ken-cell id="cell-${escape(id)}" cell="${escape(id)}">${fold}${lines.length ? `<div class="output">${shown}</div><script type="application/json">${data}</script>` : ''}</ken-cell>`;
 }

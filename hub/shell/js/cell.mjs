@@ -25,7 +25,7 @@ class KenCell extends HTMLElement {
       const ken = await engine('module', { fresh: true });
       this.says.textContent = 'Running …';
       const from = performance.now();
-      const lines = await runUpTo(ken, this.getAttribute('cell'));
+      const lines = await ken.cell(this.getAttribute('cell')) /* after those before it, afresh */;
       const time = performance.now() - from;
       ken.close?.();
       this.output.innerHTML = recordsHTML(lines);
@@ -57,17 +57,6 @@ class KenCell extends HTMLElement {
     this.says.className = same ? 'same' : 'differs';
     this.says.textContent = same ? `Ran here in ${took}; the same to the last bit as the native run.` : `Ran here in ${took}; the records differ from the native run. That is a defect worth reporting.`;
   }
-}
-
-// Cells are one translation unit: what an earlier cell made, a later one uses. So each run starts afresh, from the first.
-async function runUpTo(ken, id) {
-  let records = [];
-  for (const cell of document.querySelectorAll('ken-cell[cell]')) {
-    const name = cell.getAttribute('cell');
-    records = await ken.cell(name);
-    if (name === id) break;
-  }
-  return records;
 }
 
 export const defineCells = () => customElements.define('ken-cell', KenCell);

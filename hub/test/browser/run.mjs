@@ -17,10 +17,21 @@ if (!available(modules)) { console.log('no Chromium or no playwright-core'); pro
 
 const count = { passed: 0, failed: 0 };
 
+let chromium, coming;
+// One new browser for all pages that lost theirs.
+async function revive() {
+  if (!chromium.isConnected()) chromium = await (coming ??= launch(modules).finally(() => { coming = null; }));
+}
+
 async function report(name, work) {
   const from = Date.now();
   let faults;
-  try { faults = await work(); } catch (error) { faults = [error.stack.split('\n').slice(0, 3).join(' ')]; }
+  for (const last of [false, true]) { // a browser that died says nothing of the page: once more with a new one
+    try { faults = await work(); } catch (error) { faults = [error.stack.split('\n').slice(0, 3).join(' ')]; }
+    if (last || chromium.isConnected()) break;
+    console.log(`       Chromium went away during ${name}; again with a new one`);
+    await revive();
+  }
   const note = faults.note ?? '';
   console.log(`${faults.length ? 'FAILED' : 'ok    '} ${name}${note}  ${((Date.now() - from) / 1000).toFixed(1)} s`);
   for (const fault of [...new Set(faults)].slice(0, 12)) console.log(`       ${fault}`);
@@ -37,8 +48,8 @@ async function all(jobs, width) {
   await Promise.all(Array.from({ length: width }, async () => { while (queue.length) await queue.shift()(); }));
 }
 
-async function site(browser, folder, axe) {
-  const server = await serve(folder), at = { browser, base: server.url, folder, axe }, label = path.basename(folder);
+async function site(folder, axe) {
+  const server = await serve(folder), at = { get browser() { return chromium; }, base: server.url, folder, axe }, label = path.basename(folder);
   const names = (await pagesOf(folder)).filter((n) => n.includes(only)), lessons = names.filter((n) => !/^(|cards\/|reference\/.*|print\/|404\.html)$/.test(n));
   const jobs = [];
   const add = (name, work) => jobs.push(() => report(name, work));
@@ -78,12 +89,12 @@ async function firstWith(folder, names, text) {
   return null;
 }
 
-const browser = await launch(modules);
+chromium = await launch(modules);
 try {
-  if (!only) await report('the gates see a page with every fault', () => gatesSee({ browser, axe: tools(modules).axe }));
-  for (const folder of folders) await site(browser, folder, tools(modules).axe);
+  if (!only) await report('the gates see a page with every fault', () => gatesSee({ browser: chromium, axe: tools(modules).axe }));
+  for (const folder of folders) await site(folder, tools(modules).axe);
 } finally {
-  await browser.close();
+  await chromium.close();
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);
 process.exit(count.failed || !count.passed ? 1 : 0);
