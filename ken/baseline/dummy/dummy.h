@@ -25,7 +25,7 @@ typedef struct ken_dummy_params {
 
 #define KEN_DUMMY_DEFAULTS {.strategy = KEN_DUMMY_AUTO, .quantile = 0.5, .constant = 0}
 
-extern const ken_desc ken_dummy_desc;
+extern KEN_API const ken_desc ken_dummy_desc;
 KEN_DEFINE_NEW(dummy)
 
 KEN_END_C

@@ -87,7 +87,7 @@ typedef struct ken_boosting_params {
      .category_smooth = 10,                                                                        \
      .category_l2 = 10}
 
-extern const ken_desc ken_boosting_desc;
+extern KEN_API const ken_desc ken_boosting_desc;
 KEN_DEFINE_NEW(boosting)
 
 KEN_END_C

@@ -15,7 +15,7 @@ typedef struct ken_gen_wide_params {
     double noise;
 } ken_gen_wide_params;
 
-extern const ken_desc ken_gen_houses_desc, ken_gen_churn_desc, ken_gen_moons_desc,
+extern KEN_API const ken_desc ken_gen_houses_desc, ken_gen_churn_desc, ken_gen_moons_desc,
     ken_gen_circles_desc, ken_gen_spirals_desc, ken_gen_blobs_desc, ken_gen_friedman_desc,
     ken_gen_linear_desc;
 

@@ -42,7 +42,7 @@ typedef struct ken_time_split_params {
 } ken_time_split_params;
 #define KEN_TIME_SPLIT_DEFAULTS {5, 0, 0, 0}
 
-extern const ken_desc ken_holdout_desc, ken_kfold_desc, ken_stratified_kfold_desc,
+extern KEN_API const ken_desc ken_holdout_desc, ken_kfold_desc, ken_stratified_kfold_desc,
     ken_group_kfold_desc, ken_time_split_desc;
 
 /* Generic door: params NULL is defaults. Same seed, same roles, for any number of threads.

@@ -13,7 +13,7 @@ typedef struct ken_one_vs_one_params {
 
 #define KEN_ONE_VS_ONE_DEFAULTS {.base = "logistic"}
 
-extern const ken_desc ken_one_vs_one_desc;
+extern KEN_API const ken_desc ken_one_vs_one_desc;
 KEN_DEFINE_NEW(one_vs_one)
 
 /* What each pair's classifier says. Pairs (a, b) with a < b in the order (0,1) (0,2) ... (1,2) ...

@@ -13,7 +13,7 @@ typedef struct ken_one_vs_rest_params {
 
 #define KEN_ONE_VS_REST_DEFAULTS {.base = "logistic"}
 
-extern const ken_desc ken_one_vs_rest_desc;
+extern KEN_API const ken_desc ken_one_vs_rest_desc;
 KEN_DEFINE_NEW(one_vs_rest)
 
 KEN_END_C

@@ -21,7 +21,7 @@ typedef struct ken_elastic_net_params {
 #define KEN_ELASTIC_NET_DEFAULTS \
     {.alpha = 1, .l1_ratio = 0.5, .fit_intercept = true, .max_iter = 10000, .tol = 1e-10}
 
-extern const ken_desc ken_elastic_net_desc;
+extern KEN_API const ken_desc ken_elastic_net_desc;
 KEN_DEFINE_NEW(elastic_net)
 
 /* For the path. */

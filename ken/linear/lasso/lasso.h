@@ -20,7 +20,7 @@ typedef struct ken_lasso_params {
 #define KEN_LASSO_DEFAULTS \
     {.alpha = 1, .fit_intercept = true, .max_iter = 10000, .tol = 1e-10}
 
-extern const ken_desc ken_lasso_desc;
+extern KEN_API const ken_desc ken_lasso_desc;
 KEN_DEFINE_NEW(lasso)
 
 /* For the path. */

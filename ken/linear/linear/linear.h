@@ -13,7 +13,7 @@ typedef struct ken_linear_params {
 
 #define KEN_LINEAR_DEFAULTS {.fit_intercept = true, .confidence = 0.95}
 
-extern const ken_desc ken_linear_desc;
+extern KEN_API const ken_desc ken_linear_desc;
 KEN_DEFINE_NEW(linear)
 
 KEN_END_C

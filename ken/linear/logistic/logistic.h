@@ -22,7 +22,7 @@ typedef struct ken_logistic_params {
     {.l2 = 1, .fit_intercept = true, .class_weight = KEN_LOGISTIC_NONE,                  \
      .solver = KEN_LOGISTIC_AUTO, .max_iter = 500, .tol = 1e-8}
 
-extern const ken_desc ken_logistic_desc;
+extern KEN_API const ken_desc ken_logistic_desc;
 KEN_DEFINE_NEW(logistic)
 
 KEN_END_C

@@ -16,7 +16,7 @@ typedef struct ken_ridge_params {
 
 #define KEN_RIDGE_DEFAULTS {.alpha = 1, .fit_intercept = true, .solver = KEN_RIDGE_AUTO}
 
-extern const ken_desc ken_ridge_desc;
+extern KEN_API const ken_desc ken_ridge_desc;
 KEN_DEFINE_NEW(ridge)
 
 KEN_END_C

@@ -36,7 +36,7 @@ typedef struct ken_sgd_params {
      .batch_rows = 32, .epochs = 100, .fit_intercept = true, .shuffle = true, .tol = 1e-8,     \
      .validation_fraction = 0.1}
 
-extern const ken_desc ken_sgd_desc;
+extern KEN_API const ken_desc ken_sgd_desc;
 KEN_DEFINE_NEW(sgd)
 
 KEN_END_C

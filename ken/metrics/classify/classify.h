@@ -18,7 +18,7 @@ typedef struct ken_ece_params {
 } ken_ece_params;
 #define KEN_ECE_DEFAULTS {15}
 
-extern const ken_desc ken_accuracy_desc, ken_balanced_accuracy_desc, ken_precision_desc,
+extern KEN_API const ken_desc ken_accuracy_desc, ken_balanced_accuracy_desc, ken_precision_desc,
     ken_recall_desc, ken_f1_desc, ken_fbeta_desc, ken_precision_macro_desc, ken_precision_micro_desc,
     ken_precision_weighted_desc, ken_recall_macro_desc, ken_recall_micro_desc,
     ken_recall_weighted_desc, ken_f1_macro_desc, ken_f1_micro_desc, ken_f1_weighted_desc,

@@ -11,7 +11,7 @@ typedef struct ken_pinball_params {
 } ken_pinball_params;
 #define KEN_PINBALL_DEFAULTS {0.5}
 
-extern const ken_desc ken_rmse_desc, ken_mae_desc, ken_median_ae_desc, ken_r2_desc, ken_mape_desc,
+extern KEN_API const ken_desc ken_rmse_desc, ken_mae_desc, ken_median_ae_desc, ken_r2_desc, ken_mape_desc,
     ken_poisson_deviance_desc, ken_pinball_desc, ken_max_error_desc, ken_explained_variance_desc;
 
 KEN_END_C

@@ -18,7 +18,7 @@ typedef struct ken_knn_params {
 
 #define KEN_KNN_DEFAULTS {.k = 5, .metric = KEN_KNN_EUCLIDEAN, .weights = KEN_KNN_UNIFORM}
 
-extern const ken_desc ken_knn_desc;
+extern KEN_API const ken_desc ken_knn_desc;
 KEN_DEFINE_NEW(knn)
 
 /* The k nearest training rows of each row of `table`, nearest first, equal distances by row number.

@@ -13,7 +13,7 @@ typedef struct ken_adadelta_params {
 #define KEN_ADADELTA_DEFAULTS \
     {.learning_rate = 1, .memory = 0.9, .epsilon = 1e-6}
 
-extern const ken_desc ken_adadelta_desc;
+extern KEN_API const ken_desc ken_adadelta_desc;
 KEN_DEFINE_OPTIMIZER(adadelta)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_adagrad_params {
 #define KEN_ADAGRAD_DEFAULTS \
     {.learning_rate = 0.01, .epsilon = 1e-10}
 
-extern const ken_desc ken_adagrad_desc;
+extern KEN_API const ken_desc ken_adagrad_desc;
 KEN_DEFINE_OPTIMIZER(adagrad)
 
 KEN_END_C

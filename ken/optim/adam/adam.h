@@ -14,7 +14,7 @@ typedef struct ken_adam_params {
 #define KEN_ADAM_DEFAULTS \
     {.learning_rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8}
 
-extern const ken_desc ken_adam_desc;
+extern KEN_API const ken_desc ken_adam_desc;
 KEN_DEFINE_OPTIMIZER(adam)
 
 KEN_END_C

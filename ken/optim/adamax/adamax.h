@@ -13,7 +13,7 @@ typedef struct ken_adamax_params {
 #define KEN_ADAMAX_DEFAULTS \
     {.learning_rate = 0.002, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8}
 
-extern const ken_desc ken_adamax_desc;
+extern KEN_API const ken_desc ken_adamax_desc;
 KEN_DEFINE_OPTIMIZER(adamax)
 
 KEN_END_C

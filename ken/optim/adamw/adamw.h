@@ -13,7 +13,7 @@ typedef struct ken_adamw_params {
 #define KEN_ADAMW_DEFAULTS \
     {.learning_rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.01}
 
-extern const ken_desc ken_adamw_desc;
+extern KEN_API const ken_desc ken_adamw_desc;
 KEN_DEFINE_OPTIMIZER(adamw)
 
 KEN_END_C

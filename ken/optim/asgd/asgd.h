@@ -13,7 +13,7 @@ typedef struct ken_asgd_params {
 #define KEN_ASGD_DEFAULTS \
     {.learning_rate = 0.01, .rate_decay = 1e-4, .power = 0.75, .start = 1e6}
 
-extern const ken_desc ken_asgd_desc;
+extern KEN_API const ken_desc ken_asgd_desc;
 KEN_DEFINE_OPTIMIZER(asgd)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_gd_params {
 #define KEN_GD_DEFAULTS \
     {.learning_rate = 0.01}
 
-extern const ken_desc ken_gd_desc;
+extern KEN_API const ken_desc ken_gd_desc;
 KEN_DEFINE_OPTIMIZER(gd)
 
 KEN_END_C

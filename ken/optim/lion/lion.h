@@ -13,7 +13,7 @@ typedef struct ken_lion_params {
 #define KEN_LION_DEFAULTS \
     {.learning_rate = 1e-4, .beta1 = 0.9, .beta2 = 0.99}
 
-extern const ken_desc ken_lion_desc;
+extern KEN_API const ken_desc ken_lion_desc;
 KEN_DEFINE_OPTIMIZER(lion)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_momentum_params {
 #define KEN_MOMENTUM_DEFAULTS \
     {.learning_rate = 0.01, .momentum = 0.9}
 
-extern const ken_desc ken_momentum_desc;
+extern KEN_API const ken_desc ken_momentum_desc;
 KEN_DEFINE_OPTIMIZER(momentum)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_nadam_params {
 #define KEN_NADAM_DEFAULTS \
     {.learning_rate = 0.002, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .momentum_decay = 0.004}
 
-extern const ken_desc ken_nadam_desc;
+extern KEN_API const ken_desc ken_nadam_desc;
 KEN_DEFINE_OPTIMIZER(nadam)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_nesterov_params {
 #define KEN_NESTEROV_DEFAULTS \
     {.learning_rate = 0.01, .momentum = 0.9}
 
-extern const ken_desc ken_nesterov_desc;
+extern KEN_API const ken_desc ken_nesterov_desc;
 KEN_DEFINE_OPTIMIZER(nesterov)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_radam_params {
 #define KEN_RADAM_DEFAULTS \
     {.learning_rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8}
 
-extern const ken_desc ken_radam_desc;
+extern KEN_API const ken_desc ken_radam_desc;
 KEN_DEFINE_OPTIMIZER(radam)
 
 KEN_END_C

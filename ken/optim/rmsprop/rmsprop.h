@@ -15,7 +15,7 @@ typedef struct ken_rmsprop_params {
 #define KEN_RMSPROP_DEFAULTS \
     {.learning_rate = 0.01, .memory = 0.99, .epsilon = 1e-8}
 
-extern const ken_desc ken_rmsprop_desc;
+extern KEN_API const ken_desc ken_rmsprop_desc;
 KEN_DEFINE_OPTIMIZER(rmsprop)
 
 KEN_END_C

@@ -13,7 +13,7 @@ typedef struct ken_rprop_params {
 #define KEN_RPROP_DEFAULTS \
     {.learning_rate = 0.01, .shrink = 0.5, .grow = 1.2, .least = 1e-6, .most = 50}
 
-extern const ken_desc ken_rprop_desc;
+extern KEN_API const ken_desc ken_rprop_desc;
 KEN_DEFINE_OPTIMIZER(rprop)
 
 KEN_END_C

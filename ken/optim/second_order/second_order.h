@@ -21,7 +21,7 @@ typedef struct ken_lbfgs_params {
 } ken_lbfgs_params;
 #define KEN_LBFGS_DEFAULTS {10}
 
-extern const ken_desc ken_newton_desc, ken_lbfgs_desc;
+extern KEN_API const ken_desc ken_newton_desc, ken_lbfgs_desc;
 
 /* One step of Newton's method from x with gradient g and value f: x moves; *moved false: no step lowers f.
  * H (n, n) is the Hessian at x before the step.

@@ -32,7 +32,7 @@ typedef struct ken_double_well_params {
 } ken_double_well_params;
 #define KEN_DOUBLE_WELL_DEFAULTS {0.1}
 
-extern const ken_desc ken_ackley_desc, ken_beale_desc, ken_booth_desc, ken_bowl_desc, ken_double_well_desc,
+extern KEN_API const ken_desc ken_ackley_desc, ken_beale_desc, ken_booth_desc, ken_bowl_desc, ken_double_well_desc,
     ken_goldstein_price_desc, ken_himmelblau_desc, ken_matyas_desc, ken_powell_singular_desc,
     ken_rastrigin_desc, ken_rosenbrock_desc, ken_saddle_desc, ken_three_hump_camel_desc;
 

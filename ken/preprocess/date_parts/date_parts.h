@@ -23,7 +23,7 @@ typedef struct ken_date_parts_params {
  *
  * attrs   used (d, 7): 1 where the part is made; first (d): microseconds of the first day; cyclic
  */
-extern const ken_desc ken_date_parts_desc;
+extern KEN_API const ken_desc ken_date_parts_desc;
 KEN_DEFINE_NEW(date_parts)
 
 KEN_END_C

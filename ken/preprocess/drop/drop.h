@@ -15,7 +15,7 @@ typedef struct ken_drop_params {
 
 /* attrs   dropped (d): 1 where the column is left out; names: those columns
  * errors  KEN_E_NOT_FOUND a name that no column has */
-extern const ken_desc ken_drop_desc;
+extern KEN_API const ken_desc ken_drop_desc;
 KEN_DEFINE_NEW(drop)
 
 KEN_END_C

@@ -19,7 +19,7 @@ typedef struct ken_frequency_encode_params {
  *
  * attrs   levels and their counts; rows: training rows
  * Peer    category_encoders.CountEncoder */
-extern const ken_desc ken_frequency_encode_desc;
+extern KEN_API const ken_desc ken_frequency_encode_desc;
 KEN_DEFINE_NEW(frequency_encode)
 
 KEN_END_C

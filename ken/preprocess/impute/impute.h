@@ -27,7 +27,7 @@ typedef struct ken_impute_params {
  * attrs   used (d): 0 passes, 1 number, 2 text; fill (d); fill_level (d); indicate (d)
  * errors  KEN_E_VALUE an infinite training value under strategy=mean
  * Peer    sklearn.impute.SimpleImputer */
-extern const ken_desc ken_impute_desc;
+extern KEN_API const ken_desc ken_impute_desc;
 KEN_DEFINE_NEW(impute)
 
 KEN_END_C

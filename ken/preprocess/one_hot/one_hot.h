@@ -27,7 +27,7 @@ typedef struct ken_one_hot_params {
  *         slot_missing (d); outputs: names; output_first (d + 1)
  * cost    O(n) per column, one byte per row and level
  * Peer    sklearn.preprocessing.OneHotEncoder */
-extern const ken_desc ken_one_hot_desc;
+extern KEN_API const ken_desc ken_one_hot_desc;
 KEN_DEFINE_NEW(one_hot)
 
 KEN_END_C

@@ -23,7 +23,7 @@ typedef struct ken_ordinal_params {
  * attrs   levels and their counts; code (l); names: levels of the output; name_first (d + 1);
  *         other (d): code of rare levels, -1: none
  * Peer    sklearn.preprocessing.OrdinalEncoder */
-extern const ken_desc ken_ordinal_desc;
+extern KEN_API const ken_desc ken_ordinal_desc;
 KEN_DEFINE_NEW(ordinal)
 
 KEN_END_C

@@ -24,7 +24,7 @@ typedef struct ken_polynomial_params {
  * errors  KEN_E_LIMIT more than max_columns products
  * cost    O(n t), one multiplication a cell
  * Peer    sklearn.preprocessing.PolynomialFeatures */
-extern const ken_desc ken_polynomial_desc;
+extern KEN_API const ken_desc ken_polynomial_desc;
 KEN_DEFINE_NEW(polynomial)
 
 /* How many columns `d` number columns become, saturating at INT64_MAX. */

@@ -60,7 +60,7 @@ typedef enum ken_recipe_role {
 /* attrs   column, type, role, action, reason (d): the plan; block_* : which columns go through
  * which children; output, output_source: what comes out cost    one pass over the table to plan,
  * then the steps */
-extern const ken_desc ken_recipe_desc;
+extern KEN_API const ken_desc ken_recipe_desc;
 KEN_DEFINE_NEW(recipe)
 
 /* The fitted plan as a JSON array of one object per raw column: column, type, role, action, reason,

@@ -21,7 +21,7 @@ typedef struct ken_scale_params {
  * errors  KEN_E_VALUE an infinite training value (row and column are named)
  * cost    O(n d); robust O(n d) with a radix sort, 16 n bytes of scratch a thread
  * Peer    sklearn.preprocessing.StandardScaler, MinMaxScaler, RobustScaler */
-extern const ken_desc ken_scale_desc;
+extern KEN_API const ken_desc ken_scale_desc;
 KEN_DEFINE_NEW(scale)
 
 KEN_END_C

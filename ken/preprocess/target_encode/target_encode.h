@@ -23,7 +23,7 @@ typedef struct ken_target_encode_params {
  * cost    O(n) per column, fold and pass
  * source  Micci-Barreca 2001 (SIGKDD Explorations 3:1), eq. 4-5; Pargent et al. 2022 (Computational
  *         Statistics 37), cross-fitting. Peer: sklearn.preprocessing.TargetEncoder */
-extern const ken_desc ken_target_encode_desc;
+extern KEN_API const ken_desc ken_target_encode_desc;
 KEN_DEFINE_NEW(target_encode)
 
 KEN_END_C

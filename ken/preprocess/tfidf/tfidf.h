@@ -22,7 +22,7 @@ typedef struct ken_tfidf_params {
  * attrs   words: of all columns; word_first (d + 1); idf (words); used (d)
  * cost    O(bytes); 8 bytes per row and word
  * Peer    sklearn.feature_extraction.text.TfidfVectorizer(max_features) */
-extern const ken_desc ken_tfidf_desc;
+extern KEN_API const ken_desc ken_tfidf_desc;
 KEN_DEFINE_NEW(tfidf)
 
 KEN_END_C

@@ -32,7 +32,7 @@ typedef struct ken_extra_trees_params {
      .min_gain = 0,                                                                                \
      .oob = true}
 
-extern const ken_desc ken_extra_trees_desc;
+extern KEN_API const ken_desc ken_extra_trees_desc;
 KEN_DEFINE_NEW(extra_trees)
 
 KEN_END_C

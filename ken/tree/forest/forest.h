@@ -32,7 +32,7 @@ typedef struct ken_forest_params {
      .min_gain = 0,                                                                                \
      .oob = true}
 
-extern const ken_desc ken_forest_desc;
+extern KEN_API const ken_desc ken_forest_desc;
 KEN_DEFINE_NEW(forest)
 
 KEN_END_C

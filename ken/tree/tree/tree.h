@@ -28,7 +28,7 @@ typedef struct ken_tree_params {
      .ccp_alpha = 0,                                                                               \
      .column_fraction = 1}
 
-extern const ken_desc ken_tree_desc;
+extern KEN_API const ken_desc ken_tree_desc;
 KEN_DEFINE_NEW(tree)
 
 /* The pruning path of a fitted model of one tree: how it shrinks as ccp_alpha grows.
