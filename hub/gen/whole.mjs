@@ -111,7 +111,7 @@ async function searchIndex() {
   const there = existsSync(path.join(SITE, 'pagefind', 'pagefind.js'));
   await once(path.join(BUILD, 'stamps', 'search.json'), `${pages}${there}`, async () => {
     const pagefind = await import('pagefind');
-    const { index } = await pagefind.createIndex({ forceLanguage: 'en' });
+    const { index } = await pagefind.createIndex({ forceLanguage: 'en', excludeSelectors: ['.katex-mathml'] });
     const { errors } = await index.addDirectory({ path: SITE });
     if (errors.length) throw new Error(`search index: ${errors.join('; ')}`);
     rmSync(path.join(SITE, 'pagefind'), { recursive: true, force: true });

@@ -126,7 +126,8 @@ export function fromSlider(row, position) {
 export function valueText(row, value) {
   if (row.format) return row.format(value);
   const text = formatNumber(value, 4);
-  return row.unit ? `${text} ${row.unit}` : text;
+  if (!row.unit) return text;
+  return `${text} ${value === 1 ? row.unit.replace(/(\w{3,})s$/, '$1') : row.unit}`; // "1 row", "2 rows"; "1 s" stays
 }
 
 /** A value from a link or a person, brought to what the parameter allows. */

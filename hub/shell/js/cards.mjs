@@ -25,7 +25,12 @@ class KenCards extends HTMLElement {
       this.append(h('div.missing', {}, h('p', {}, `${error.message} The cards can be read and turned; when they should come back cannot be worked out.`)));
     }
     this.addEventListener('keydown', (event) => {
-      if (!this.turned || event.altKey || event.ctrlKey || event.metaKey || event.target.matches('select, input')) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest('select, input')) return;
+      if (!this.turned) {
+        const turns = (event.key === 'Enter' || event.key === ' ') && this.turn?.isConnected && !event.target.closest('button, a');
+        if (turns) { event.preventDefault(); this.flip(); }
+        return;
+      }
       if (/^[1-4]$/.test(event.key)) { event.preventDefault(); this.grade(Number(event.key)); }
     });
     await this.begin();
@@ -44,9 +49,12 @@ class KenCards extends HTMLElement {
     }
     due.sort((a, b) => a[0] - b[0]);
     this.queue = [...due.map(([, card]) => card), ...fresh.slice(0, NEW_A_SESSION)];
-    this.status.textContent = `${due.length} due, ${fresh.length} new, ${mine.length} in all`;
+    this.left = { due: new Set(due.map(([, card]) => card.id)), fresh: new Set(fresh.map((card) => card.id)), all: mine.length };
+    this.tell();
     this.next(false);
   }
+
+  tell() { this.status.textContent = `${this.left.due.size} due, ${this.left.fresh.size} new, ${this.left.all} in all`; }
 
   next(focus = true) {
     this.turned = false;
@@ -64,6 +72,7 @@ class KenCards extends HTMLElement {
   }
 
   async flip() {
+    if (this.turned) return;
     const back = h('div.back', { tabindex: -1 }, ...all(':scope > :not(summary)', this.card).map((node) => node.cloneNode(true)));
     this.flash.querySelector('.from').before(back);
     this.turned = true;
@@ -91,6 +100,8 @@ class KenCards extends HTMLElement {
       state.cards[id] = { ...before, stability, difficulty, last: today(), reviews: (before.reviews ?? 0) + 1, lapses: (before.lapses ?? 0) + (grade === 1 && before.last ? 1 : 0) };
     });
     if (grade === 1) this.queue.push(card);
+    for (const set of [this.left.due, this.left.fresh]) set.delete(id);
+    this.tell();
     this.next();
   }
 }

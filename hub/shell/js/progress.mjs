@@ -48,6 +48,8 @@ export function share(state, id, quizzes, exercises) {
   return (quizzes.filter((q) => done.quizzes?.[q] === 'right').length + exercises.filter((e) => done.exercises?.[e] === 'done').length) / total;
 }
 
+const count = (what, noun) => `${Object.keys(what).length} ${noun}${Object.keys(what).length === 1 ? '' : 's'}`;
+
 class KenProgress extends HTMLElement {
   connectedCallback() {
     this.draw = this.draw.bind(this);
@@ -153,7 +155,7 @@ export function importProgress() {
       if (file.size > 20e6) throw new Error(`The file has ${Math.round(file.size / 1e6)} MB; progress files are small. Choose the one that “Export” wrote.`);
       const theirs = readFile(await file.text());
       const state = await update((mine) => merge(mine, theirs));
-      toast(`Progress of ${Object.keys(state.lessons).length} lessons and ${Object.keys(state.cards).length} cards is here now.`);
+      toast(`Progress of ${count(state.lessons, 'lesson')} and ${count(state.cards, 'card')} is here now.`);
     } catch (error) {
       toast(error.message);
     }

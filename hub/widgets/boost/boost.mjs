@@ -94,7 +94,7 @@ function lossPlot(r) {
 function scene(r, state) {
   const best = r.checkLoss ? r.checkLoss.reduce((a, v, i, list) => (v < list[a] ? i : a), 0) : -1;
   const top = Math.max(0, ...r.gain.gain);
-  const advice = !r.checkLoss ? '' : r.step > best + 3 && r.checkLoss[r.step] > 1.05 * r.checkLoss[best] ? ` Validation rows were best after ${best} trees (${formatNumber(r.checkLoss[best], 3)}): since then the trees learn noise.` : ` Validation rows are best after ${best} trees (${formatNumber(r.checkLoss[best], 3)}).`;
+  const advice = !r.checkLoss ? '' : r.step > best + 3 && r.checkLoss[r.step] > 1.05 * r.checkLoss[best] ? ` Validation rows were best after ${best} ${best === 1 ? 'tree' : 'trees'} (${formatNumber(r.checkLoss[best], 3)}): since then the trees learn noise.` : ` Validation rows are best after ${best} ${best === 1 ? 'tree' : 'trees'} (${formatNumber(r.checkLoss[best], 3)}).`;
   const stuck = top <= state.min_gain ? ' No split brings more than the least gain, so trees stay single leaves.' : '';
   const summary = `After ${r.step} ${r.step === 1 ? 'tree' : 'trees'} the mean square is ${formatNumber(r.trainLoss[r.step], 3)} on training rows${r.checkLoss ? ` and ${formatNumber(r.checkLoss[r.step], 3)} on validation rows` : ''}.${advice}${stuck}`;
   return { plots: [fitPlot(r), leftPlot(r, state), gainPlot(r, state), lossPlot(r)], summary, objective: r.trainLoss[r.step],
