@@ -53,7 +53,7 @@ function range(p) {
   if (p.type === 'bool') return 'true, false';
   const [min, max] = [p.min, p.max];
   if (min === undefined && max === undefined) return '';
-  const big = (v) => (Math.abs(v) >= 1e15 ? '' : plain(v));
+  const big = (v) => (Math.abs(v) >= 1e9 ? '' : plain(v));
   const edge = Math.round(max); // 1 − 2⁻⁵³ stands for "below 1"
   if (max !== edge && Math.abs(max - edge) < 1e-12) return `${big(min) || '−∞'} to below ${edge}`;
   return big(max) === '' ? `≥ ${big(min) || '−∞'}` : `${big(min) || '−∞'} to ${big(max)}`;
@@ -62,7 +62,7 @@ function range(p) {
 export function paramsTable(page, node) {
   const thing = page.rooms.things?.get(node.attrs?.thing);
   if (!thing) return '';
-  const rows = (thing.params ?? thing.parameters ?? []).map((p) => `<tr><td><code>${escape(p.name)}</code></td><td class="num">${escape(plain(p.default))}</td><td>${range(p)}${p.scale === 'log' ? ' (log)' : ''}</td><td>${escape(p.doc)}${p.when ? ` Only with <code>${escape(p.when)}</code>.` : ''}</td></tr>`);
+  const rows = (thing.params ?? thing.parameters ?? []).map((p) => `<tr><td><code>${escape(p.name)}</code></td><td class="num">${escape(plain(p.default))}</td><td>${range(p)}${p.scale === 'log' ? ' (log)' : ''}</td><td>${escape(p.doc)}${p.when ? `${/[.?!]$/.test(p.doc) ? '' : '.'} Only with <code>${escape(p.when)}</code>.` : ''}</td></tr>`);
   if (!rows.length) page.problems.error(node, `"${node.attrs.thing}" has no parameters`);
   return `<div class="table" role="region" tabindex="0" aria-label="Parameters of ${escape(thing.name)}"><table><thead><tr><th scope="col">parameter</th><th scope="col" class="num">default</th><th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }

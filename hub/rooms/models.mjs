@@ -36,6 +36,8 @@ function text(room, thing, rooms) {
   if (!existsSync(file)) return '';
   const tree = parser.parse(readFileSync(file, 'utf8'));
   tree.children = tree.children.filter((node) => node.type !== 'heading' || node.depth > 1).map((node) => (node.type === 'heading' ? { type: 'paragraph', children: [{ type: 'strong', children: node.children }] } : node));
+  const says = (node) => node.value ?? (node.children ?? []).map(says).join(''), bare = (words) => words.replace(/\s+/g, ' ').trim();
+  if (tree.children[0]?.type === 'paragraph' && bare(says(tree.children[0])) === bare(thing.doc ?? '')) tree.children.shift(); // it stands above already
   relink(tree, room, rooms);
   const problems = new Problems(path.relative(ROOT, file));
   const html = new Page({ tree, rooms, problems, headings: [], cites: [], symbols: new Set(), terms: new Set() }).all(tree.children);
