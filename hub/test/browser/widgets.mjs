@@ -126,7 +126,7 @@ async function drags(page, id) {
 // Bad files: a message inside the frame, the widget alive.
 async function ownData(page, id) {
   const faults = [], at = (selector) => page.locator(`[id="${id}"] ${selector}`);
-  const before = await state(page, id);
+  const start = await page.evaluate((i) => JSON.stringify(document.getElementById(i).initial), id);
   await at('[data-tool="own"]').focus();
   await page.keyboard.press('Enter');
   const file = at('input[type="file"]');
@@ -148,7 +148,7 @@ async function ownData(page, id) {
   await page.keyboard.press('Escape');
   if (await at('.kw-own').isVisible()) faults.push('Escape does not close the drawer of own data');
   await at('[data-tool="reset"]').first().click();
-  if (await state(page, id) !== before) faults.push('reset does not lead back after own data');
+  if (await state(page, id) !== start) faults.push('reset does not lead back after own data');
   const said = await failure(page, id);
   if (said) faults.push(`after reset an error is still shown: ${said}`);
   return faults;
