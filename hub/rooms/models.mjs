@@ -31,13 +31,13 @@ function relink(node, room, rooms) {
 }
 
 // The page of a thing's folder, without its title; headings go below the thing's own.
-function text(room, thing, rooms) {
+function text(room, thing, doc, rooms) {
   const file = path.join(ROOT, 'ken', room, thing, `${thing}.md`);
   if (!existsSync(file)) return '';
   const tree = parser.parse(readFileSync(file, 'utf8'));
   tree.children = tree.children.filter((node) => node.type !== 'heading' || node.depth > 1).map((node) => (node.type === 'heading' ? { type: 'paragraph', children: [{ type: 'strong', children: node.children }] } : node));
   const says = (node) => node.value ?? (node.children ?? []).map(says).join(''), bare = (words) => words.replace(/\s+/g, ' ').trim();
-  if (tree.children[0]?.type === 'paragraph' && bare(says(tree.children[0])) === bare(thing.doc ?? '')) tree.children.shift(); // it stands above already
+  if (tree.children[0]?.type === 'paragraph' && bare(says(tree.children[0])) === bare(doc ?? '')) tree.children.shift(); // it stands above already
   relink(tree, room, rooms);
   const problems = new Problems(path.relative(ROOT, file));
   const html = new Page({ tree, rooms, problems, headings: [], cites: [], symbols: new Set(), terms: new Set() }).all(tree.children);
@@ -64,7 +64,7 @@ function page(id, things, rooms) {
       const shown = new Set();
       const html = things.map((thing) => {
         const folder = folderOf(id, thing.name);
-        const body = folder && !shown.has(folder) ? text(id, folder, rooms) : '';
+        const body = folder && !shown.has(folder) ? text(id, folder, thing.doc, rooms) : '';
         if (folder) shown.add(folder);
         return one(thing, body, rooms, lessons);
       }).join('\n');
