@@ -5,6 +5,8 @@ import { listed } from './problems.mjs';
 const textOf = (node) => (node.value ?? (node.children ?? []).map(textOf).join(''));
 const clone = (node) => ({ ...node, children: node.children && [...node.children] });
 
+const cutBy = (point, n) => ({ ...point, column: point.column - n, offset: point.offset - n });
+
 // "text — *reason*" in a list item: the item's first paragraph cut at its last dash before an emphasis.
 export function splitReason(item) {
   const paragraph = item.children.at(-1);
@@ -16,8 +18,10 @@ export function splitReason(item) {
   if (emphasis?.type !== 'emphasis' || dash?.type !== 'text' || !/\s[—–-]\s*$/.test(dash.value)) return { option: item.children, reason: undefined };
   const kept = paragraph.children.slice(0, end - 1);
   const rest = dash.value.replace(/\s[—–-]\s*$/, '');
-  if (rest) kept.push({ ...dash, value: rest });
-  return { option: [...item.children.slice(0, -1), { ...paragraph, children: kept }], reason: emphasis.children };
+  // Positions shrink with the text: the notebook takes an option as it stands in the file, and must not give the reason away.
+  const stop = cutBy(dash.position.end, dash.value.length - rest.length);
+  if (rest) kept.push({ ...dash, value: rest, position: { ...dash.position, end: stop } });
+  return { option: [...item.children.slice(0, -1), { ...paragraph, children: kept, position: { ...paragraph.position, end: stop } }], reason: emphasis.children };
 }
 
 // Left and right of the first dash of an item.

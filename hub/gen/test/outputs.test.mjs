@@ -121,3 +121,10 @@ test('probes that a widget calls, through what it imports', (t) => {
   writeFileSync(path.join(dir, 'b.mjs'), "import './a.mjs';\nimport { a } from './a.mjs';\nken.probe( \"two\" )");
   assert.deepEqual(probesOf(path.join(dir, 'a.mjs')), ['one', 'two']);
 });
+
+test('an option in a notebook does not tell whether it is right', () => {
+  const open = notebookOf(lesson).cells.filter((c) => c.cell_type === 'markdown').map((c) => [c.source].flat().join('')).join('\n').replace(/<details>[\s\S]*?<\/details>/g, '');
+  const reasons = [...lesson.quizzes, ...lesson.predicts].flatMap((q) => q.options).map((o) => o.reason.map((n) => n.value ?? '').join('').trim()).filter((r) => r.length > 8);
+  assert.ok(reasons.length > 1);
+  for (const reason of reasons) assert.ok(!open.includes(reason), reason);
+});

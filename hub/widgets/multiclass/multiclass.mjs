@@ -121,7 +121,7 @@ function hatch(r, inside, falling) {
 }
 
 const share = (list, test) => list.reduce((n, v, i) => n + (test(v, i) ? 1 : 0), 0) / list.length;
-const percent = (v) => (v > 0 && v < 0.005 ? 'under 1 %' : `${formatNumber(Math.round(100 * v))} %`);
+const percent = (v) => (v > 0 && v < 0.005 ? 'under 1%' : `${formatNumber(Math.round(100 * v))}%`);
 
 function pointMark(r, legend) {
   return { type: 'points', x: r.points.map((p) => p[0]), y: r.points.map((p) => p[1]), color: r.points.map((p) => p[2]), shape: r.points.map((p) => p[2]), size: 4.2, draggable: r.points.length <= 150, removable: true, name: r.points.map((p) => `point of ${r.levels[p[2]]}`), key: r.points.map((_, i) => i),
@@ -149,7 +149,7 @@ function methodMarks(r, id, state) {
     return [heat, { ...hatch(r, (i) => map.tied[i], false), legend: [{ text: 'tie: /', color: 'muted' }] }, ...lines];
   }
   const top = Float64Array.from({ length: MAP * MAP }, (_, i) => Math.max(...row(map.proba.softmax, i, k)));
-  return [heat, ...(state.lines ? [{ type: 'contours', z: top, nx: MAP, ny: MAP, x: r.window.x, y: r.window.y, levels: [0.9], fill: false, color: 'muted', width: 1.2, label: '90 % sure' }] : [])];
+  return [heat, ...(state.lines ? [{ type: 'contours', z: top, nx: MAP, ny: MAP, x: r.window.x, y: r.window.y, levels: [0.9], fill: false, color: 'muted', width: 1.2, label: '90% sure' }] : [])];
 }
 
 const mapPlot = (r, { id, title }, state, first) => ({ id, title, height: 0.45, narrow: 0.85, x: { domain: r.window.x, label: pretty(r.names[0]) }, y: { domain: r.window.y, label: first ? pretty(r.names[1]) : undefined, short: pretty(r.names[1]) }, marks: [...methodMarks(r, id, state), pointMark(r, false), star(r, id === 'pairs')] });
