@@ -19,7 +19,8 @@ export function measured(file = path.join(ROOT, 'bench', 'complexity.csv')) {
   return { of, where: head.replace(/^# */, '') };
 }
 
-const slope = (m) => (m ? `<span title="± ${m.error.toFixed(2)}; ${m.largest} took ${m.seconds.toPrecision(2)} s">${m.exponent.toFixed(2)}</span>` : '–');
+// Where times do not lie near one line, one slope would say nothing: `linear` takes another method for few rows.
+const slope = (m) => (m?.error > 0.25 ? '<span title="the times lie on no one line">varies</span>' : m ? `<span title="± ${m.error.toFixed(2)}; ${m.largest} took ${m.seconds.toPrecision(2)} s">${m.exponent.toFixed(2)}</span>` : '–');
 const tex = (source) => renderMath(source);
 
 function models({ of, where }) {
