@@ -306,7 +306,7 @@ const MARKS = {
     }
     if (mark.draggable) {
       out.handles.push({ x: lying ? x + width - 10 : value, y: lying ? value : y + height - 10, r: 7, color: colorName(mark.color, 'muted'), shape: 1, index: 0,
-        dataX: lying ? 0 : mark.x, dataY: lying ? mark.y : 0, name: mark.name ?? mark.label ?? 'line', axis: lying ? 'y' : 'x', rule: true });
+        dataX: lying ? 0 : mark.x, dataY: lying ? mark.y : 0, name: mark.name ?? mark.label ?? 'line', axis: lying ? 'y' : 'x', grid: mark.grid, rule: true });
     }
   },
   contours(mark, p, out) {

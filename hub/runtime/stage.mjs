@@ -220,7 +220,8 @@ export class Stage {
     const far = event.shiftKey ? 5 : 1;
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const { p } = h;
-    if (step) this.moveTo(h, h.x + (step[0] * far * p.inner.width) / 50, h.y + (step[1] * far * p.inner.height) / 50);
+    if (step && h.grid) this.acts.drag({ plot: p.id, mark: h.mark, index: h.index, x: h.axis === 'y' ? h.dataX : h.dataX + step[0] * far * h.grid, y: h.axis === 'x' ? h.dataY : h.dataY - step[1] * far * h.grid });
+    else if (step) this.moveTo(h, h.x + (step[0] * far * p.inner.width) / 50, h.y + (step[1] * far * p.inner.height) / 50);
     else if (event.key === 'PageDown' || event.key === 'PageUp') this.rove(i + (event.key === 'PageDown' ? 1 : -1));
     else if (event.key === 'Enter' && this.acts.allows.add && h.removable) this.acts.add({ plot: p.id, ...this.dataAt(p, h.x + p.inner.width / 25, h.y - p.inner.height / 25), index: h.index });
     else if ((event.key === 'Delete' || event.key === 'Backspace') && this.acts.allows.remove && h.removable) this.acts.remove({ plot: p.id, mark: h.mark, index: h.index });

@@ -79,7 +79,7 @@ function lossPlot(r) {
     title: r.runs[id].losses.map((l) => `${title}, ${l.leaves} leaves\n${which === 'train' ? 'training' : 'validation'} loss ${formatNumber(l[which])}`), legend: [] })));
   const ends = GROWTHS.map(({ id, color, shape }) => ({ type: 'points', x: [r.leaves, r.leaves], y: [r.runs[id].losses[r.leaves - 2].train, r.runs[id].losses[r.leaves - 2].check], color, shape, size: 5.5, hollow: [false, true] }));
   return { id: 'loss', title: 'Mean square by number of leaves', width: 0.85, height: 0.42, narrow: 0.75, x: { domain: [2, r.most], label: 'leaves' }, y: { domain: all.length ? [Math.min(...all) * 0.85, Math.max(...all) * 1.15] : [0.1, 1], log: true, label: 'loss' }, marks: [
-    { ...marks[0], legend: [{ text: 'training', color: 'muted', dash: 0 }, { text: 'validation', color: 'muted', dash: 1 }] }, ...marks.slice(1), ...ends, { type: 'rule', x: r.leaves, color: 'fg', draggable: true, name: 'leaves' }] };
+    { ...marks[0], legend: [{ text: 'training', color: 'muted', dash: 0 }, { text: 'validation', color: 'muted', dash: 1 }] }, ...marks.slice(1), ...ends, { type: 'rule', x: r.leaves, color: 'fg', draggable: true, grid: 1, name: 'leaves' }] };
 }
 
 /** Rows in each bin; above them, where each tree cut. */
