@@ -93,16 +93,52 @@ static ken_status loss_start_classes(ken_ctx *ctx, boosting_loss *l, double tota
     return KEN_OK;
 }
 
-static ken_status loss_start_poisson(ken_ctx *ctx, boosting_loss *l, double mean, double *base) {
+bool ken__boosting_loss_log_link(boosting_loss_kind kind) {
+    return kind == BOOSTING_POISSON || kind == BOOSTING_GAMMA || kind == BOOSTING_TWEEDIE;
+}
+
+/* Losses whose margin is the logarithm of the mean. */
+static ken_status loss_start_log(ken_ctx *ctx, boosting_loss *l, double mean, double *base) {
+    const bool above = l->kind == BOOSTING_GAMMA;
+    const char *const name = above                         ? "gamma"
+                             : l->kind == BOOSTING_TWEEDIE ? "tweedie"
+                                                           : "poisson";
     for (int64_t i = 0; i < l->n; i++)
-        if (l->y[i] < 0)
-            return KEN_FAIL(ctx, KEN_E_VALUE, "set loss=squared, or give counts that are >= 0",
-                            "boosting: loss=poisson needs a target >= 0, one value is %g", l->y[i]);
+        if (above ? !(l->y[i] > 0) : l->y[i] < 0)
+            return KEN_FAIL(ctx, KEN_E_VALUE,
+                            above ? "set loss=tweedie, which takes zeros, or loss=squared"
+                                  : "set loss=squared, or give values that are >= 0",
+                            "boosting: loss=%s needs a target %s 0, one value is %g", name,
+                            above ? ">" : ">=", l->y[i]);
     if (!(mean > 0))
-        return KEN_FAIL(ctx, KEN_E_VALUE, "set loss=squared, or give some counts above 0",
-                        "boosting: loss=poisson needs a target with a value above 0, all are 0");
+        return KEN_FAIL(ctx, KEN_E_VALUE, "set loss=squared, or give some values above 0",
+                        "boosting: loss=%s needs a target with a value above 0, all are 0", name);
     base[0] = ken_log(mean);
     return KEN_OK;
+}
+
+/* What a residual above 0 or below it weighs: half of both is squared error. */
+static double loss_expectile_weight(const boosting_loss *l, double r) { /* r: margin - y */
+    return 2 * (r > 0 ? 1 - l->expectile : l->expectile);
+}
+
+/* The expectile of all rows: the weighted mean, anew with the sides that it gives, until they no
+ * longer change (Newey & Powell 1987). */
+static void loss_start_expectile(const boosting_loss *l, double mean, double *base) {
+    double at = mean;
+    for (int pass = 0; pass < 100; pass++) {
+        double sum = 0, total = 0;
+        for (int64_t i = 0; i < l->n_train; i++) {
+            const double w =
+                loss_expectile_weight(l, at - l->y[i]) * (l->weight ? l->weight[i] : 1.0);
+            sum += w * (l->y[i] - mean);
+            total += w;
+        }
+        const double next = mean + sum / total;
+        if (next == at) break;
+        at = next;
+    }
+    base[0] = at;
 }
 
 ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base) {
@@ -126,8 +162,13 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
         if (!(l->delta > 0)) KEN_TRY(loss_quantile_of(ctx, l, 0.9, base[0], true, &l->delta));
         l->delta = l->delta > 0 ? l->delta : 1;
         return KEN_OK;
+    case BOOSTING_EXPECTILE:
+        loss_start_expectile(l, sum / total, base);
+        return KEN_OK;
     case BOOSTING_POISSON:
-        return loss_start_poisson(ctx, l, sum / total, base);
+    case BOOSTING_GAMMA:
+    case BOOSTING_TWEEDIE:
+        return loss_start_log(ctx, l, sum / total, base);
     default:
         base[0] = sum / total;
         return KEN_OK;
@@ -139,7 +180,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
 
 static bool loss_one(const boosting_loss *l) {
     return !l->weight && l->kind != BOOSTING_LOGISTIC && l->kind != BOOSTING_SOFTMAX &&
-           l->kind != BOOSTING_POISSON;
+           l->kind != BOOSTING_EXPECTILE && !ken__boosting_loss_log_link(l->kind);
 }
 
 static double loss_slope(const boosting_loss *l, double r) { /* r: margin - y */
@@ -152,6 +193,33 @@ static double loss_slope(const boosting_loss *l, double r) { /* r: margin - y */
         return r > l->delta ? l->delta : r < -l->delta ? -l->delta : r;
     default:
         return r;
+    }
+}
+
+/* y exp(-F) is what a gamma loss has as hessian; its gradient is 1 less that. */
+static void loss_gamma_block(const ken_kernels *kernels, const double *F, const double *y,
+                             int64_t n, double *g, double *h) {
+    for (int64_t i = 0; i < n; i++) h[i] = -F[i];
+    kernels->exp_n(h, h, n);
+    for (int64_t i = 0; i < n; i++) {
+        h[i] *= y[i];
+        g[i] = 1 - h[i];
+    }
+}
+
+/* With a = y exp((1 - p) F) and b = exp((2 - p) F): b - a, and (p - 1) a + (2 - p) b. */
+static void loss_tweedie_block(const ken_kernels *kernels, double power, const double *F,
+                               const double *y, int64_t n, double *g, double *h) {
+    for (int64_t i = 0; i < n; i++) {
+        g[i] = (1 - power) * F[i];
+        h[i] = (2 - power) * F[i];
+    }
+    kernels->exp_n(g, g, n);
+    kernels->exp_n(h, h, n);
+    for (int64_t i = 0; i < n; i++) {
+        const double a = y[i] * g[i], b = h[i];
+        g[i] = b - a;
+        h[i] = (power - 1) * a + (2 - power) * b;
     }
 }
 
@@ -177,6 +245,16 @@ static void loss_block(const ken_kernels *kernels, const boosting_loss *l, int k
     } else if (l->kind == BOOSTING_POISSON) {
         kernels->exp_n(F, h, n);
         for (int64_t i = 0; i < n; i++) g[i] = h[i] - l->y[at + i];
+    } else if (l->kind == BOOSTING_GAMMA) {
+        loss_gamma_block(kernels, F, l->y + at, n, g, h);
+    } else if (l->kind == BOOSTING_TWEEDIE) {
+        loss_tweedie_block(kernels, l->power, F, l->y + at, n, g, h);
+    } else if (l->kind == BOOSTING_EXPECTILE) {
+        for (int64_t i = 0; i < n; i++) {
+            g[i] = F[i] - l->y[at + i];
+            h[i] = loss_expectile_weight(l, g[i]);
+            g[i] *= h[i];
+        }
     } else if (l->kind == BOOSTING_SQUARED) {
         for (int64_t i = 0; i < n; i++) {
             g[i] = F[i] - l->y[at + i];
@@ -312,11 +390,15 @@ double ken__boosting_loss_renew(const boosting_loss *l, const uint32_t *rows, in
 }
 
 /* Poisson: G = sum of mu - y, H = sum of mu, so that sum y / sum mu = 1 - G / H, whose logarithm is
- * the exact answer. It is taken above 0, where Newton's step is the greater of the two. */
+ * the exact answer. It is taken above 0, where Newton's step is the greater of the two. Gamma is
+ * its mirror: G = sum of 1 - y / mu, H = sum of y / mu, the answer is -log(1 + G / H), taken below
+ * 0. */
 double ken__boosting_loss_step(const boosting_loss *l, const boosting_rules *rules, double G,
                                double H) {
     const double step = ken__boosting_leaf_value(rules, G, H);
-    return l->kind == BOOSTING_POISSON && step > 0 ? ken_log1p(step) : step;
+    if (l->kind == BOOSTING_POISSON && step > 0) return ken_log1p(step);
+    if (l->kind == BOOSTING_GAMMA && step < 0) return -ken_log1p(-step);
+    return step;
 }
 
 /* --- mean loss ----------------------------------------------------------------------------------
@@ -341,6 +423,13 @@ static double loss_of(const boosting_loss *l, int64_t i) {
         return a <= l->delta ? r * r / 2 : l->delta * (a - l->delta / 2);
     case BOOSTING_POISSON:
         return ken_exp(F) - l->y[i] * F;
+    case BOOSTING_EXPECTILE:
+        return loss_expectile_weight(l, r) * r * r / 2;
+    case BOOSTING_GAMMA:
+        return l->y[i] * ken_exp(-F) + F;
+    case BOOSTING_TWEEDIE:
+        return l->y[i] * ken_exp((1 - l->power) * F) / (l->power - 1) +
+               ken_exp((2 - l->power) * F) / (2 - l->power);
     default: { /* softmax */
         double top = l->margin[i], sum = 0;
         for (int k = 1; k < l->outputs; k++) top = KEN_MAX(top, l->margin[k * l->n + i]);

@@ -16,13 +16,18 @@ typedef enum boosting_loss_kind {
     BOOSTING_QUANTILE,
     BOOSTING_POISSON,
     BOOSTING_LOGISTIC,
-    BOOSTING_SOFTMAX
+    BOOSTING_SOFTMAX,
+    BOOSTING_EXPECTILE,
+    BOOSTING_GAMMA,
+    BOOSTING_TWEEDIE
 } boosting_loss_kind;
 
 typedef struct boosting_loss {
     boosting_loss_kind kind;
-    double quantile; /* BOOSTING_QUANTILE */
-    double delta;    /* BOOSTING_HUBER: where the parabola becomes a line */
+    double quantile;  /* BOOSTING_QUANTILE */
+    double expectile; /* BOOSTING_EXPECTILE */
+    double power;     /* BOOSTING_TWEEDIE: variance = mean^power, 1 < power < 2 */
+    double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */
     int outputs;     /* margins a row */
     int64_t n, n_train;
     const double *y;      /* (n), or NULL */
@@ -49,6 +54,8 @@ typedef struct boosting_loss_item {
 } boosting_loss_item;
 double ken__boosting_loss_renew(const boosting_loss *loss, const uint32_t *rows, int64_t n,
                                 boosting_loss_item *scratch);
+/* Whether the margin is the logarithm of the mean. */
+bool ken__boosting_loss_log_link(boosting_loss_kind kind);
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
 double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
                                double H);

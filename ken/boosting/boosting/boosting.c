@@ -82,6 +82,11 @@ static ken_status boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity,
 /* --- begin --------------------------------------------------------------------------------------
  */
 
+/* In the order of ken_boosting_loss and of boosting_loss_kind. */
+static const char *const boosting_losses[] = {"auto",      "squared", "absolute", "huber",
+                                              "quantile",  "poisson", "logistic", "softmax",
+                                              "expectile", "gamma",   "tweedie",  NULL};
+
 static boosting_loss_kind boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
     if (task == KEN_CLASSIFY)
         return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX
@@ -91,16 +96,15 @@ static boosting_loss_kind boosting_kind(const ken_boosting_params *p, ken_task t
 
 static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p,
                                       const ken_problem *problem) {
-    static const char *const names[] = {"auto",     "squared", "absolute", "huber",
-                                        "quantile", "poisson", "logistic", "softmax"};
     const bool for_classes = p->loss == KEN_BOOSTING_LOGISTIC || p->loss == KEN_BOOSTING_SOFTMAX;
     if (problem->task == KEN_CLASSIFY && p->loss != KEN_BOOSTING_LOSS_AUTO && !for_classes)
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=regress",
                         "boosting: loss=%s is for regression, the target has classes",
-                        names[p->loss]);
+                        boosting_losses[p->loss]);
     if (problem->task == KEN_REGRESS && for_classes)
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=classify",
-                        "boosting: loss=%s is for classes, the target is a number", names[p->loss]);
+                        "boosting: loss=%s is for classes, the target is a number",
+                        boosting_losses[p->loss]);
     if (p->loss == KEN_BOOSTING_LOGISTIC && problem->n_classes > 2)
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=softmax",
                         "boosting: loss=logistic is for 2 classes, the target has %d",
@@ -205,6 +209,8 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     const int classes = problem->task == KEN_CLASSIFY ? problem->n_classes : 0;
     l->kind = boosting_kind(s->p, problem->task, classes);
     l->quantile = s->p->quantile;
+    l->expectile = s->p->expectile;
+    l->power = s->p->tweedie_power;
     l->delta = s->p->huber_delta;
     l->outputs = l->kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
     l->n = problem->n;
@@ -680,7 +686,7 @@ static void boosting_link_block(void *arg, int64_t begin, int64_t end, int worke
     double *const out = l->out + begin * l->width;
     const int64_t n = end - begin;
     (void)worker;
-    if (l->kind == BOOSTING_POISSON)
+    if (ken__boosting_loss_log_link(l->kind))
         l->k->exp_n(out, out, n);
     else if (l->kind == BOOSTING_SOFTMAX)
         l->k->softmax_rows(out, n, l->width, NULL);
@@ -737,8 +743,6 @@ static void boosting_close(const ken_allocator *alloc, void *state) {
  */
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", NULL};
-static const char *const boosting_losses[] = {
-    "auto", "squared", "absolute", "huber", "quantile", "poisson", "logistic", "softmax", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 
@@ -781,6 +785,12 @@ static const ken_param boosting_params[] = {
         .doc = "residual from which the loss is linear; 0: nine tenths lie below at the start"),
     KEN_ROW_F64(ken_boosting_params, quantile, .min = 0, .open_min = true, .max = 1,
                 .when = "loss=quantile", .doc = "which quantile to predict"),
+    KEN_ROW_F64(ken_boosting_params, expectile, .min = 0.001, .max = 0.999,
+                .when = "loss=expectile",
+                .doc = "which expectile to predict; 0.5: the mean"),
+    KEN_ROW_F64(ken_boosting_params, tweedie_power, .min = 1.01, .max = 1.99,
+                .when = "loss=tweedie",
+                .doc = "the variance is mean^power; near 1: counts, near 2: gamma with zeros"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,

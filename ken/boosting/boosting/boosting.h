@@ -20,7 +20,10 @@ typedef enum ken_boosting_loss {
     KEN_BOOSTING_QUANTILE,
     KEN_BOOSTING_POISSON,
     KEN_BOOSTING_LOGISTIC,
-    KEN_BOOSTING_SOFTMAX
+    KEN_BOOSTING_SOFTMAX,
+    KEN_BOOSTING_EXPECTILE,
+    KEN_BOOSTING_GAMMA,
+    KEN_BOOSTING_TWEEDIE
 } ken_boosting_loss;
 
 typedef enum ken_boosting_class_weight {
@@ -51,6 +54,8 @@ typedef struct ken_boosting_params {
     int loss;
     double huber_delta;
     double quantile;
+    double expectile;
+    double tweedie_power;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -78,6 +83,8 @@ typedef struct ken_boosting_params {
      .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \
      .huber_delta = 0,                                                                             \
      .quantile = 0.5,                                                                              \
+     .expectile = 0.5,                                                                             \
+     .tweedie_power = 1.5,                                                                         \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \

@@ -250,26 +250,40 @@ static void test_curve_hook(void *user, const ken_progress *p) {
 }
 
 static void test_boosting__training_loss_never_rises(void **state) {
-    static const char *const losses[] = {"squared", "absolute", "huber",  "quantile quantile=0.8",
-                                         "poisson", "logistic", "softmax"};
+    /* the least that 40 rounds must gain: a gamma or tweedie loss has a floor far above 0 */
+    static const struct {
+        const char *loss;
+        int classes;
+        double least, share; /* of the target; of the first round's loss */
+    } list[] = {{"squared", 0, -1e9, 0.8},
+                {"absolute", 0, -1e9, 0.8},
+                {"huber", 0, -1e9, 0.8},
+                {"quantile quantile=0.8", 0, -1e9, 0.8},
+                {"expectile expectile=0.9", 0, -1e9, 0.8},
+                {"poisson", 0, 0, 0.8},
+                {"gamma", 0, 0.5, 0.95},
+                {"tweedie tweedie_power=1.3", 0, 0, 0.98},
+                {"logistic", 2, 0, 0.8},
+                {"softmax", 3, 0, 0.8}};
     (void)state;
-    for (int l = 0; l < KEN_COUNT(losses); l++) {
+    for (int l = 0; l < KEN_COUNT(list); l++) {
         boosting_curve curve = {.n = 0};
         ken_ctx *helper = test_ctx(1);
         const ken_ctx_options o = {
             .threads = 2, .seed = 1, .hook = test_curve_hook, .user = &curve};
         ken_ctx *ctx = NULL;
         assert_int_equal(ken_ctx_new(&o, &ctx), KEN_OK);
-        boosting_case t = test_case(helper, 2000, 5, l < 5 ? 0 : l - 3);
-        for (int64_t i = 0; l == 4 && i < t.n; i++) t.values[i] = fmax(floor(t.values[i]), 0);
+        boosting_case t = test_case(helper, 2000, 5, list[l].classes);
+        for (int64_t i = 0; list[l].least >= 0 && i < t.n; i++)
+            t.values[i] = fmax(floor(t.values[i]), list[l].least);
         char settings[128];
         snprintf(settings, sizeof settings,
-                 "trees=40 early_stopping=off row_fraction=1 column_fraction=1 loss=%s", losses[l]);
+                 "trees=40 early_stopping=off row_fraction=1 column_fraction=1 loss=%s", list[l].loss);
         ken_model *m = test_fit(ctx, &t, settings, false);
         assert_int_equal(curve.n, 40);
         for (int i = 1; i < curve.n; i++)
             assert_true(curve.loss[i] <= curve.loss[i - 1] * (1 + 1e-9));
-        assert_true(curve.loss[39] < 0.8 * curve.loss[0]);
+        assert_true(curve.loss[39] < list[l].share * curve.loss[0]);
         ken_model_free(m);
         test_case_free(&t);
         ken_ctx_free(ctx);
@@ -316,6 +330,13 @@ static void test_boosting__wrong_losses_are_refused(void **state) {
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_ARG, "logistic");
     TEST_OK(ctx, ken_model_set(ctx, m, "loss", "poisson"));
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "poisson"); /* values below 0 */
+    TEST_OK(ctx, ken_model_set(ctx, m, "loss", "tweedie"));
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "tweedie");
+    for (int64_t i = 0; i < t.n; i++) t.values[i] = i ? 1 : 0;
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    TEST_OK(ctx, ken_model_set(ctx, m, "loss", "gamma"));
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "gamma"); /* a value of 0 */
+    TEST_OK(ctx, ken_model_set(ctx, m, "loss", "poisson"));
     data = test_data_of(&u, false);
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_ARG, "poisson");
     TEST_OK(ctx, ken_model_set(ctx, m, "loss", "logistic"));
@@ -500,6 +521,57 @@ static void test_boosting__poisson_keeps_the_mean(void **state) {
     assert_true(fabs(predicted / sum - 1) < 0.01);
     free(p);
     ken_model_free(m);
+    test_case_free(&t);
+    test_ctx_free(ctx);
+}
+
+/* One column of four values, trees without limits: each group of rows gets what minimizes its own
+ * loss, which is known: the weighted mean (gamma and tweedie: their score is 0 there), or the
+ * expectile, by its definition tau E (y - m)+ = (1 - tau) E (m - y)+. */
+static void test_boosting__groups_get_the_minimum_of_their_loss(void **state) {
+    static const struct {
+        const char *loss;
+        double expectile;
+    } list[] = {{"gamma", 0.5},
+                {"tweedie tweedie_power=1.2", 0.5},
+                {"tweedie tweedie_power=1.8", 0.5},
+                {"expectile expectile=0.5", 0.5},
+                {"expectile expectile=0.1", 0.1},
+                {"expectile expectile=0.95", 0.95}};
+    ken_ctx *ctx = test_ctx(2);
+    boosting_case t = test_case(ctx, 2000, 1, 0);
+    ken_rng rng = ken_rng_stream(ctx, "test.groups", 0);
+    double x[2000];
+    (void)state;
+    ken_table_free(t.X);
+    for (int64_t i = 0; i < t.n; i++) {
+        x[i] = (double)(i % 4);
+        t.values[i] = exp(x[i] / 2 + ken_rng_normal(&rng));
+        t.weights[i] = (double)(1 + ken_rng_below(&rng, 3));
+    }
+    t.X = test_table(ctx, x, t.n, 1);
+    for (int l = 0; l < 2 * KEN_COUNT(list); l++) {
+        const bool weighted = l % 2;
+        const double tau = list[l / 2].expectile;
+        char settings[160];
+        snprintf(settings, sizeof settings,
+                 "trees=200 learning_rate=0.5 early_stopping=off row_fraction=1 l2=0 "
+                 "min_leaf_weight=1e-9 loss=%s",
+                 list[l / 2].loss);
+        ken_model *m = test_fit(ctx, &t, settings, weighted);
+        double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
+        for (int group = 0; group < 4; group++) {
+            double above = 0, below = 0;
+            for (int64_t i = group; i < t.n; i += 4) {
+                const double r = t.values[i] - p[group], w = weighted ? t.weights[i] : 1;
+                above += r > 0 ? w * r : 0;
+                below += r < 0 ? -w * r : 0;
+            }
+            assert_true(fabs(tau * above / ((1 - tau) * below) - 1) < 1e-4);
+        }
+        free(p);
+        ken_model_free(m);
+    }
     test_case_free(&t);
     test_ctx_free(ctx);
 }
@@ -753,6 +825,7 @@ int main(void) {
         cmocka_unit_test(test_boosting__a_hundred_thousand_levels_are_no_problem),
         cmocka_unit_test(test_boosting__quantiles_cover_their_share),
         cmocka_unit_test(test_boosting__poisson_keeps_the_mean),
+        cmocka_unit_test(test_boosting__groups_get_the_minimum_of_their_loss),
         cmocka_unit_test(test_boosting__early_stopping_keeps_the_best_round),
         cmocka_unit_test(test_boosting__packs_and_unpacks),
         cmocka_unit_test(test_boosting__probabilities_are_probabilities),
