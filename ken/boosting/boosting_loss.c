@@ -122,23 +122,37 @@ static double loss_expectile_weight(const boosting_loss *l, double r) { /* r: ma
     return 2 * (r > 0 ? 1 - l->expectile : l->expectile);
 }
 
-/* The expectile of all rows: the weighted mean, anew with the sides that it gives, until they no
- * longer change (Newey & Powell 1987). */
-static void loss_start_expectile(const boosting_loss *l, double mean, double *base) {
-    double at = mean;
-    for (int pass = 0; pass < 100; pass++) {
-        double sum = 0, total = 0;
-        for (int64_t i = 0; i < l->n_train; i++) {
-            const double w =
-                loss_expectile_weight(l, at - l->y[i]) * (l->weight ? l->weight[i] : 1.0);
-            sum += w * (l->y[i] - mean);
-            total += w;
-        }
-        const double next = mean + sum / total;
-        if (next == at) break;
-        at = next;
+typedef struct loss_expectile_job {
+    const boosting_loss *loss;
+    double at, mean;
+} loss_expectile_job;
+
+static void loss_expectile_block(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
+    const loss_expectile_job *const job = arg;
+    const boosting_loss *const l = job->loss;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        const double w =
+            loss_expectile_weight(l, job->at - l->y[i]) * (l->weight ? l->weight[i] : 1.0);
+        sum[0] += w * (l->y[i] - job->mean);
+        sum[1] += w;
     }
-    base[0] = at;
+}
+
+/* The expectile of all rows: the weighted mean, anew with the sides that it gives, until they no
+ * longer change, but for rounding (Newey & Powell 1987). */
+static ken_status loss_start_expectile(ken_ctx *ctx, const boosting_loss *l, double mean,
+                                       double *base) {
+    loss_expectile_job job = {l, mean, mean};
+    for (int pass = 0; pass < 50; pass++) {
+        const double before = job.at;
+        double sum[2];
+        KEN_TRY(ken_reduce(ctx, l->n_train, 2, loss_expectile_block, &job, sum));
+        job.at = mean + sum[0] / sum[1];
+        if (fabs(job.at - before) <= 1e-14 * fabs(job.at)) break;
+    }
+    base[0] = job.at;
+    return KEN_OK;
 }
 
 ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base) {
@@ -163,8 +177,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
         l->delta = l->delta > 0 ? l->delta : 1;
         return KEN_OK;
     case BOOSTING_EXPECTILE:
-        loss_start_expectile(l, sum / total, base);
-        return KEN_OK;
+        return loss_start_expectile(ctx, l, sum / total, base);
     case BOOSTING_POISSON:
     case BOOSTING_GAMMA:
     case BOOSTING_TWEEDIE:
@@ -196,7 +209,7 @@ static double loss_slope(const boosting_loss *l, double r) { /* r: margin - y */
     }
 }
 
-/* y exp(-F) is what a gamma loss has as hessian; its gradient is 1 less that. */
+/* y exp(-F) is what a gamma loss has as hessian; its gradient is 1 - that. */
 static void loss_gamma_block(const ken_kernels *kernels, const double *F, const double *y,
                              int64_t n, double *g, double *h) {
     for (int64_t i = 0; i < n; i++) h[i] = -F[i];

@@ -28,7 +28,7 @@ typedef struct boosting_loss {
     double expectile; /* BOOSTING_EXPECTILE */
     double power;     /* BOOSTING_TWEEDIE: variance = mean^power, 1 < power < 2 */
     double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */
-    int outputs;     /* margins a row */
+    int outputs;      /* margins a row */
     int64_t n, n_train;
     const double *y;      /* (n), or NULL */
     const int32_t *label; /* (n), or NULL */
