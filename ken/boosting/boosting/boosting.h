@@ -1,5 +1,5 @@
 /* Gradient-boosted trees: Newton boosting on histograms, leaf by leaf. What, when, the maths:
- * boosting.md. Read next: boosting.c, then ken/boosting/boosting_grow.h. */
+ * boosting.md. Read next: boosting.c (the rounds), boosting_begin.c, ken/boosting/boosting_grow.h. */
 #ifndef KEN_BOOSTING_BOOSTING_H
 #define KEN_BOOSTING_BOOSTING_H
 

@@ -1,0 +1,111 @@
+/* Leaf values, and with them the margins of all rows: those of the tree's sample lie sorted by leaf,
+ * the others walk the tree. Read next: boosting.c. */
+#include "ken/boosting/boosting/boosting_state.h"
+#include "ken/core/threads.h"
+
+/* A node of the tree just written, small: the left child is the next one. */
+typedef struct boosting_step_node {
+    int32_t column, right; /* column -1: a leaf */
+    uint16_t bin, missing; /* codes <= bin go left, and `missing`, if that is a code */
+    int32_t category;      /* node of the grower that has the set; -1: none */
+} boosting_step_node;
+
+typedef struct boosting_move {
+    boosting_fit *s;
+    int k;
+    const boosting_node *nodes;
+    const boosting_step_node *tree;
+    const boosting_out *out; /* its values */
+    const uint32_t *rows;    /* to walk; NULL: those from `first` on */
+    int64_t first;
+} boosting_move;
+
+static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const boosting_move *const m = arg;
+    boosting_fit *const s = m->s;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        const boosting_node *const node = &m->nodes[s->leaf[i].node];
+        s->leaf[i].value =
+            s->p->learning_rate *
+            ken__boosting_loss_renew(&s->loss, ken__boosting_grower_rows(s->grower, node),
+                                     node->end - node->begin, s->items + node->begin);
+    }
+}
+
+static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const boosting_move *const m = arg;
+    boosting_fit *const s = m->s;
+    double *const margin = s->margin + m->k * s->loss.n;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        const boosting_node *const node = &m->nodes[s->leaf[i].node];
+        const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
+        for (int64_t r = 0; r < node->end - node->begin; r++) margin[rows[r]] += s->leaf[i].value;
+    }
+}
+
+static double boosting_walk(const boosting_move *m, const uint8_t *codes) {
+    const boosting_step_node *const tree = m->tree;
+    int32_t i = 0;
+    while (tree[i].column >= 0) {
+        const int code = codes[tree[i].column];
+        bool left = (code <= tree[i].bin) | (code == tree[i].missing);
+        if (tree[i].category >= 0)
+            left = m->nodes[tree[i].category].split.set[code >> 5] >> (code & 31) & 1;
+        i = left ? i + 1 : tree[i].right;
+    }
+    return m->out[i].value;
+}
+
+static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const boosting_move *const m = arg;
+    const boosting_fit *const s = m->s;
+    double *const margin = m->s->margin + m->k * s->loss.n;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
+        if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
+        margin[row] += boosting_walk(m, s->codes + row * s->binned.stride);
+    }
+}
+
+/* Rows that the tree was not grown on: those left out of its sample, and the validation rows. */
+static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n_sampled) {
+    boosting_fit *const s = m->s;
+    const int64_t n_out = s->rows ? s->n_usable - n_sampled : 0;
+    const size_t first = (size_t)s->offset[s->n_trees];
+    boosting_step_node *tree;
+    if (n_out == 0 && s->loss.n == s->loss.n_train) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(ctx, boosting_step_node, s->n_out - first, &tree));
+    for (size_t i = first; i < s->n_out; i++) {
+        const int32_t number = s->out[i].node;
+        const boosting_split *const split = &m->nodes[number].split;
+        const bool leaf = s->out[i].feature < 0;
+        tree[i - first] = (boosting_step_node){
+            .column = leaf ? -1 : split->column,
+            .right = s->out[i].right,
+            .bin = (uint16_t)split->bin,
+            .missing =
+                leaf || !split->missing_left ? 256 : (uint16_t)s->feature[split->column].n_bins,
+            .category = !leaf && split->category ? number : -1};
+    }
+    m->tree = tree;
+    m->out = s->out + first;
+    m->rows = s->rows ? s->rows + n_sampled : NULL;
+    KEN_TRY(ken_parallel(ctx, n_out, 4096, boosting_walk_block, m));
+    m->rows = NULL;
+    m->first = s->loss.n_train;
+    return ken_parallel(ctx, s->loss.n - m->first, 4096, boosting_walk_block, m);
+}
+
+ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled) {
+    boosting_move m = {.s = s, .k = k, .nodes = ken__boosting_grower_nodes(s->grower)};
+    const int64_t n_leaves = (int64_t)s->n_leaves;
+    if (ken__boosting_loss_renews(&s->loss)) {
+        KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_renew_block, &m));
+        for (size_t i = 0; i < s->n_leaves; i++) s->out[s->leaf[i].out].value = s->leaf[i].value;
+    }
+    KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
+    return boosting_walk_others(ctx, &m, n_sampled);
+}

@@ -1,0 +1,174 @@
+/* Begin: what is left open in the parameters is chosen, the table is binned, weights are found, the
+ * margins start at the loss's constant. Read next: boosting_sample.c. */
+#include <math.h>
+#include <string.h>
+
+#include "ken/boosting/boosting/boosting_state.h"
+#include "ken/core/threads.h"
+
+/* In the order of ken_boosting_loss and of boosting_loss_kind. */
+const char *const ken__boosting_losses[] = {"auto",      "squared", "absolute", "huber",
+                                              "quantile",  "poisson", "logistic", "softmax",
+                                              "expectile", "gamma",   "tweedie",  NULL};
+
+boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
+    if (task == KEN_CLASSIFY)
+        return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX
+                                                              : BOOSTING_LOGISTIC;
+    return p->loss == KEN_BOOSTING_LOSS_AUTO ? BOOSTING_SQUARED : (boosting_loss_kind)p->loss;
+}
+
+static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p,
+                                      const ken_problem *problem) {
+    const bool for_classes = p->loss == KEN_BOOSTING_LOGISTIC || p->loss == KEN_BOOSTING_SOFTMAX;
+    if (problem->task == KEN_CLASSIFY && p->loss != KEN_BOOSTING_LOSS_AUTO && !for_classes)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=regress",
+                        "boosting: loss=%s is for regression, the target has classes",
+                        ken__boosting_losses[p->loss]);
+    if (problem->task == KEN_REGRESS && for_classes)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=classify",
+                        "boosting: loss=%s is for classes, the target is a number",
+                        ken__boosting_losses[p->loss]);
+    if (p->loss == KEN_BOOSTING_LOGISTIC && problem->n_classes > 2)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set loss=softmax",
+                        "boosting: loss=logistic is for 2 classes, the target has %d",
+                        problem->n_classes);
+    return KEN_OK;
+}
+
+/* What is left open is chosen here. Many classes: few rows are of the class that a tree is for,
+ * and their hessians become small, so count rows instead. Squared errors: targets that are a law
+ * with little noise want small leaves, and on noisy ones shrinkage and sampling suffice. */
+static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool many_classes) {
+    const ken_boosting_params *const p = s->p;
+    const double rows = many_classes ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
+    const double weight = many_classes ? 1e-3 : 1;
+    s->rules = (boosting_rules){.max_leaves = p->max_leaves,
+                                .max_depth = p->max_depth,
+                                .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
+                                .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
+                                .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
+                                .l1 = p->l1,
+                                .l2 = p->l2 >= 0     ? p->l2
+                                      : many_classes ? 0
+                                                     : 2,
+                                .min_gain = p->min_gain,
+                                .onehot = (int32_t)p->max_onehot,
+                                .cat_smooth = p->category_smooth,
+                                .cat_l2 = p->category_l2};
+}
+
+/* Bytes of a row: the least power of two up to 32, then multiples of 32. */
+static int64_t boosting_stride(int d) {
+    int64_t stride = 4;
+    while (stride < d && stride < 32) stride *= 2;
+    return d <= 32 ? stride : (d + INT64_C(31)) / 32 * 32;
+}
+
+static void boosting_turn_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const boosting_fit *const s = arg;
+    const int64_t stride = s->binned.stride, n = s->binned.n_train;
+    (void)worker;
+    for (int j = 0; j < s->binned.d; j++)
+        for (int64_t i = begin; i < end; i++) s->by_column[j * n + i] = s->codes[i * stride + j];
+}
+
+static ken_status boosting_bin(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
+    KEN_TRY(ken_bins_fit(ctx, problem->X, problem->n_train, problem->weight, (int)s->p->max_bins,
+                         &s->bins));
+    const int d = s->bins->n_features;
+    int used = 0;
+    KEN_TRY(KEN_ALLOC(ctx, ken_bin_feature, d, &s->feature));
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, d, &s->source));
+    for (int j = 0; j < d; j++)
+        if (s->bins->feature[j].n_bins + s->bins->feature[j].has_missing >= 2) {
+            s->feature[used] = s->bins->feature[j];
+            s->source[used++] = j;
+        }
+    s->binned = (boosting_binned){.n = problem->n,
+                                  .n_train = problem->n_train,
+                                  .stride = boosting_stride(used),
+                                  .d = used,
+                                  .feature = s->feature};
+    KEN_TRY(ken_alloc(ctx, (size_t)problem->n, (size_t)s->binned.stride, (void **)&s->codes));
+    KEN_TRY(ken_alloc(ctx, (size_t)problem->n_train, (size_t)used, (void **)&s->by_column));
+    s->binned.codes = s->codes;
+    s->binned.by_column = s->by_column;
+    if (used == 0) return KEN_OK;
+    ken_table *table;
+    const ken_bins bins = {used, s->feature, NULL, NULL};
+    KEN_TRY(ken_table_select(ctx, problem->X, s->source, used, &table));
+    const ken_status status =
+        ken_bins_apply(ctx, &bins, table, 0, problem->n, s->codes, s->binned.stride, 1);
+    ken_table_free(table);
+    KEN_TRY(status);
+    return ken_parallel(ctx, problem->n_train, 1024, boosting_turn_block, s);
+}
+
+/* The weight of each row: given, or balanced; NULL: all 1. */
+static ken_status boosting_weights(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
+    const double *weight = problem->weight;
+    if (problem->task == KEN_CLASSIFY && s->p->class_weight == KEN_BOOSTING_CLASS_WEIGHT_BALANCED) {
+        const ken_mark mark = ken_scratch_mark(ctx);
+        double *balanced;
+        KEN_TRY(ken_problem_balanced(ctx, problem, &balanced));
+        KEN_TRY(KEN_ALLOC(ctx, double, problem->n, &s->weight));
+        memcpy(s->weight, balanced, (size_t)problem->n * sizeof *balanced);
+        ken_scratch_release(ctx, mark);
+        weight = s->weight;
+    }
+    s->loss.weight = weight;
+    s->n_usable = problem->n_train;
+    for (int64_t i = 0; weight && i < problem->n_train; i++) s->n_usable -= !(weight[i] > 0);
+    if (s->n_usable == problem->n_train) return KEN_OK;
+    KEN_TRY(KEN_ALLOC(ctx, uint32_t, s->n_usable, &s->usable));
+    int64_t m = 0;
+    for (int64_t i = 0; i < problem->n_train; i++)
+        if (weight[i] > 0) s->usable[m++] = (uint32_t)i;
+    return KEN_OK;
+}
+
+static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
+    boosting_loss *const l = &s->loss;
+    const int classes = problem->task == KEN_CLASSIFY ? problem->n_classes : 0;
+    l->kind = ken__boosting_kind(s->p, problem->task, classes);
+    l->quantile = s->p->quantile;
+    l->expectile = s->p->expectile;
+    l->power = s->p->tweedie_power;
+    l->delta = s->p->huber_delta;
+    l->outputs = l->kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
+    l->n = problem->n;
+    l->n_train = problem->n_train;
+    l->y = problem->y;
+    l->label = problem->label;
+    KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
+    KEN_TRY(ken_alloc(ctx, (size_t)l->outputs, (size_t)l->n * sizeof(double), (void **)&s->margin));
+    l->margin = s->margin;
+    if (l->kind == BOOSTING_SOFTMAX) KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
+    l->lse = s->lse;
+    if (ken__boosting_loss_renews(l))
+        KEN_TRY(KEN_ALLOC(ctx, boosting_loss_item, l->n_train, &s->items));
+    KEN_TRY(ken__boosting_loss_start(ctx, l, s->base));
+    for (int k = 0; k < l->outputs; k++)
+        for (int64_t i = 0; i < l->n; i++) s->margin[k * l->n + i] = s->base[k];
+    return KEN_ALLOC(ctx, int64_t, l->outputs + 1, &s->round);
+}
+
+ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                 void **state) {
+    boosting_fit *s;
+    KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
+    *state = s;
+    s->p = ken_model_params(model);
+    s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
+    KEN_TRY(boosting_check_task(ctx, s->p, problem));
+    boosting_set_rules(s, ken__boosting_kind(s->p, problem->task, problem->n_classes),
+                       problem->task == KEN_CLASSIFY && problem->n_classes > 2);
+    KEN_TRY(boosting_weights(ctx, s, problem));
+    KEN_TRY(boosting_start(ctx, s, problem));
+    KEN_TRY(boosting_bin(ctx, s, problem));
+    if (s->p->row_fraction < 1) KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
+    KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
+    return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
+}

@@ -1,0 +1,109 @@
+/* The state of one boosting fit, shared by the files of this folder. Read next: boosting.c. */
+#ifndef KEN_BOOSTING_BOOSTING_STATE_H
+#define KEN_BOOSTING_BOOSTING_STATE_H
+
+#include "ken/boosting/boosting/boosting.h"
+#include "ken/boosting/boosting_loss.h"
+#include "ken/core/alloc.h"
+#include "ken/tree/tree_ensemble.h"
+
+KEN_BEGIN_C
+
+/* A node as it will stand in the attributes. */
+typedef struct boosting_out {
+    int32_t node; /* of the grower */
+    int32_t feature, left, right, category, category_words;
+    bool missing_left;
+    double threshold, value, cover, gain;
+} boosting_out;
+
+/* A leaf of the tree just grown. */
+typedef struct boosting_leaf {
+    int32_t node; /* of the grower */
+    int64_t out;  /* among the nodes of all trees */
+    double value;
+} boosting_leaf;
+
+enum { BOOSTING_VIEWS = 13 };
+_Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
+
+typedef struct boosting_fit {
+    const ken_boosting_params *p;
+    boosting_rules rules;
+    boosting_loss loss;
+    ken_bins *bins;
+    /* the columns that can be split, binned */
+    boosting_binned binned;
+    ken_bin_feature *feature;
+    int32_t *source; /* input column of a binned one */
+    uint8_t *codes, *by_column;
+    /* per row */
+    double *margin, *lse, *weight;
+    uint32_t *usable, *rows; /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
+    int64_t n_usable;
+    int32_t *columns; /* of a tree's sample */
+    boosting_loss_item *items;
+    boosting_grower *grower;
+    /* trees so far */
+    boosting_out *out;
+    size_t n_out, out_capacity;
+    int32_t *words;
+    size_t n_words, words_capacity;
+    int64_t *offset; /* (trees + 1) */
+    size_t n_trees, offset_capacity;
+    boosting_leaf *leaf;
+    size_t n_leaves, leaf_capacity;
+    int32_t *stack;
+    size_t stack_capacity;
+    double *base, *validation;
+    size_t n_steps, validation_capacity;
+    bool wants_objective;
+    int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
+    ken_tensor view[BOOSTING_VIEWS];
+} boosting_fit;
+
+/* Room for `need` items. */
+ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, size_t need,
+                                 size_t size);
+#define BOOSTING_RESERVE(ctx, items, capacity, need)                                               \
+    ken__boosting_reserve((ctx), (void **)&(items), &(capacity), (size_t)(need), sizeof *(items))
+
+/* --- boosting_begin.c: from the problem to binned columns, weights, margins at the start --- */
+ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                               void **state);
+boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes);
+/* Names of ken_boosting_loss, NULL-ended. */
+extern const char *const ken__boosting_losses[];
+
+/* --- boosting_sample.c: rows and columns of a tree --- */
+/* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
+ * them, from the end. */
+const uint32_t *ken__boosting_draw_rows(ken_ctx *ctx, boosting_fit *s, int64_t *n);
+/* ceil(fraction * d) columns, ascending; NULL: all. */
+const int32_t *ken__boosting_draw_columns(ken_ctx *ctx, boosting_fit *s, int *n);
+/* The share of the columns that a tree sees. By default four of five, but a table of few columns
+ * cannot spare one. */
+double ken__boosting_column_fraction(const boosting_fit *s);
+
+/* --- boosting_write.c: nodes of the grower to nodes of the model --- */
+/* Write the grown tree behind the others, the root first, a left branch before the right one. */
+ken_status ken__boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boosting_scale *scale);
+/* Weights of the rows (where they have any) as covers: leaves from their rows, then upwards. */
+void ken__boosting_weigh(boosting_fit *s);
+/* The first `keep` rounds as the model's attributes. */
+ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boosting_fit *s,
+                                     int64_t keep);
+
+/* --- boosting_advance.c: leaf values, and with them the margins of all rows --- */
+ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled);
+
+/* --- boosting_predict.c: the verbs of a fitted model --- */
+int64_t ken__boosting_width(const ken_model *model, ken_what what);
+ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                 ken_what what, double *out);
+ken_status ken__boosting_open(ken_ctx *ctx, ken_model *model, void **state);
+void ken__boosting_close(const ken_allocator *alloc, void *state);
+
+KEN_END_C
+
+#endif
