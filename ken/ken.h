@@ -14,6 +14,7 @@
 #include "ken/core/json.h"
 #include "ken/core/desc.h"
 #include "ken/core/model.h"
+#include "ken/core/quantiles.h"
 
 #include "ken/io/file.h"
 #include "ken/io/csv/csv.h"

@@ -31,7 +31,8 @@ typedef enum ken_what {
     KEN_WHAT_MARGIN,         /* (n, k), or (n, 1) for two classes and regression: before the link */
     KEN_WHAT_LEAF,           /* (n, trees) leaf numbers from 0 */
     KEN_WHAT_CONTRIBUTIONS,  /* (n, outputs * (d + 1)): per output, one per input column, then the base */
-    KEN_WHAT_INTERVAL        /* (n, 2): lower and upper */
+    KEN_WHAT_INTERVAL,       /* (n, 2): lower and upper */
+    KEN_WHAT_QUANTILES       /* (n, q) of a regression: ascending, at the levels of quantiles.h */
 } ken_what;
 
 /* --- life ------------------------------------------------------------------------------------- */
