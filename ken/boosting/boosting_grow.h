@@ -1,6 +1,6 @@
 /* One tree of boosting, grown on binned rows from packed whole-number gradients. Read in this
- * order: this file, boosting_split.c (which split is best), boosting_grow.c (rows, histograms,
- * growth).
+ * order: this file, boosting_split.c (which split is best), boosting_grow.c (growth; what it is made
+ * of: boosting_grower.h).
  *
  * Sums are whole numbers, so a tree does not depend on threads, on the order of rows or on the
  * instruction set. Gradients: round(g * 2^e), |.| <= 2^21 (2^40 where every hessian is 1). */

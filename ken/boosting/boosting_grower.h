@@ -1,0 +1,87 @@
+/* What the files that grow a tree share; nobody else includes this. Read in this order:
+ * boosting_grow.c (which node is split next, and by how many threads), boosting_rows.c (rows change
+ * sides), boosting_hist.c (histograms: sums, differences, where they lie), boosting_grower.c
+ * (memory). */
+#ifndef KEN_BOOSTING_GROWER_H
+#define KEN_BOOSTING_GROWER_H
+
+#include "ken/boosting/boosting_grow.h"
+
+enum {
+    GROW_BATCH = 2, /* small nodes per thread split at a time */
+    GROW_ROWS_PER_TASK = 8 * BOOSTING_CHUNK,
+    GROW_COLUMNS_PER_TASK = 4
+};
+
+typedef struct grow_worker {
+    uint64_t *packed; /* (n_places) sums of a chunk */
+    uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
+    int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
+} grow_worker;
+
+struct boosting_grower {
+    const boosting_binned *binned;
+    const boosting_rules *rules;
+    const boosting_scale *scale;
+    const ken_kernels *k;
+    int64_t n_train, n_places;
+    int64_t *offset;   /* (d + 1) */
+    uint32_t *rows[2]; /* (n_train) in node order */
+    uint64_t *gh[2];
+    uint8_t *mark; /* (n_train) */
+    /* columns of the tree at hand, in tiles [tile[t], tile[t+1]) */
+    const int32_t *columns;
+    int n_columns;
+    int *tile; /* (d + 1); the first is 0 */
+    int n_tiles;
+    /* nodes, and the heap of leaves that may be split */
+    boosting_node *node;
+    int64_t n_nodes, node_capacity;
+    int32_t *heap;
+    int64_t n_heap;
+    /* pool of histograms */
+    int64_t **slot;
+    int32_t *free_slot;
+    int32_t n_slots, n_free, max_slots;
+    /* workers */
+    int threads;
+    grow_worker *worker;
+    boosting_split *found; /* (tasks of columns) */
+    int64_t *part;         /* (tasks of rows + 1) */
+};
+
+/* --- boosting_hist.c --- */
+/* Cut the tree's columns into tiles. */
+void ken__grow_tiles(boosting_grower *w);
+/* All slots are free. */
+void ken__grow_free_slots(boosting_grower *w);
+/* A free slot: from the leaves of which there are more than can still be split, by growing the
+ * pool, or from the leaf that is last in line. */
+ken_status ken__grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_left, int32_t *out);
+/* Sum a node's histogram into its slot, on one thread or on all. */
+void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *worker);
+ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node);
+/* The slot of `large`, which is the parent's, minus the histogram of `small`. */
+void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
+                        const boosting_node *small);
+
+/* --- boosting_rows.c --- */
+/* Rows and gradients of the root, which gets its sums; rows as in ken__boosting_grow. */
+ken_status ken__grow_start(ken_ctx *ctx, boosting_grower *w, const uint32_t *rows, int64_t n);
+/* Move the rows of a node to the other buffer, left ones first, on one thread or on all. Gives how
+ * many go left. */
+int64_t ken__grow_partition(const boosting_grower *w, const boosting_node *node);
+ken_status ken__grow_partition_together(ken_ctx *ctx, boosting_grower *w, const boosting_node *node,
+                                        int64_t *n_left);
+
+/* --- boosting_grow.c --- */
+/* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first.
+ */
+static inline bool grow_before(const boosting_grower *w, int32_t a, int32_t b) {
+    const boosting_node *const x = &w->node[a], *const y = &w->node[b];
+    if (w->rules->depthwise && x->depth != y->depth) return x->depth < y->depth;
+    if (x->split.gain != y->split.gain) return x->split.gain > y->split.gain;
+    return x->begin < y->begin;
+}
+
+#endif

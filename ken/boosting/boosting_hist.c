@@ -1,0 +1,212 @@
+/* Histograms of nodes: sums of packed words in chunks whose hessians cannot carry, tile after tile of
+ * columns, so that the sums stay in the nearest cache; the difference of parent and child; the pool
+ * in which they lie. */
+#include "ken/boosting/boosting_grower.h"
+
+#include <string.h>
+
+#include "ken/core/alloc.h"
+#include "ken/core/threads.h"
+
+enum {
+    GROW_PLACES_PER_TILE = 8192 /* 64 KB of packed sums: they should stay in the nearest caches */
+};
+
+/* --- pool of histograms -------------------------------------------------------------------------
+ */
+
+static void grow_release(boosting_grower *w, boosting_node *node) {
+    if (node->slot >= 0) w->free_slot[w->n_free++] = node->slot;
+    node->slot = -1;
+}
+
+/* Histograms that a waiting leaf holds: its own, or those of the children it already has. */
+static int grow_held(const boosting_grower *w, const boosting_node *leaf) {
+    if (leaf->busy) return 0;
+    return (leaf->slot >= 0) +
+           (leaf->left >= 0 ? (w->node[leaf->left].slot >= 0) + (w->node[leaf->right].slot >= 0)
+                            : 0);
+}
+
+/* The leaf that is last in line loses its histograms. false: none has any. */
+static bool grow_evict(boosting_grower *w) {
+    int32_t last = -1;
+    for (int64_t i = 0; i < w->n_heap; i++) {
+        const int32_t leaf = w->heap[i];
+        if (grow_held(w, &w->node[leaf]) > 0 && (last < 0 || grow_before(w, last, leaf)))
+            last = leaf;
+    }
+    if (last < 0) return false;
+    boosting_node *const leaf = &w->node[last];
+    grow_release(w, leaf);
+    if (leaf->left >= 0) {
+        grow_release(w, &w->node[leaf->left]);
+        grow_release(w, &w->node[leaf->right]);
+    }
+    return true;
+}
+
+void ken__grow_free_slots(boosting_grower *w) {
+    w->n_free = 0;
+    for (int32_t i = w->n_slots; i-- > 0;) w->free_slot[w->n_free++] = i;
+}
+
+ken_status ken__grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_left, int32_t *out) {
+    if (w->n_free == 0 && w->n_heap > leaves_left) (void)grow_evict(w);
+    if (w->n_free == 0 && w->n_slots < w->max_slots) {
+        KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->slot[w->n_slots]));
+        w->free_slot[w->n_free++] = w->n_slots++;
+    }
+    if (w->n_free == 0 && !grow_evict(w))
+        return KEN_FAIL(ctx, KEN_E_BUG, NULL, "boosting: no histogram can be freed");
+    *out = w->free_slot[--w->n_free];
+    return KEN_OK;
+}
+
+/* --- tiles --------------------------------------------------------------------------------------
+ */
+
+void ken__grow_tiles(boosting_grower *w) {
+    w->n_tiles = 0;
+    w->tile[0] = 0;
+    int64_t places = 0;
+    for (int j = 0; j < w->n_columns; j++) {
+        const int32_t column = w->columns ? w->columns[j] : j;
+        const int64_t here = w->offset[column + 1] - w->offset[column];
+        if (places > 0 && places + here > GROW_PLACES_PER_TILE) {
+            w->tile[++w->n_tiles] = j;
+            places = 0;
+        }
+        places += here;
+    }
+    if (w->n_columns > 0) w->tile[++w->n_tiles] = w->n_columns; /* no column, no tile */
+}
+
+/* --- sums of one thread -------------------------------------------------------------------------
+ */
+
+static void grow_point(const boosting_grower *w, grow_worker *worker, uint64_t *memory) {
+    for (int j = 0; j < w->n_columns; j++)
+        worker->hist[j] = memory + w->offset[w->columns ? w->columns[j] : j];
+}
+
+/* Add rows [begin, end) of a node's buffer into the packed histogram that worker->hist points to.
+ */
+static void grow_add(const boosting_grower *w, const grow_worker *worker, int buffer, int64_t begin,
+                     int64_t end, int tile) {
+    const int first = w->tile[tile], d = w->tile[tile + 1] - first;
+    const boosting_binned *const b = w->binned;
+    const uint32_t *const rows = w->rows[buffer] + begin;
+    const uint64_t *const gh = w->gh[buffer] + begin;
+    if (w->columns)
+        w->k->hist_add_some(b->codes, b->stride, rows, end - begin, gh, w->columns + first, d,
+                            worker->hist + first);
+    else
+        w->k->hist_add(b->codes + first, b->stride, rows, end - begin, gh, d, worker->hist + first);
+}
+
+/* Places of a histogram that a tile covers: [*from, *to). Sampled columns: from first to last. */
+static void grow_places(const boosting_grower *w, int tile, int64_t *from, int64_t *to) {
+    const int first = w->tile[tile], last = w->tile[tile + 1] - 1;
+    *from = w->offset[w->columns ? w->columns[first] : first];
+    *to = w->offset[(w->columns ? w->columns[last] : last) + 1];
+}
+
+/* Rows [begin, end) into the wide sums of one tile, chunk by chunk through packed ones. */
+static void grow_sum_wide(const boosting_grower *w, grow_worker *worker, int buffer, int64_t begin,
+                          int64_t end, int tile, int64_t *wide) {
+    int64_t from, to;
+    grow_places(w, tile, &from, &to);
+    for (int64_t i = begin; i < end; i += BOOSTING_CHUNK) {
+        memset(worker->packed + from, 0, (size_t)(to - from) * sizeof(uint64_t));
+        grow_add(w, worker, buffer, i, KEN_MIN(i + BOOSTING_CHUNK, end), tile);
+        w->k->hist_widen(worker->packed + from, to - from, w->scale->shift, wide + from,
+                         wide + w->n_places + from);
+    }
+}
+
+static bool grow_is_narrow(const boosting_node *node) {
+    return node->end - node->begin <= BOOSTING_CHUNK;
+}
+
+void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *worker) {
+    int64_t *const slot = w->slot[node->slot];
+    node->narrow = grow_is_narrow(node);
+    memset(slot, 0, (size_t)(node->narrow ? 1 : 2) * (size_t)w->n_places * sizeof *slot);
+    grow_point(w, worker, node->narrow ? (uint64_t *)slot : worker->packed);
+    for (int t = 0; t < w->n_tiles; t++) {
+        if (node->narrow)
+            grow_add(w, worker, node->buffer, node->begin, node->end, t);
+        else
+            grow_sum_wide(w, worker, node->buffer, node->begin, node->end, t, slot);
+    }
+}
+
+void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
+                        const boosting_node *small) {
+    int64_t *const a = w->slot[large->slot];
+    const int64_t *const b = w->slot[small->slot];
+    if (large->narrow) {
+        for (int64_t i = 0; i < w->n_places; i++) a[i] = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
+    } else if (small->narrow) {
+        w->k->hist_narrow((const uint64_t *)b, w->n_places, w->scale->shift, a, a + w->n_places);
+    } else {
+        for (int half = 0; half < 2; half++)
+            for (int64_t i = 0; i < w->n_places; i++)
+                a[half * w->n_places + i] -= b[half * w->n_places + i];
+    }
+}
+
+/* --- sums of all threads ------------------------------------------------------------------------
+ */
+
+typedef struct grow_sum_job {
+    boosting_grower *w;
+    boosting_node *node;
+} grow_sum_job;
+
+static void grow_sum_rows_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const grow_sum_job *const job = arg;
+    boosting_grower *const w = job->w;
+    grow_worker *const own = &w->worker[worker];
+    for (int t = 0; t < w->n_tiles; t++)
+        grow_sum_wide(w, own, job->node->buffer, job->node->begin + begin, job->node->begin + end,
+                      t, own->wide);
+}
+
+static void grow_merge_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const grow_sum_job *const job = arg;
+    const boosting_grower *const w = job->w;
+    int64_t *const slot = w->slot[job->node->slot];
+    (void)worker;
+    memcpy(slot + begin, w->worker[0].wide + begin, (size_t)(end - begin) * sizeof *slot);
+    for (int t = 1; t < w->threads; t++)
+        for (int64_t i = begin; i < end; i++) slot[i] += w->worker[t].wide[i];
+}
+
+static void grow_sum_tiles_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const grow_sum_job *const job = arg;
+    boosting_grower *const w = job->w;
+    for (int64_t t = begin; t < end; t++)
+        grow_sum_wide(w, &w->worker[worker], job->node->buffer, job->node->begin, job->node->end,
+                      (int)t, w->slot[job->node->slot]);
+}
+
+ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
+    const size_t size = 2 * (size_t)w->n_places * sizeof(int64_t);
+    grow_sum_job job = {w, node};
+    if (w->threads == 1 || grow_is_narrow(node)) {
+        ken__grow_sum(w, node, &w->worker[0]);
+        return KEN_OK;
+    }
+    node->narrow = false;
+    for (int t = 0; t < w->threads; t++) grow_point(w, &w->worker[t], w->worker[t].packed);
+    if (w->n_tiles >= 2 * w->threads) {
+        memset(w->slot[node->slot], 0, size);
+        return ken_parallel(ctx, w->n_tiles, 1, grow_sum_tiles_block, &job);
+    }
+    for (int t = 0; t < w->threads; t++) memset(w->worker[t].wide, 0, size);
+    KEN_TRY(
+        ken_parallel(ctx, node->end - node->begin, GROW_ROWS_PER_TASK, grow_sum_rows_block, &job));
+    return ken_parallel(ctx, 2 * w->n_places, 16384, grow_merge_block, &job);
+}
