@@ -18,6 +18,9 @@ int cli_train_options(cli *c, ken_train_options *o, const char **settings, int c
     o->weight = cli_value(c, "weight");
     o->group = cli_value(c, "group");
     o->time = cli_value(c, "time");
+    o->offset = cli_value(c, "offset");
+    o->event = cli_value(c, "event");
+    o->upper = cli_value(c, "upper");
     o->metric = cli_value(c, "metric");
     o->task = !task ? KEN_TASK_AUTO : strcmp(task, "classify") == 0 ? KEN_CLASSIFY : KEN_REGRESS;
     if (!o->target)
@@ -149,6 +152,9 @@ static const cli_option train_options[] = {
     {"weight", 0, "COL", NULL, "a column of row weights"},
     {"group", 0, "COL", NULL, "rows of one group are never split between training and test"},
     {"time", 0, "COL", NULL, "train on what came before, test on what came after"},
+    {"offset", 0, "COL", NULL, "where each row's margin starts: a log exposure, another model's margin"},
+    {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that"},
+    {"upper", 0, "COL", NULL, "survival: upper bound of the target, empty: none (instead of --event)"},
     {"output", 'o', "FILE", ":file", "where the model goes (default model.ken)"},
     {"report", 0, "FILE", ":file", "where the report goes (default report.html; with --json none; 'none': none)"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},

@@ -251,7 +251,8 @@ void ken_params_write_json(const ken_desc *desc, const void *params, ken_json_wr
 /* --- the catalog as JSON -------------------------------------------------------------------------- */
 void ken_tags_each(uint32_t tags, void (*each)(void *, const char *), void *arg) {
     static const char *const names[] = {"typed",  "category",   "missing", "weights", "scaled",
-                                        "linear", "early_stop", "random",  "baseline", "base"};
+                                        "linear", "early_stop", "random",  "baseline", "base",
+                                        "offset", "censored"};
     for (int i = 0; i < KEN_COUNT(names); i++)
         if (tags >> i & 1) each(arg, names[i]);
 }

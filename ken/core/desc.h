@@ -33,7 +33,9 @@ enum {
     KEN_TAG_EARLY_STOP = 1 << 6,   /* may stop early on validation rows */
     KEN_TAG_RANDOM = 1 << 7,       /* draws random numbers: the seed matters */
     KEN_TAG_BASELINE = 1 << 8,     /* only there to be beaten */
-    KEN_TAG_BASE = 1 << 9          /* and what the model of its KEN_PARAM_MODEL can: ken_model_tags */
+    KEN_TAG_BASE = 1 << 9,         /* and what the model of its KEN_PARAM_MODEL can: ken_model_tags */
+    KEN_TAG_OFFSET = 1 << 10,      /* margins may start from an offset per row */
+    KEN_TAG_CENSORED = 1 << 11     /* targets may be bounds: ken_data.event, .upper */
 };
 
 typedef enum ken_param_type {

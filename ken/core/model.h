@@ -19,9 +19,14 @@ typedef struct ken_data {
     const ken_table *table;    /* the features */
     const ken_column *target;  /* fit; NULL elsewhere */
     const ken_column *weight;  /* numbers >= 0; NULL: all 1 */
-    const ken_column *group;   /* rows of one group stay together in splits; NULL: none */
+    const ken_column *group;   /* rows of one group (a query, a patient) stay together in splits and in
+                                  validation rows, and are what ranking losses rank within; NULL: none */
     const ken_column *time;    /* order of rows for time splits; NULL: row order */
     const uint8_t *role;       /* (n) KEN_ROLE_*; NULL: all train */
+    const ken_column *offset;  /* where each row's margin starts (log exposure, another model's margin),
+                                  while fitting only: predictions are without it; NULL: 0 */
+    const ken_column *event;   /* survival: 0 (false): the target is a lower bound only; NULL: all seen */
+    const ken_column *upper;   /* survival: upper bound of the target, missing: none; not with event */
     ken_task task;             /* KEN_TASK_AUTO: from the target (ken_task_of) */
 } ken_data;
 
@@ -140,6 +145,11 @@ typedef struct ken_problem {
     const int32_t *label;    /* (n) classes 0 .. n_classes-1; NULL for regression */
     int n_classes;
     const double *weight;    /* (n) or NULL */
+    const int32_t *group;    /* (n) 0 .. n_groups-1 in order of appearance, or NULL */
+    int32_t n_groups;
+    const double *offset;    /* (n) or NULL; for KEN_TAG_OFFSET */
+    const double *upper;     /* (n) or NULL; for KEN_TAG_CENSORED: the target lies in [y, upper]; equal:
+                                it was seen; INFINITY: it is later than y */
     uint32_t consumer_tags;  /* transformers: the tags of the estimator they work for, else 0 */
     uint32_t consumer_tasks;
 } ken_problem;

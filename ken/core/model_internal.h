@@ -3,6 +3,7 @@
 #define KEN_CORE_MODEL_INTERNAL_H
 
 #include "ken/core/alloc.h"
+#include "ken/core/dict.h"
 #include "ken/core/model.h"
 
 typedef struct ken_learned {
@@ -68,9 +69,25 @@ typedef struct ken_prepared {
     ken_table *raw;       /* rows of the fit in order: train, then validation; may be borrowed */
     ken_table *inputs;    /* after the recipe; NULL without one */
     bool raw_owned;
-    double *y, *weight;
-    int32_t *label;
+    double *y, *weight, *offset, *upper;
+    int32_t *label, *group;
 } ken_prepared;
+/* Which rows of the table a fit sees. */
+typedef struct prepare_rows {
+    int64_t *index; /* in scratch: train rows, then validation rows */
+    int64_t n, n_train, missing_target;
+    bool identity;  /* all rows of the table, in order */
+} prepare_rows;
+/* The levels of rows->index in `column` as codes in order of appearance. */
+ken_status ken__prepare_codes(ken_ctx *ctx, ken_dict *dict, const ken_column *column,
+                              const prepare_rows *rows, int32_t *code);
+/* prepare_rows.c: rows by role, and validation rows for early stopping. */
+ken_status ken__prepare_collect(ken_ctx *ctx, const ken_data *data, prepare_rows *rows);
+ken_status ken__prepare_set_aside(ken_ctx *ctx, const ken_data *data, double fraction, ken_task task,
+                                  prepare_rows *rows);
+/* prepare_side.c: what stands beside the target: weight, group, offset, event, upper. */
+ken_status ken__prepare_side(ken_ctx *ctx, const ken_model *model, const ken_data *data,
+                             const prepare_rows *rows, ken_prepared *out);
 ken_status ken__prepare(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_prepared *out);
 void ken__prepared_free(ken_ctx *ctx, ken_prepared *prepared);
 /* Numeric columns, no NaN, as the tags ask. */

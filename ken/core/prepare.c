@@ -1,11 +1,10 @@
-/* From ken_data to a ken_problem: task, target, weights, roles, recipe. What no estimator should have
- * to repeat. */
+/* From ken_data to a ken_problem: task, target, recipe; with prepare_rows.c (roles, validation rows) and
+ * prepare_side.c (weights, groups, offsets, censoring). What no estimator should have to repeat. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ken/core/dict.h"
 #include "ken/core/model_internal.h"
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"
@@ -33,42 +32,6 @@ ken_status ken_task_of(ken_ctx *ctx, const ken_column *target, ken_task *out) {
         if (k == n) seen[n++] = v;
     }
     *out = KEN_CLASSIFY;
-    return KEN_OK;
-}
-
-/* --- which rows --------------------------------------------------------------------------------------- */
-typedef struct prepare_rows {
-    int64_t *index; /* in scratch: train rows, then validation rows */
-    int64_t n, n_train, missing_target;
-    bool identity;  /* all rows of the table, in order */
-} prepare_rows;
-
-static ken_status prepare_collect(ken_ctx *ctx, const ken_data *data, prepare_rows *rows) {
-    const int64_t n = ken_table_rows(data->table);
-    memset(rows, 0, sizeof *rows);
-    KEN_TRY(KEN_SCRATCH(ctx, int64_t, n + 1, &rows->index));
-    for (int role = KEN_ROLE_TRAIN; role <= KEN_ROLE_VALIDATION; role++) {
-        for (int64_t i = 0; i < n; i++) {
-            if ((data->role ? data->role[i] : KEN_ROLE_TRAIN) != role) continue;
-            if (data->target && ken_column_missing(data->target, i)) {
-                rows->missing_target++;
-                continue;
-            }
-            rows->index[rows->n++] = i;
-        }
-        if (role == KEN_ROLE_TRAIN) rows->n_train = rows->n;
-    }
-    rows->identity = rows->n == n;
-    for (int64_t i = 0; rows->identity && i < n; i++) rows->identity = rows->index[i] == i;
-    if (rows->missing_target && rows->n_train)
-        ken_warn(ctx, "left out %lld rows without a value in the target '%s'",
-                 (long long)rows->missing_target, data->target->name);
-    if (rows->n_train == 0 && rows->missing_target)
-        return KEN_FAIL(ctx, KEN_E_VALUE, "choose a target that has values",
-                        "no training row has a value in the target '%s'", data->target->name);
-    if (rows->n_train == 0)
-        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows with a target and the role of training",
-                        "there is no row to train on among %lld", (long long)n);
     return KEN_OK;
 }
 
@@ -133,8 +96,8 @@ static ken_status prepare_sort_classes(ken_ctx *ctx, ken_model *m, const ken_dic
     return KEN_OK;
 }
 
-static ken_status prepare_codes(ken_ctx *ctx, ken_dict *dict, const ken_column *target,
-                                const prepare_rows *rows, int32_t *label) {
+ken_status ken__prepare_codes(ken_ctx *ctx, ken_dict *dict, const ken_column *target,
+                              const prepare_rows *rows, int32_t *label) {
     char cell[64];
     int32_t *map = NULL; /* level -> code, so that a category is looked up once */
     if (target->dtype == KEN_CATEGORY) {
@@ -162,7 +125,7 @@ static ken_status prepare_labels(ken_ctx *ctx, ken_model *m, const ken_column *t
     int32_t *order = NULL;
     KEN_TRY(KEN_ALLOC(ctx, int32_t, rows->n, &out->label));
     KEN_TRY(ken_dict_new(ctx, &dict));
-    ken_status status = prepare_codes(ctx, dict, target, rows, out->label);
+    ken_status status = ken__prepare_codes(ctx, dict, target, rows, out->label);
     const int64_t k = ken_dict_count(dict);
     if (status == KEN_OK && k < 2) {
         const ken_strings keys = ken_dict_keys(dict);
@@ -229,81 +192,6 @@ static ken_status prepare_target(ken_ctx *ctx, ken_model *m, const ken_data *dat
                                 : prepare_numbers(ctx, data->target, rows, out);
 }
 
-static ken_status prepare_weight(ken_ctx *ctx, const ken_column *weight, const prepare_rows *rows,
-                                 ken_prepared *out) {
-    double total = 0;
-    if (!weight) return KEN_OK;
-    if (!ken_dtype_is_number(weight->dtype))
-        return KEN_FAIL(ctx, KEN_E_TYPE, "choose a column of numbers", "the weight '%s' is of type %s",
-                        weight->name, ken_dtype_name(weight->dtype));
-    KEN_TRY(KEN_ALLOC(ctx, double, rows->n, &out->weight));
-    for (int64_t i = 0; i < rows->n; i++) {
-        const double w = ken_column_f64(weight, rows->index[i]);
-        if (!(w >= 0) || isinf(w))
-            return KEN_FAIL(ctx, KEN_E_VALUE, "weights are numbers of at least 0",
-                            "the weight '%s' is missing, negative or infinite in row %lld",
-                            weight->name, (long long)rows->index[i] + 1);
-        out->weight[i] = w;
-        if (i < rows->n_train) total += w;
-    }
-    if (!(total > 0))
-        return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
-                        "the weights '%s' of all training rows are 0", weight->name);
-    out->problem.weight = out->weight;
-    return KEN_OK;
-}
-
-/* --- validation rows for early stopping, set aside before the recipe learns ---------------------------- */
-/* Every class keeps at least one training row; draws by stream, so the same rows for any threads. */
-static ken_status prepare_set_aside(ken_ctx *ctx, const ken_data *data, double fraction, ken_task task,
-                                    prepare_rows *rows) {
-    const int64_t n = rows->n_train;
-    ken_rng rng = ken_rng_stream(ctx, "fit.validation", 0);
-    int64_t *order, kept = 0, aside = (int64_t)floor((double)n * fraction + 0.5), out = 0;
-    if (aside < 1 || n - aside < 2) return KEN_OK;
-    KEN_TRY(KEN_SCRATCH(ctx, int64_t, n, &order));
-    for (int64_t i = 0; i < n; i++) order[i] = i;
-    ken_rng_shuffle(&rng, order, n);
-    uint8_t *is_aside;
-    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, n, &is_aside));
-    memset(is_aside, 0, (size_t)n);
-    if (task == KEN_CLASSIFY) { /* stratified: walk each class in the shuffled order */
-        ken_dict *dict = NULL;
-        int32_t *label;
-        KEN_TRY(KEN_SCRATCH(ctx, int32_t, n, &label));
-        KEN_TRY(ken_dict_new(ctx, &dict));
-        prepare_rows train = *rows;
-        train.n = n;
-        ken_status status = prepare_codes(ctx, dict, data->target, &train, label);
-        const int64_t k = ken_dict_count(dict);
-        int64_t *count = NULL, *taken = NULL;
-        if (status == KEN_OK) status = KEN_SCRATCH(ctx, int64_t, k, &count);
-        if (status == KEN_OK) status = KEN_SCRATCH(ctx, int64_t, k, &taken);
-        ken_dict_free(dict);
-        KEN_TRY(status);
-        memset(count, 0, (size_t)k * sizeof *count);
-        memset(taken, 0, (size_t)k * sizeof *taken);
-        for (int64_t i = 0; i < n; i++) count[label[i]]++;
-        for (int64_t i = 0; i < n; i++) {
-            const int32_t c = label[order[i]];
-            const int64_t want = KEN_MIN((int64_t)floor((double)count[c] * fraction + 0.5), count[c] - 1);
-            if (taken[c] < want) is_aside[order[i]] = 1, taken[c]++;
-        }
-    } else {
-        for (int64_t i = 0; i < aside; i++) is_aside[order[i]] = 1;
-    }
-    for (int64_t i = 0; i < n; i++) { /* stable: both parts keep the order of the table */
-        if (is_aside[i])
-            order[out++] = rows->index[i];
-        else
-            rows->index[kept++] = rows->index[i];
-    }
-    memcpy(rows->index + kept, order, (size_t)out * sizeof *order);
-    rows->n_train = kept;
-    rows->identity = false;
-    return KEN_OK;
-}
-
 static ken_status prepare_maybe_set_aside(ken_ctx *ctx, const ken_model *m, const ken_data *data,
                                           prepare_rows *rows) {
     const ken_estimator *e = m->desc->estimator;
@@ -312,12 +200,13 @@ static ken_status prepare_maybe_set_aside(ken_ctx *ctx, const ken_model *m, cons
     const ken_stop_rule rule = e->stop_rule(m->params, rows->n_train);
     if (!(rule.validation_fraction > 0)) return KEN_OK;
     if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
-    return prepare_set_aside(ctx, data, rule.validation_fraction, task, rows);
+    return ken__prepare_set_aside(ctx, data, rule.validation_fraction, task, rows);
 }
 
 /* --- all together ----------------------------------------------------------------------------------------- */
 static ken_status prepare_check_data(ken_ctx *ctx, const ken_model *m, const ken_data *data) {
-    const ken_column *const others[] = {data->target, data->weight};
+    const ken_column *const others[] = {data->target, data->weight, data->group,
+                                        data->offset, data->event,  data->upper};
     const int64_t n = ken_table_rows(data->table);
     for (int i = 0; i < KEN_COUNT(others); i++)
         if (others[i] && others[i]->n != n)
@@ -333,10 +222,10 @@ static ken_status prepare_check_data(ken_ctx *ctx, const ken_model *m, const ken
 static ken_status prepare_all(ken_ctx *ctx, ken_model *m, const ken_data *data, ken_prepared *out) {
     prepare_rows rows;
     KEN_TRY(prepare_check_data(ctx, m, data));
-    KEN_TRY(prepare_collect(ctx, data, &rows));
+    KEN_TRY(ken__prepare_collect(ctx, data, &rows));
     KEN_TRY(prepare_maybe_set_aside(ctx, m, data, &rows));
     KEN_TRY(prepare_target(ctx, m, data, &rows, out));
-    KEN_TRY(prepare_weight(ctx, data->weight, &rows, out));
+    KEN_TRY(ken__prepare_side(ctx, m, data, &rows, out));
     out->problem.n = rows.n;
     out->problem.n_train = rows.n_train;
     m->rows_train = rows.n_train;
@@ -378,6 +267,9 @@ void ken__prepared_free(ken_ctx *ctx, ken_prepared *p) {
     ken_free(ctx, p->y);
     ken_free(ctx, p->weight);
     ken_free(ctx, p->label);
+    ken_free(ctx, p->group);
+    ken_free(ctx, p->offset);
+    ken_free(ctx, p->upper);
     memset(p, 0, sizeof *p);
 }
 

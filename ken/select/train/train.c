@@ -26,16 +26,22 @@ ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_
     KEN_TRY(train_column(ctx, table, o->weight, &data->weight));
     KEN_TRY(train_column(ctx, table, o->group, &data->group));
     KEN_TRY(train_column(ctx, table, o->time, &data->time));
+    KEN_TRY(train_column(ctx, table, o->offset, &data->offset));
+    KEN_TRY(train_column(ctx, table, o->event, &data->event));
+    KEN_TRY(train_column(ctx, table, o->upper, &data->upper));
     const ken_mark mark = ken_scratch_mark(ctx);
     KEN_TRY(KEN_SCRATCH(ctx, int, ken_table_cols(table), &keep));
     for (int j = 0; j < ken_table_cols(table); j++) {
-        const ken_column *c = ken_table_column(table, j);
-        if (c != data->target && c != data->weight && c != data->group) keep[n++] = j;
+        const ken_column *const c = ken_table_column(table, j);
+        const bool feature = c != data->target && c != data->weight && c != data->group &&
+                             c != data->offset && c != data->event && c != data->upper;
+        if (feature) keep[n++] = j;
     }
     const ken_status status = ken_table_select(ctx, table, keep, n, features);
     ken_scratch_release(ctx, mark);
     data->table = *features;
     data->task = o->task;
+    if (data->task == KEN_TASK_AUTO && (data->event || data->upper)) data->task = KEN_REGRESS;
     if (status == KEN_OK && data->task == KEN_TASK_AUTO)
         return ken_task_of(ctx, data->target, &data->task);
     return status;
@@ -129,7 +135,9 @@ static ken_status train_baseline(ken_ctx *ctx, ken_training *t) {
     const ken_candidate dummy = {"dummy", NULL, NULL};
     ken_model *model = NULL;
     KEN_TRY(ken_candidate_new(ctx, &dummy, &model));
-    ken_status status = ken_model_fit(ctx, model, &t->data);
+    ken_data plain = t->data; /* a baseline knows the target only */
+    plain.offset = plain.event = plain.upper = NULL;
+    ken_status status = ken_model_fit(ctx, model, &plain);
     if (status == KEN_OK) status = train_evaluate(ctx, model, t, false, &t->baseline);
     ken_model_free(model);
     return status;

@@ -10,7 +10,9 @@ KEN_BEGIN_C
 
 typedef struct ken_train_options {
     const char *target;               /* name of a column; must be set */
-    const char *weight, *group, *time; /* names of columns, NULL: none; weight and group are no features */
+    /* Names of columns, NULL: none. Only time is also a feature. */
+    const char *weight, *group, *time;
+    const char *offset, *event, *upper; /* ken_data */
     ken_task task;                    /* KEN_TASK_AUTO: from the target */
     const char *model;                /* NULL: a few are compared, the best is kept */
     const char *const *settings;      /* "name=value" each, NULL-ended; NULL: defaults. "recipe.x=…" too */
@@ -18,7 +20,7 @@ typedef struct ken_train_options {
     int64_t folds;                    /* cross-validation on the training rows; 0: only to compare models */
     const char *metric;               /* to choose by; NULL: the default of the task */
 } ken_train_options;
-#define KEN_TRAIN_DEFAULTS {NULL, NULL, NULL, NULL, KEN_TASK_AUTO, NULL, NULL, 0.2, 0, NULL}
+#define KEN_TRAIN_DEFAULTS {.task = KEN_TASK_AUTO, .test = 0.2}
 
 typedef struct ken_training {
     ken_table *features;              /* columns that the model was given; borrows from the table */
