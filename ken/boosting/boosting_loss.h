@@ -1,6 +1,7 @@
 /* Losses of boosting: where the sum starts, gradients and hessians at the present margins, leaf
  * values where a Newton step is not the answer, the mean loss. The table of formulas is in
- * boosting/boosting.md. */
+ * boosting/boosting.md. Each loss is a row of functions (boosting_loss_table.h); this is what a fit
+ * asks of any of them. */
 #ifndef KEN_BOOSTING_LOSS_H
 #define KEN_BOOSTING_LOSS_H
 
@@ -8,6 +9,7 @@
 
 KEN_BEGIN_C
 
+/* In the order of ken_boosting_loss. */
 typedef enum boosting_loss_kind {
     BOOSTING_AUTO = 0,
     BOOSTING_SQUARED,
@@ -19,27 +21,43 @@ typedef enum boosting_loss_kind {
     BOOSTING_SOFTMAX,
     BOOSTING_EXPECTILE,
     BOOSTING_GAMMA,
-    BOOSTING_TWEEDIE
+    BOOSTING_TWEEDIE,
+    BOOSTING_N_LOSSES
 } boosting_loss_kind;
 
+/* What a margin becomes. */
+typedef enum boosting_link_kind {
+    BOOSTING_LINK_NONE = 0,
+    BOOSTING_LINK_EXP,     /* the margin is the logarithm */
+    BOOSTING_LINK_SIGMOID, /* the margin is the log odds */
+    BOOSTING_LINK_SOFTMAX
+} boosting_link_kind;
+
+struct boosting_loss_row;
+
 typedef struct boosting_loss {
-    boosting_loss_kind kind;
+    const struct boosting_loss_row *row;
     double quantile;  /* BOOSTING_QUANTILE */
     double expectile; /* BOOSTING_EXPECTILE */
-    double power;     /* BOOSTING_TWEEDIE: variance = mean^power, 1 < power < 2 */
+    double power;     /* of log links: the variance is mean^power */
     double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */
     int outputs;      /* margins a row */
     int64_t n, n_train;
     const double *y;      /* (n), or NULL */
     const int32_t *label; /* (n), or NULL */
     const double *weight; /* (n), or NULL */
+    const double *offset; /* (n) what margins start from besides the base, or NULL */
     double max_weight;    /* of the training rows */
     double *margin;       /* (outputs, n) */
     double *lse;          /* (n) softmax: log of the sum of exp of a row's margins */
 } boosting_loss;
 
-/* base (outputs), and delta where it is to be found from the data. Errors: values that the loss
- * cannot take, one class only. */
+/* Its functions; the fields that are parameters are to be set before anything else is asked. */
+void ken__boosting_loss_choose(boosting_loss *loss, boosting_loss_kind kind);
+boosting_link_kind ken__boosting_loss_link(boosting_loss_kind kind);
+
+/* base (outputs), the margins of all rows (base + offset), and delta where it is to be found from
+ * the data. Errors: values that the loss cannot take, one class only. */
 ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *loss, double *base);
 /* Before the trees of a step. */
 ken_status ken__boosting_loss_refresh(ken_ctx *ctx, boosting_loss *loss);
@@ -52,10 +70,8 @@ bool ken__boosting_loss_renews(const boosting_loss *loss);
 typedef struct boosting_loss_item {
     double value, weight;
 } boosting_loss_item;
-double ken__boosting_loss_renew(const boosting_loss *loss, const uint32_t *rows, int64_t n,
+double ken__boosting_loss_renew(const boosting_loss *loss, int k, const uint32_t *rows, int64_t n,
                                 boosting_loss_item *scratch);
-/* Whether the margin is the logarithm of the mean. */
-bool ken__boosting_loss_log_link(boosting_loss_kind kind);
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
 double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
                                double H);

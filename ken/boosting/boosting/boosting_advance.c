@@ -28,7 +28,7 @@ static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int work
         const boosting_node *const node = &m->nodes[s->leaf[i].node];
         s->leaf[i].value =
             s->p->learning_rate *
-            ken__boosting_loss_renew(&s->loss, ken__boosting_grower_rows(s->grower, node),
+            ken__boosting_loss_renew(&s->loss, m->k, ken__boosting_grower_rows(s->grower, node),
                                      node->end - node->begin, s->items + node->begin);
     }
 }

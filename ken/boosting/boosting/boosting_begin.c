@@ -131,26 +131,26 @@ static ken_status boosting_weights(ken_ctx *ctx, boosting_fit *s, const ken_prob
 static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
     boosting_loss *const l = &s->loss;
     const int classes = problem->task == KEN_CLASSIFY ? problem->n_classes : 0;
-    l->kind = ken__boosting_kind(s->p, problem->task, classes);
+    const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, classes);
     l->quantile = s->p->quantile;
     l->expectile = s->p->expectile;
     l->power = s->p->tweedie_power;
     l->delta = s->p->huber_delta;
-    l->outputs = l->kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
+    ken__boosting_loss_choose(l, kind);
+    l->outputs = kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
     l->n = problem->n;
     l->n_train = problem->n_train;
     l->y = problem->y;
     l->label = problem->label;
+    l->offset = problem->offset;
     KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
     KEN_TRY(ken_alloc(ctx, (size_t)l->outputs, (size_t)l->n * sizeof(double), (void **)&s->margin));
     l->margin = s->margin;
-    if (l->kind == BOOSTING_SOFTMAX) KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
+    if (kind == BOOSTING_SOFTMAX) KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
     l->lse = s->lse;
     if (ken__boosting_loss_renews(l))
         KEN_TRY(KEN_ALLOC(ctx, boosting_loss_item, l->n_train, &s->items));
     KEN_TRY(ken__boosting_loss_start(ctx, l, s->base));
-    for (int k = 0; k < l->outputs; k++)
-        for (int64_t i = 0; i < l->n; i++) s->margin[k * l->n + i] = s->base[k];
     return KEN_ALLOC(ctx, int64_t, l->outputs + 1, &s->round);
 }
 

@@ -32,7 +32,7 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
 
 typedef struct boosting_link {
     const ken_kernels *k;
-    boosting_loss_kind kind;
+    boosting_link_kind kind;
     double *out;
     int64_t width;
 } boosting_link;
@@ -42,9 +42,9 @@ static void boosting_link_block(void *arg, int64_t begin, int64_t end, int worke
     double *const out = l->out + begin * l->width;
     const int64_t n = end - begin;
     (void)worker;
-    if (ken__boosting_loss_log_link(l->kind))
+    if (l->kind == BOOSTING_LINK_EXP)
         l->k->exp_n(out, out, n);
-    else if (l->kind == BOOSTING_SOFTMAX)
+    else if (l->kind == BOOSTING_LINK_SOFTMAX)
         l->k->softmax_rows(out, n, l->width, NULL);
 }
 
@@ -80,10 +80,11 @@ ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken
     KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
     boosting_link link = {
         ken_ctx_kernels(ctx),
-        ken__boosting_kind(ken_model_params(model), ken_model_task(model), ken_model_n_classes(model)),
+        ken__boosting_loss_link(ken__boosting_kind(ken_model_params(model), ken_model_task(model),
+                                                   ken_model_n_classes(model))),
         out, boosting_outputs(model)};
     if (what == KEN_WHAT_MARGIN) return KEN_OK;
-    if (link.kind == BOOSTING_LOGISTIC) return boosting_two_classes(ctx, &link, n);
+    if (link.kind == BOOSTING_LINK_SIGMOID) return boosting_two_classes(ctx, &link, n);
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 

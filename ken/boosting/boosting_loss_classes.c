@@ -1,0 +1,130 @@
+/* Losses of classes: logistic (two), softmax (several). Read next: boosting_loss.c. */
+#include "ken/boosting/boosting_loss_table.h"
+
+/* --- start: shares of the classes --- */
+
+static void loss_class_sums(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
+    const boosting_loss *const l = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) sum[l->label[i]] += loss_weight(l, i);
+}
+
+static ken_status loss_shares(ken_ctx *ctx, boosting_loss *l, double total, int k, double *sum) {
+    KEN_TRY(ken_reduce(ctx, l->n_train, k, loss_class_sums, l, sum));
+    int present = 0;
+    for (int c = 0; c < k; c++) present += sum[c] > 0;
+    if (present < 2)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows of at least two classes, or use model 'dummy'",
+                        "boosting: the training rows have %d class, want at least 2", present);
+    const double least = total / (2 * (double)l->n_train + 2); /* a class that is not there */
+    for (int c = 0; c < k; c++) sum[c] = KEN_MAX(sum[c], least) / total;
+    return KEN_OK;
+}
+
+static ken_status loss_logistic_start(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
+    double share[2];
+    KEN_TRY(loss_shares(ctx, l, total, 2, share));
+    base[0] = ken_log(share[1] / share[0]);
+    return l->offset ? ken__loss_newton(ctx, l, base) : KEN_OK;
+}
+
+static ken_status loss_softmax_start(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
+    double *share;
+    KEN_TRY(KEN_SCRATCH(ctx, double, KEN_MAX(l->outputs, 2), &share));
+    KEN_TRY(loss_shares(ctx, l, total, l->outputs == 1 ? 2 : l->outputs, share));
+    if (l->outputs == 1) {
+        base[0] = ken_log(share[1] / share[0]);
+        return KEN_OK;
+    }
+    for (int c = 0; c < l->outputs; c++) base[c] = ken_log(share[c]);
+    return KEN_OK;
+}
+
+static ken_status loss_softmax_check(ken_ctx *ctx, const boosting_loss *l) {
+    if (!l->offset) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave the offset out",
+                    "boosting: loss=softmax: an offset shifts all classes alike, which changes nothing");
+}
+
+/* --- gradients --- */
+
+static void loss_logistic_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at,
+                                int64_t n, double *g, double *h) {
+    kernels->sigmoid_n(l->margin + k * l->n + at, g, n);
+    for (int64_t i = 0; i < n; i++) {
+        h[i] = g[i] * (1 - g[i]);
+        g[i] -= (double)l->label[at + i];
+    }
+}
+
+static void loss_softmax_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at,
+                               int64_t n, double *g, double *h) {
+    const double *const F = l->margin + k * l->n + at;
+    const double factor = (double)l->outputs / KEN_MAX(l->outputs - 1.0, 1.0);
+    for (int64_t i = 0; i < n; i++) g[i] = F[i] - l->lse[at + i];
+    kernels->exp_n(g, g, n);
+    for (int64_t i = 0; i < n; i++) {
+        h[i] = factor * g[i] * (1 - g[i]);
+        h[i] = h[i] > 0 ? h[i] : 0;
+        g[i] -= l->label[at + i] == k ? 1.0 : 0.0;
+    }
+}
+
+static void loss_logistic_bound(const boosting_loss *l, double bound[2]) {
+    (void)l;
+    bound[0] = 1;
+    bound[1] = 0.25;
+}
+
+static void loss_softmax_bound(const boosting_loss *l, double bound[2]) {
+    bound[0] = 1;
+    bound[1] = 0.25 * l->outputs / KEN_MAX(l->outputs - 1.0, 1.0);
+}
+
+static double loss_lse(const boosting_loss *l, int64_t i) {
+    double top = l->margin[i], sum = 0;
+    for (int k = 1; k < l->outputs; k++) top = KEN_MAX(top, l->margin[k * l->n + i]);
+    for (int k = 0; k < l->outputs; k++) sum += ken_exp(l->margin[k * l->n + i] - top);
+    return top + ken_log(sum);
+}
+
+static void loss_refresh_block(void *arg, int64_t begin, int64_t end, int worker) {
+    boosting_loss *const l = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) l->lse[i] = loss_lse(l, i);
+}
+
+static ken_status loss_softmax_refresh(ken_ctx *ctx, boosting_loss *l) {
+    return ken_parallel(ctx, l->n, LOSS_GRAIN, loss_refresh_block, l);
+}
+
+/* --- values --- */
+
+static void loss_logistic_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at,
+                                int64_t n, double *value) {
+    for (int64_t i = 0; i < n; i++)
+        value[i] = l->label[at + i] ? -l->margin[at + i] : l->margin[at + i];
+    kernels->softplus_n(value, value, n);
+}
+
+static void loss_softmax_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at,
+                               int64_t n, double *value) {
+    (void)kernels;
+    for (int64_t i = 0; i < n; i++)
+        value[i] = loss_lse(l, at + i) - l->margin[l->label[at + i] * l->n + at + i];
+}
+
+const boosting_loss_row ken__loss_logistic = {.name = "logistic",
+                                              .link = BOOSTING_LINK_SIGMOID,
+                                              .start = loss_logistic_start,
+                                              .block = loss_logistic_block,
+                                              .bound = loss_logistic_bound,
+                                              .value = loss_logistic_value};
+const boosting_loss_row ken__loss_softmax = {.name = "softmax",
+                                             .link = BOOSTING_LINK_SOFTMAX,
+                                             .check = loss_softmax_check,
+                                             .start = loss_softmax_start,
+                                             .refresh = loss_softmax_refresh,
+                                             .block = loss_softmax_block,
+                                             .bound = loss_softmax_bound,
+                                             .value = loss_softmax_value};

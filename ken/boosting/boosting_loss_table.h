@@ -1,0 +1,56 @@
+/* What a loss is made of: a row of functions, one a loss, in the file of its family
+ * (boosting_loss_regression.c, boosting_loss_order.c, boosting_loss_classes.c). Only the files of
+ * losses include this. */
+#ifndef KEN_BOOSTING_LOSS_TABLE_H
+#define KEN_BOOSTING_LOSS_TABLE_H
+
+#include "ken/boosting/boosting_loss.h"
+#include "ken/core/alloc.h"
+#include "ken/core/threads.h"
+#include "ken/kernels/elementary.h"
+
+enum { LOSS_BLOCK = 1024, LOSS_GRAIN = 16 * LOSS_BLOCK };
+
+/* Functions over rows [at, at + n) get n <= LOSS_BLOCK. Where there is a choice, NULL is it. */
+typedef struct boosting_loss_row {
+    const char *name;
+    boosting_link_kind link;
+    bool one; /* every hessian is 1 (before weights) */
+    /* Whether the loss can take these targets. NULL: any. */
+    ken_status (*check)(ken_ctx *ctx, const boosting_loss *l);
+    /* base (outputs); total: the weight of the training rows. */
+    ken_status (*start)(ken_ctx *ctx, boosting_loss *l, double total, double *base);
+    /* Before the trees of a round. NULL: nothing to do. */
+    ken_status (*refresh)(ken_ctx *ctx, boosting_loss *l);
+    /* Gradients and hessians of output k, before weights. */
+    void (*block)(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at, int64_t n,
+                  double *g, double *h);
+    /* The greatest gradient and hessian of a row of weight 1. NULL: a look at all rows. */
+    void (*bound)(const boosting_loss *l, double bound[2]);
+    /* The value of a leaf from its rows. NULL: a Newton step. */
+    double (*renew)(const boosting_loss *l, int k, const uint32_t *rows, int64_t n,
+                    boosting_loss_item *scratch);
+    /* A Newton step, tamed. NULL: as it is. */
+    double (*tame)(double step);
+    /* Loss of each row, before weights. */
+    void (*value)(const ken_kernels *kernels, const boosting_loss *l, int64_t at, int64_t n,
+                  double *value);
+} boosting_loss_row;
+
+extern const boosting_loss_row ken__loss_squared, ken__loss_expectile, ken__loss_poisson,
+    ken__loss_gamma, ken__loss_tweedie;                                              /* ..._regression.c */
+extern const boosting_loss_row ken__loss_absolute, ken__loss_huber, ken__loss_quantile; /* ..._order.c */
+extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax;                 /* ..._classes.c */
+
+static inline double loss_weight(const boosting_loss *l, int64_t i) {
+    return l->weight ? l->weight[i] : 1.0;
+}
+static inline double loss_offset(const boosting_loss *l, int64_t i) {
+    return l->offset ? l->offset[i] : 0.0;
+}
+
+/* The constant that, with the offsets, minimizes the loss of the training rows: Newton from base[0],
+ * steps halved until the loss falls. For one output. */
+ken_status ken__loss_newton(ken_ctx *ctx, boosting_loss *l, double *base);
+
+#endif
