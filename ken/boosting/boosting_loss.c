@@ -14,7 +14,7 @@ static const boosting_loss_row *const loss_rows[BOOSTING_N_LOSSES] = {
     [BOOSTING_QUANTILE] = &ken__loss_quantile,    [BOOSTING_POISSON] = &ken__loss_poisson,
     [BOOSTING_LOGISTIC] = &ken__loss_logistic,    [BOOSTING_SOFTMAX] = &ken__loss_softmax,
     [BOOSTING_EXPECTILE] = &ken__loss_expectile,  [BOOSTING_GAMMA] = &ken__loss_gamma,
-    [BOOSTING_TWEEDIE] = &ken__loss_tweedie};
+    [BOOSTING_TWEEDIE] = &ken__loss_tweedie,      [BOOSTING_CROSS_ENTROPY] = &ken__loss_cross_entropy};
 
 void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
     l->row = loss_rows[kind];
@@ -23,6 +23,8 @@ void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
 }
 
 boosting_link_kind ken__boosting_loss_link(boosting_loss_kind kind) { return loss_rows[kind]->link; }
+
+void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *l) { ken_free(ctx, l->lse); }
 
 /* --- start --------------------------------------------------------------------------------------
  */
@@ -47,7 +49,7 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
     if (!(total > 0))
         return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
                         "boosting: the weights of the training rows sum to %g", total);
-    if (l->row->check) KEN_TRY(l->row->check(ctx, l));
+    if (l->row->open) KEN_TRY(l->row->open(ctx, l));
     KEN_TRY(l->row->start(ctx, l, total, base));
     loss_fill(l, base);
     return KEN_OK;

@@ -22,6 +22,7 @@ typedef enum boosting_loss_kind {
     BOOSTING_EXPECTILE,
     BOOSTING_GAMMA,
     BOOSTING_TWEEDIE,
+    BOOSTING_CROSS_ENTROPY,
     BOOSTING_N_LOSSES
 } boosting_loss_kind;
 
@@ -49,12 +50,15 @@ typedef struct boosting_loss {
     const double *offset; /* (n) what margins start from besides the base, or NULL */
     double max_weight;    /* of the training rows */
     double *margin;       /* (outputs, n) */
-    double *lse;          /* (n) softmax: log of the sum of exp of a row's margins */
+    double *lse;          /* (n) softmax, owned: log of the sum of exp of a row's margins */
 } boosting_loss;
 
 /* Its functions; the fields that are parameters are to be set before anything else is asked. */
 void ken__boosting_loss_choose(boosting_loss *loss, boosting_loss_kind kind);
 boosting_link_kind ken__boosting_loss_link(boosting_loss_kind kind);
+
+/* Frees what the loss owns: it may have been started, or be all zeros. */
+void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *loss);
 
 /* base (outputs), the margins of all rows (base + offset), and delta where it is to be found from
  * the data. Errors: values that the loss cannot take, one class only. */

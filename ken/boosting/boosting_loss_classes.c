@@ -1,4 +1,5 @@
-/* Losses of classes: logistic (two), softmax (several). Read next: boosting_loss.c. */
+/* Losses of classes: logistic (two), softmax (several), and cross entropy with targets that are
+ * probabilities themselves. Read next: boosting_loss.c. */
 #include "ken/boosting/boosting_loss_table.h"
 
 /* --- start: shares of the classes --- */
@@ -40,8 +41,8 @@ static ken_status loss_softmax_start(ken_ctx *ctx, boosting_loss *l, double tota
     return KEN_OK;
 }
 
-static ken_status loss_softmax_check(ken_ctx *ctx, const boosting_loss *l) {
-    if (!l->offset) return KEN_OK;
+static ken_status loss_softmax_open(ken_ctx *ctx, boosting_loss *l) {
+    if (!l->offset) return KEN_ALLOC(ctx, double, l->n, &l->lse);
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave the offset out",
                     "boosting: loss=softmax: an offset shifts all classes alike, which changes nothing");
 }
@@ -114,17 +115,77 @@ static void loss_softmax_value(const ken_kernels *kernels, const boosting_loss *
         value[i] = loss_lse(l, at + i) - l->margin[l->label[at + i] * l->n + at + i];
 }
 
+/* --- cross entropy of a probability: logistic with labels between 0 and 1 --- */
+
+static ken_status loss_cross_entropy_open(ken_ctx *ctx, boosting_loss *l) {
+    for (int64_t i = 0; i < l->n; i++)
+        if (!(l->y[i] >= 0 && l->y[i] <= 1))
+            return KEN_FAIL(ctx, KEN_E_VALUE, "give shares or probabilities, or set loss=squared",
+                            "boosting: loss=cross_entropy needs a target between 0 and 1, one value is %g",
+                            l->y[i]);
+    return KEN_OK;
+}
+
+static void loss_share_sums(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
+    const boosting_loss *const l = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        sum[0] += loss_weight(l, i) * l->y[i];
+        sum[1] += loss_weight(l, i) * (1 - l->y[i]);
+    }
+}
+
+static ken_status loss_cross_entropy_start(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
+    double sum[2];
+    (void)total;
+    KEN_TRY(ken_reduce(ctx, l->n_train, 2, loss_share_sums, l, sum));
+    if (!(sum[0] > 0 && sum[1] > 0))
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows of other values, or use model 'dummy'",
+                        "boosting: loss=cross_entropy: the target of all training rows is %d", sum[0] > 0);
+    base[0] = ken_log(sum[0] / sum[1]);
+    return l->offset ? ken__loss_newton(ctx, l, base) : KEN_OK;
+}
+
+static void loss_cross_entropy_block(const ken_kernels *kernels, const boosting_loss *l, int k,
+                                     int64_t at, int64_t n, double *g, double *h) {
+    kernels->sigmoid_n(l->margin + k * l->n + at, g, n);
+    for (int64_t i = 0; i < n; i++) {
+        h[i] = g[i] * (1 - g[i]);
+        g[i] -= l->y[at + i];
+    }
+}
+
+/* log(1 + e^F) - y F, less its least value at this y, so that 0 is a target met. */
+static void loss_cross_entropy_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at,
+                                     int64_t n, double *value) {
+    kernels->softplus_n(l->margin + at, value, n);
+    for (int64_t i = 0; i < n; i++) {
+        const double y = l->y[at + i];
+        value[i] -= y * l->margin[at + i];
+        if (y > 0 && y < 1) value[i] += y * ken_log(y) + (1 - y) * ken_log1p(-y);
+    }
+}
+
 const boosting_loss_row ken__loss_logistic = {.name = "logistic",
+                                              .classes = true,
                                               .link = BOOSTING_LINK_SIGMOID,
                                               .start = loss_logistic_start,
                                               .block = loss_logistic_block,
                                               .bound = loss_logistic_bound,
                                               .value = loss_logistic_value};
 const boosting_loss_row ken__loss_softmax = {.name = "softmax",
+                                             .classes = true,
                                              .link = BOOSTING_LINK_SOFTMAX,
-                                             .check = loss_softmax_check,
+                                             .open = loss_softmax_open,
                                              .start = loss_softmax_start,
                                              .refresh = loss_softmax_refresh,
                                              .block = loss_softmax_block,
                                              .bound = loss_softmax_bound,
                                              .value = loss_softmax_value};
+const boosting_loss_row ken__loss_cross_entropy = {.name = "cross_entropy",
+                                                   .link = BOOSTING_LINK_SIGMOID,
+                                                   .open = loss_cross_entropy_open,
+                                                   .start = loss_cross_entropy_start,
+                                                   .block = loss_cross_entropy_block,
+                                                   .bound = loss_logistic_bound,
+                                                   .value = loss_cross_entropy_value};

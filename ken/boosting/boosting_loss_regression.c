@@ -105,14 +105,14 @@ static ken_status loss_fail_sign(ken_ctx *ctx, const boosting_loss *l, const cha
                     l->row->name, sign, y);
 }
 
-static ken_status loss_check_counts(ken_ctx *ctx, const boosting_loss *l) {
+static ken_status loss_check_counts(ken_ctx *ctx, boosting_loss *l) {
     for (int64_t i = 0; i < l->n; i++)
         if (l->y[i] < 0)
             return loss_fail_sign(ctx, l, "set loss=squared, or give values that are >= 0", ">=", l->y[i]);
     return KEN_OK;
 }
 
-static ken_status loss_check_positive(ken_ctx *ctx, const boosting_loss *l) {
+static ken_status loss_check_positive(ken_ctx *ctx, boosting_loss *l) {
     for (int64_t i = 0; i < l->n; i++)
         if (!(l->y[i] > 0))
             return loss_fail_sign(ctx, l, "set loss=tweedie, which takes zeros, or loss=squared", ">",
@@ -231,21 +231,21 @@ const boosting_loss_row ken__loss_expectile = {.name = "expectile",
                                                .value = loss_expectile_value};
 const boosting_loss_row ken__loss_poisson = {.name = "poisson",
                                              .link = BOOSTING_LINK_EXP,
-                                             .check = loss_check_counts,
+                                             .open = loss_check_counts,
                                              .start = loss_log_start,
                                              .block = loss_poisson_block,
                                              .tame = loss_poisson_tame,
                                              .value = loss_poisson_value};
 const boosting_loss_row ken__loss_gamma = {.name = "gamma",
                                            .link = BOOSTING_LINK_EXP,
-                                           .check = loss_check_positive,
+                                           .open = loss_check_positive,
                                            .start = loss_log_start,
                                            .block = loss_gamma_block,
                                            .tame = loss_gamma_tame,
                                            .value = loss_gamma_value};
 const boosting_loss_row ken__loss_tweedie = {.name = "tweedie",
                                              .link = BOOSTING_LINK_EXP,
-                                             .check = loss_check_counts,
+                                             .open = loss_check_counts,
                                              .start = loss_log_start,
                                              .block = loss_tweedie_block,
                                              .value = loss_tweedie_value};

@@ -15,9 +15,10 @@ enum { LOSS_BLOCK = 1024, LOSS_GRAIN = 16 * LOSS_BLOCK };
 typedef struct boosting_loss_row {
     const char *name;
     boosting_link_kind link;
-    bool one; /* every hessian is 1 (before weights) */
-    /* Whether the loss can take these targets. NULL: any. */
-    ken_status (*check)(ken_ctx *ctx, const boosting_loss *l);
+    bool one;     /* every hessian is 1 (before weights) */
+    bool classes; /* for classes, not for numbers */
+    /* Whether the loss can take these targets; memory of its own. NULL: any, none. */
+    ken_status (*open)(ken_ctx *ctx, boosting_loss *l);
     /* base (outputs); total: the weight of the training rows. */
     ken_status (*start)(ken_ctx *ctx, boosting_loss *l, double total, double *base);
     /* Before the trees of a round. NULL: nothing to do. */
@@ -40,7 +41,7 @@ typedef struct boosting_loss_row {
 extern const boosting_loss_row ken__loss_squared, ken__loss_expectile, ken__loss_poisson,
     ken__loss_gamma, ken__loss_tweedie;                                              /* ..._regression.c */
 extern const boosting_loss_row ken__loss_absolute, ken__loss_huber, ken__loss_quantile; /* ..._order.c */
-extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax;                 /* ..._classes.c */
+extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax, ken__loss_cross_entropy; /* ..._classes.c */
 
 static inline double loss_weight(const boosting_loss *l, int64_t i) {
     return l->weight ? l->weight[i] : 1.0;

@@ -64,7 +64,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->codes);
     ken_free(ctx, s->by_column);
     ken_free(ctx, s->margin);
-    ken_free(ctx, s->lse);
+    ken__boosting_loss_free(ctx, &s->loss);
     ken_free(ctx, s->weight);
     ken_free(ctx, s->usable);
     ken_free(ctx, s->rows);
@@ -229,7 +229,7 @@ const ken_desc ken_boosting_desc = {
     .kind = KEN_ESTIMATOR,
     .tasks = KEN_REGRESS | KEN_CLASSIFY,
     .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING | KEN_TAG_WEIGHTS |
-            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM,
+            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM | KEN_TAG_OFFSET,
     .params = boosting_params,
     .defaults = &(const ken_boosting_params)KEN_BOOSTING_DEFAULTS,
     .params_size = sizeof(ken_boosting_params),

@@ -23,7 +23,8 @@ typedef enum ken_boosting_loss {
     KEN_BOOSTING_SOFTMAX,
     KEN_BOOSTING_EXPECTILE,
     KEN_BOOSTING_GAMMA,
-    KEN_BOOSTING_TWEEDIE
+    KEN_BOOSTING_TWEEDIE,
+    KEN_BOOSTING_CROSS_ENTROPY
 } ken_boosting_loss;
 
 typedef enum ken_boosting_class_weight {

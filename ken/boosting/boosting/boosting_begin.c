@@ -9,7 +9,7 @@
 /* In the order of ken_boosting_loss and of boosting_loss_kind. */
 const char *const ken__boosting_losses[] = {"auto",      "squared", "absolute", "huber",
                                               "quantile",  "poisson", "logistic", "softmax",
-                                              "expectile", "gamma",   "tweedie",  NULL};
+                                              "expectile", "gamma",   "tweedie",  "cross_entropy", NULL};
 
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
     if (task == KEN_CLASSIFY)
@@ -146,8 +146,6 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
     KEN_TRY(ken_alloc(ctx, (size_t)l->outputs, (size_t)l->n * sizeof(double), (void **)&s->margin));
     l->margin = s->margin;
-    if (kind == BOOSTING_SOFTMAX) KEN_TRY(KEN_ALLOC(ctx, double, l->n, &s->lse));
-    l->lse = s->lse;
     if (ken__boosting_loss_renews(l))
         KEN_TRY(KEN_ALLOC(ctx, boosting_loss_item, l->n_train, &s->items));
     KEN_TRY(ken__boosting_loss_start(ctx, l, s->base));

@@ -44,6 +44,8 @@ static void boosting_link_block(void *arg, int64_t begin, int64_t end, int worke
     (void)worker;
     if (l->kind == BOOSTING_LINK_EXP)
         l->k->exp_n(out, out, n);
+    else if (l->kind == BOOSTING_LINK_SIGMOID)
+        l->k->sigmoid_n(out, out, n);
     else if (l->kind == BOOSTING_LINK_SOFTMAX)
         l->k->softmax_rows(out, n, l->width, NULL);
 }
@@ -84,7 +86,8 @@ ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken
                                                    ken_model_n_classes(model))),
         out, boosting_outputs(model)};
     if (what == KEN_WHAT_MARGIN) return KEN_OK;
-    if (link.kind == BOOSTING_LINK_SIGMOID) return boosting_two_classes(ctx, &link, n);
+    if (what == KEN_WHAT_PROBA && link.kind == BOOSTING_LINK_SIGMOID)
+        return boosting_two_classes(ctx, &link, n);
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 

@@ -38,7 +38,7 @@ typedef struct boosting_fit {
     int32_t *source; /* input column of a binned one */
     uint8_t *codes, *by_column;
     /* per row */
-    double *margin, *lse, *weight;
+    double *margin, *weight;
     uint32_t *usable, *rows; /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
     int64_t n_usable;
     int32_t *columns; /* of a tree's sample */
