@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "ken/core/quantiles.h"
 #include "ken/io/csv/csv.h"
 #include "ken/io/model_file/model_file.h"
 
@@ -38,24 +39,50 @@ static ken_status predict_add_value(cli *c, const ken_model *m, const ken_table 
     return status;
 }
 
-static ken_status predict_add_proba(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+/* One column for each of what the model gives of `what`; names: (width). */
+static ken_status predict_add_numbers(cli *c, const ken_model *m, const ken_table *table, ken_what what,
+                                      const char *const *names, ken_table *out) {
     const int64_t n = ken_table_rows(table);
-    const int k = ken_model_n_classes(m);
-    double *proba;
-    KEN_TRY(ken_scratch(c->ctx, (size_t)n, sizeof *proba * (size_t)KEN_MAX(k, 1), (void **)&proba));
-    ken_tensor t = ken_tensor_2d(proba, KEN_F64, n, k);
-    KEN_TRY(ken_model_predict(c->ctx, m, table, KEN_WHAT_PROBA, &t));
-    for (int j = 0; j < k; j++) {
+    int64_t width;
+    double *values;
+    KEN_TRY(ken_model_width(c->ctx, m, what, &width));
+    KEN_TRY(KEN_SCRATCH(c->ctx, double, n * width, &values));
+    ken_tensor t = ken_tensor_2d(values, KEN_F64, n, width);
+    KEN_TRY(ken_model_predict(c->ctx, m, table, what, &t));
+    for (int64_t j = 0; j < width; j++) {
         ken_column column;
         memset(&column, 0, sizeof column);
-        column.name = ken_model_class(m, j), column.dtype = KEN_F64, column.n = n;
-        column.data = proba + j, column.stride = k, column.source = -1;
+        column.name = names[j], column.dtype = KEN_F64, column.n = n;
+        column.data = values + j, column.stride = width, column.source = -1;
         KEN_TRY(ken_table_add_copy(c->ctx, out, &column));
     }
     return KEN_OK;
 }
 
+static ken_status predict_add_proba(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    const int k = ken_model_n_classes(m);
+    const char **names;
+    KEN_TRY(KEN_SCRATCH(c->ctx, const char *, k, &names));
+    for (int j = 0; j < k; j++) names[j] = ken_model_class(m, j);
+    return predict_add_numbers(c, m, table, KEN_WHAT_PROBA, names, out);
+}
+
+/* Columns q0.05, q0.5 ... */
+static ken_status predict_add_quantiles(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    char text[KEN_QUANTILES_MAX][40];
+    const char *names[KEN_QUANTILES_MAX];
+    int q;
+    const double *level = ken_model_quantiles(m, &q);
+    for (int j = 0; j < q; j++) {
+        text[j][0] = 'q';
+        ken_format_f64(level[j], text[j] + 1);
+        names[j] = text[j];
+    }
+    return predict_add_numbers(c, m, table, KEN_WHAT_QUANTILES, names, out);
+}
+
 static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table *out) {
+    const int proba = cli_flag(c, "proba") ? ken_model_n_classes(m) : 0; /* columns 1 .. proba */
     cli_json j;
     cli_json_begin(c, &j);
     KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
@@ -64,7 +91,7 @@ static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table
     for (int col = 0; col < ken_table_cols(out); col++) {
         const ken_column *column = ken_table_column(out, col);
         char cell[4096];
-        if (col == 1) {
+        if (col == 1 && proba) {
             ken_json_put_key(&j.w, "proba");
             ken_json_object(&j.w);
         }
@@ -77,8 +104,8 @@ static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table
                 ken_json_put_f64(&j.w, ken_column_f64(column, i));
         }
         ken_json_end_array(&j.w);
+        if (proba && col == proba) ken_json_end_object(&j.w);
     }
-    if (ken_table_cols(out) > 1) ken_json_end_object(&j.w);
     return cli_json_end(c, &j) == CLI_DONE ? KEN_OK : KEN_E_IO;
 }
 
@@ -87,6 +114,9 @@ static ken_status predict_all(cli *c, const ken_model *m, const ken_table *table
     KEN_TRY(ken_table_new(c->ctx, ken_table_rows(table), &out));
     ken_status status = predict_add_value(c, m, table, out);
     if (status == KEN_OK && cli_flag(c, "proba")) status = predict_add_proba(c, m, table, out);
+    if (status == KEN_OK && cli_flag(c, "interval"))
+        status = predict_add_numbers(c, m, table, KEN_WHAT_INTERVAL, (const char *const[]){"lower", "upper"}, out);
+    if (status == KEN_OK && cli_flag(c, "quantiles")) status = predict_add_quantiles(c, m, table, out);
     if (status == KEN_OK)
         status = c->json ? predict_write_json(c, m, out)
                          : ken_csv_write(c->ctx, cli_value(c, "output") ? cli_value(c, "output") : "-", out);
@@ -108,12 +138,14 @@ static int predict_run(cli *c) {
 static const cli_option predict_options[] = {
     {"output", 'o', "FILE", ":file", "where the predictions go (default: standard output, '-')"},
     {"proba", 0, NULL, NULL, "also a column of probabilities a class, named as the class"},
+    {"interval", 0, NULL, NULL, "also columns 'lower' and 'upper', of models that give an interval"},
+    {"quantiles", 0, NULL, NULL, "also a column a quantile ('q0.05'), of models that give quantiles"},
     {"json", 0, NULL, NULL, "as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};
 
 const cli_command cli_predict = {
-    .name = "predict", .arguments = "MODEL TABLE [-o out.csv] [--proba]",
+    .name = "predict", .arguments = "MODEL TABLE [-o out.csv] [--proba] [--interval] [--quantiles]",
     .summary = "Predicts each row of a table with a saved model",
     .details = "One line a row, in the table's order, under the header 'prediction'. Columns are found by name: extra "
                "ones are ignored, a missing one is an error. Unseen categories and missing cells are handled as the "

@@ -58,16 +58,13 @@ KEN_API ken_status ken_forest_fit(ken_ctx *ctx, ken_model *model, const ken_prob
 extern const char *const ken_forest_criteria[], *const ken_forest_column_choices[],
                                                     *const ken_forest_class_weights[];
 
-/* The parameter rows of both things: the same, over structs with the same fields. */
-#define KEN_FOREST_ROWS(type)                                                                      \
+/* The parameter rows of all forests: the same, over structs with the same fields. */
+#define KEN_FOREST_TREES_ROW(type)                                                                 \
     KEN_ROW_I64(type, trees, .min = 1, .max = 1e6, .lo = 50, .hi = 1000, .scale = KEN_LOG_SCALE,   \
-                .doc = "number of trees; more is better, ever less so"),                           \
-        KEN_ROW_CHOICE(                                                                            \
-            type, criterion, ken_forest_criteria,                                                  \
-            .doc = "what a split makes small; auto: gini to classify, squared to regress"),        \
-        KEN_ROW_CHOICE(type, columns, ken_forest_column_choices,                                   \
-                       .doc =                                                                      \
-                           "columns drawn at a node; auto: sqrt to classify, all to regress"), \
+                .doc = "number of trees; more is better, ever less so")
+#define KEN_FOREST_SHAPE_ROWS(type)                                                                \
+    KEN_ROW_CHOICE(type, columns, ken_forest_column_choices,                                       \
+                   .doc = "columns drawn at a node; auto: sqrt to classify, all to regress"),      \
         KEN_ROW_F64(type, column_fraction, .min = 0, .max = 1, .open_min = true, .lo = 0.1,        \
                     .hi = 1, .when = "columns=fraction",                                           \
                     .doc = "part of the columns drawn at a node"),                                 \
@@ -82,11 +79,18 @@ extern const char *const ken_forest_criteria[], *const ken_forest_column_choices
         KEN_ROW_I64(type, min_split_rows, .min = 2, .max = 1e9, .unit = "rows",                    \
                     .doc = "fewest rows of a node that may be split"),                             \
         KEN_ROW_F64(type, min_gain, .min = 0, .max = INFINITY,                                     \
-                    .doc = "smallest decrease of impurity by a split, times the node's share"),    \
+                    .doc = "smallest decrease of impurity by a split, times the node's share")
+#define KEN_FOREST_OOB_ROW(type)                                                                   \
+    KEN_ROW_BOOL(type, oob, .doc = "score the forest on rows that a tree did not see (oob_score)")
+#define KEN_FOREST_ROWS(type)                                                                      \
+    KEN_FOREST_TREES_ROW(type),                                                                    \
+        KEN_ROW_CHOICE(                                                                            \
+            type, criterion, ken_forest_criteria,                                                  \
+            .doc = "what a split makes small; auto: gini to classify, squared to regress"),        \
+        KEN_FOREST_SHAPE_ROWS(type),                                                               \
         KEN_ROW_CHOICE(type, class_weight, ken_forest_class_weights,                               \
                        .doc = "balanced: each class gets the same weight in all"),                 \
-        KEN_ROW_BOOL(type, oob,                                                                    \
-                     .doc = "score the forest on rows that a tree did not see (oob_score)")
+        KEN_FOREST_OOB_ROW(type)
 
 /* Rules from the parameters of either thing. */
 #define KEN_FOREST_RULES(thing, p)                                                                 \
