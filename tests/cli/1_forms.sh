@@ -63,7 +63,7 @@ check predict-without-target 0 "prediction" - bash -c "cut -d, -f1-4 iris.csv | 
 cut -d, -f4,2,3,1 iris.csv > shuffled.csv
 check train-quantiles 0 "" "" "$ken" train gen:friedman:rows=200 --target y --model quantile_forest --set quantiles='0.1 0.5 0.9' -o q.ken --report none
 check predict-quantiles 0 "prediction,lower,upper,q0.1,q0.5,q0.9" - "$ken" predict q.ken gen:friedman:rows=3 --interval --quantiles
-check predict-quantiles-json 0 '"q0.5": \[' - "$ken" predict q.ken gen:friedman:rows=3 --quantiles --json
+check predict-quantiles-json 0 '"q0.5"' - "$ken" predict q.ken gen:friedman:rows=3 --quantiles --json
 check predict-no-quantiles 1 "" "cannot give 'quantiles'" "$ken" predict iris.ken iris.csv --quantiles
 check predict-no-interval 1 "" "cannot give 'interval'" "$ken" predict iris.ken iris.csv --interval
 check predict-one-row 0 "prediction" - bash -c "head -2 iris.csv | '$ken' predict iris.ken -"
