@@ -80,48 +80,61 @@ void KEN_K(bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, i
 
 enum { HIST_AHEAD = 16 }; /* rows of codes asked for in advance: they lie scattered */
 
-static inline void hist_row(const uint8_t *code, uint64_t v, int d, uint64_t *const *hist) {
+/* Four rows into four columns a step: of what an addition takes (a code, where its column's sums
+ * begin, the sum read and written) the beginnings are then shared by four. */
+static inline void hist_four(const uint8_t *codes, int64_t stride, const uint32_t *rows,
+                             const uint64_t *gh, const int32_t *column, int d,
+                             uint64_t *const *hist) {
+    const uint8_t *code[4];
     int j = 0;
+    for (int r = 0; r < 4; r++) code[r] = codes + (int64_t)rows[r] * stride;
     for (; j + 4 <= d; j += 4) {
-        hist[j][code[j]] += v;
-        hist[j + 1][code[j + 1]] += v;
-        hist[j + 2][code[j + 2]] += v;
-        hist[j + 3][code[j + 3]] += v;
+        uint64_t *const sum[4] = {hist[j], hist[j + 1], hist[j + 2], hist[j + 3]};
+        for (int r = 0; r < 4; r++) {
+            const uint8_t *const c = code[r];
+            const uint64_t v = gh[r];
+            sum[0][c[column ? column[j] : j]] += v;
+            sum[1][c[column ? column[j + 1] : j + 1]] += v;
+            sum[2][c[column ? column[j + 2] : j + 2]] += v;
+            sum[3][c[column ? column[j + 3] : j + 3]] += v;
+        }
     }
-    for (; j < d; j++) hist[j][code[j]] += v;
+    for (; j < d; j++) {
+        uint64_t *const sum = hist[j];
+        for (int r = 0; r < 4; r++) sum[code[r][column ? column[j] : j]] += gh[r];
+    }
+}
+
+static inline void hist_all(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                            const uint64_t *gh, const int32_t *column, int d,
+                            uint64_t *const *hist) {
+    const int64_t last = d > 0 ? (column ? column[d - 1] : d - 1) : 0;
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        for (int r = 0; r < 4 && i + HIST_AHEAD + r < n; r++) {
+            const uint8_t *const ahead = codes + (int64_t)rows[i + HIST_AHEAD + r] * stride;
+            for (int64_t b = 0; b <= last; b += 64) KEN_PREFETCH(ahead + b);
+        }
+        hist_four(codes, stride, rows + i, gh + i, column, d, hist);
+    }
+    for (; i < n; i++) {
+        const uint8_t *const code = codes + (int64_t)rows[i] * stride;
+        for (int j = 0; j < d; j++) hist[j][code[column ? column[j] : j]] += gh[i];
+    }
 }
 
 void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                      const uint64_t *gh, int d, uint64_t *const *hist);
 void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                      const uint64_t *gh, int d, uint64_t *const *hist) {
-    int64_t i = 0;
-    for (; i + HIST_AHEAD < n; i++) {
-        const uint8_t *const ahead = codes + (int64_t)rows[i + HIST_AHEAD] * stride;
-        KEN_PREFETCH(ahead);
-        KEN_PREFETCH(ahead + d - 1);
-        hist_row(codes + (int64_t)rows[i] * stride, gh[i], d, hist);
-    }
-    for (; i < n; i++) hist_row(codes + (int64_t)rows[i] * stride, gh[i], d, hist);
+    hist_all(codes, stride, rows, n, gh, NULL, d, hist);
 }
 
 void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                           const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
 void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                           const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist) {
-    for (int64_t i = 0; i < n; i++) {
-        const uint8_t *const code = codes + (int64_t)rows[i] * stride;
-        const uint64_t v = gh[i];
-        if (i + HIST_AHEAD < n) KEN_PREFETCH(codes + (int64_t)rows[i + HIST_AHEAD] * stride);
-        int j = 0;
-        for (; j + 4 <= d; j += 4) {
-            hist[j][code[column[j]]] += v;
-            hist[j + 1][code[column[j + 1]]] += v;
-            hist[j + 2][code[column[j + 2]]] += v;
-            hist[j + 3][code[column[j + 3]]] += v;
-        }
-        for (; j < d; j++) hist[j][code[column[j]]] += v;
-    }
+    hist_all(codes, stride, rows, n, gh, column, d, hist);
 }
 
 void KEN_K(hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
