@@ -45,7 +45,7 @@ if(TARGET ken)
     set(program \"${CMAKE_BINARY_DIR}/ken\")
     file(MAKE_DIRECTORY \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1\")
     execute_process(COMMAND \"\${program}\" man OUTPUT_FILE \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1/ken.1\")
-    foreach(command describe train compare predict evaluate explain models data kernel learn quiz version help)
+    foreach(command describe train compare predict evaluate explain plot models data kernel learn quiz version help)
       execute_process(COMMAND \"\${program}\" man \${command}
         OUTPUT_FILE \"\${prefix}/${CMAKE_INSTALL_MANDIR}/man1/ken-\${command}.1\")
     endforeach()

@@ -3,7 +3,7 @@ check version 0 "ken 0." - "$ken" version
 check version-json 0 '"version"' - "$ken" version --json
 check overview 0 "First steps" - "$ken"
 check help 0 "train" - "$ken" help
-for command in describe train compare predict evaluate explain models data learn quiz version; do
+for command in describe train compare predict evaluate explain plot models data learn quiz version; do
   check "help-$command" 0 "ken $command" - "$ken" help $command
   check "flag-help-$command" 0 "ken $command" - "$ken" $command --help
   check "man-$command" 0 ".TH KEN-" - "$ken" man $command
