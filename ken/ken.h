@@ -65,6 +65,7 @@
 #include "ken/tree/extra_trees/extra_trees.h"
 #include "ken/tree/quantile_forest/quantile_forest.h"
 #include "ken/boosting/boosting/boosting.h"
+#include "ken/ensemble/adaboost/adaboost.h"
 #include "ken/ensemble/one_vs_rest/one_vs_rest.h"
 #include "ken/ensemble/one_vs_one/one_vs_one.h"
 

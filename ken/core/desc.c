@@ -105,7 +105,7 @@ static ken_status desc_set_choice(ken_ctx *ctx, const ken_desc *desc, const ken_
 static ken_status desc_check_model(ken_ctx *ctx, const ken_desc *desc, const ken_param *p, const char *value) {
     const ken_desc *found;
     KEN_TRY(p->find(ctx, value ? value : "", KEN_ESTIMATOR, &found));
-    if ((found->tasks & p->tasks) == p->tasks) return KEN_OK;
+    if (found->tasks & p->tasks) return KEN_OK; /* where both will do, the fit knows which is asked for */
     (void)KEN_FAIL(ctx, KEN_E_ARG, NULL, "%s: %s cannot be '%.60s', which does not %s", desc->name, p->name, value,
                    ken_task_name((ken_task)(p->tasks & ~found->tasks)));
     ken_fail_hint(ctx, "%s: %s ('ken models' lists the models)", p->name, p->doc ? p->doc : "");

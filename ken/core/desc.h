@@ -62,7 +62,7 @@ typedef struct ken_param {
     double lo, hi;               /* worth searching; both 0: not searched */
     ken_scale scale;
     const char *const *choices;  /* NULL-ended */
-    uint32_t tasks;              /* KEN_PARAM_MODEL: tasks that the model must have */
+    uint32_t tasks;              /* KEN_PARAM_MODEL: the model must have one of them */
     /* KEN_PARAM_MODEL: by name. A pointer, so that only what has such a row links the catalog. */
     ken_status (*find)(ken_ctx *ctx, const char *name, ken_kind kind, const struct ken_desc **out);
     const char *when;            /* "solver=lbfgs": matters only then; NULL: always */

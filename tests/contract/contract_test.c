@@ -263,7 +263,7 @@ static void test_contract__parameters_keep_to_their_range(void **state) {
             if (p->type == KEN_PARAM_MODEL) { /* a model of its own, reached with dotted names */
                 const ken_model *base = ken_model_base(m, p->name);
                 assert_non_null(base);
-                assert_true(p->tasks && (ken_model_desc(base)->tasks & p->tasks) == p->tasks);
+                assert_true(ken_model_desc(base)->tasks & p->tasks);
                 assert_true(d->tags & KEN_TAG_BASE);
                 TEST_FAILS(ctx, ken_model_set(ctx, m, p->name, "no such"), KEN_E_NOT_FOUND, "no such");
                 snprintf(text, sizeof text, "%s.no_such", p->name);
