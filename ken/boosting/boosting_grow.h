@@ -20,6 +20,7 @@ typedef struct boosting_rules {
     double min_rows, min_weight, l1, l2, min_gain;
     int32_t onehot; /* categories in a node up to which one stands against the rest */
     double cat_smooth, cat_l2;
+    const int8_t *direction; /* (d) 1: the output must not fall where the column rises; -1; NULL: none */
     int64_t pool_bytes; /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
 
@@ -87,6 +88,13 @@ static inline bool boosting_goes_left(const boosting_split *s, int missing, int 
     if (s->category) return s->set[code >> 5] >> (code & 31) & 1;
     return code == missing ? s->missing_left : code <= s->bin;
 }
+/* --- boosting_monotone.c: constraints of direction --- */
+/* Replaces the values of all n leaves of a tree by the nearest ones (squares, times weight) with which
+ * the tree rises and falls as rules->direction says. leaf: numbers of nodes. */
+ken_status ken__boosting_obey(ken_ctx *ctx, const boosting_binned *binned,
+                              const boosting_rules *rules, const boosting_node *nodes,
+                              const int32_t *leaf, int64_t n, const double *weight, double *value);
+
 /* --- boosting_split.c --- */
 /* What the search needs to know of a node. */
 typedef struct boosting_search {

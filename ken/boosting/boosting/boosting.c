@@ -30,7 +30,7 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, s->n_trees + 2));
     KEN_TRY(ken__boosting_write_tree(ctx, s, &scale));
     ken__boosting_weigh(s);
-    KEN_TRY(ken__boosting_advance(ctx, s, k, n_rows));
+    KEN_TRY(ken__boosting_advance(ctx, s, k, n_rows, &scale));
     *split |= s->n_leaves > 1;
     s->offset[++s->n_trees] = (int64_t)s->n_out;
     ken_scratch_release(ctx, mark);
@@ -69,6 +69,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->usable);
     ken_free(ctx, s->rows);
     ken_free(ctx, s->columns);
+    ken_free(ctx, s->direction);
     ken_free(ctx, s->items);
     ken_free(ctx, s->out);
     ken_free(ctx, s->words);
@@ -206,6 +207,10 @@ static const ken_param boosting_params[] = {
         .doc = "pulls the mean gradient of small categories to 0; smaller ones are not sorted"),
     KEN_ROW_F64(ken_boosting_params, category_l2, .min = 0, .max = 1e300,
                 .doc = "additional L2 penalty for splits of sorted categories"),
+    KEN_ROW_TEXT(ken_boosting_params, increasing,
+                 .doc = "columns with which the prediction must not fall, apart by '|'"),
+    KEN_ROW_TEXT(ken_boosting_params, decreasing,
+                 .doc = "columns with which the prediction must not rise, apart by '|'"),
     {0}};
 
 static const ken_attr boosting_attrs[] = {

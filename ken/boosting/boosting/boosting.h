@@ -65,6 +65,8 @@ typedef struct ken_boosting_params {
     int64_t max_onehot;
     double category_smooth;
     double category_l2;
+    const char *increasing;
+    const char *decreasing;
 } ken_boosting_params;
 
 #define KEN_BOOSTING_DEFAULTS                                                                      \
@@ -93,7 +95,9 @@ typedef struct ken_boosting_params {
      .min_delta = 0,                                                                               \
      .max_onehot = 4,                                                                              \
      .category_smooth = 10,                                                                        \
-     .category_l2 = 10}
+     .category_l2 = 10,                                                                            \
+     .increasing = "",                                                                             \
+     .decreasing = ""}
 
 extern KEN_API const ken_desc ken_boosting_desc;
 KEN_DEFINE_NEW(boosting)

@@ -99,13 +99,37 @@ static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n
     return ken_parallel(ctx, s->loss.n - m->first, 4096, boosting_walk_block, m);
 }
 
-ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled) {
+/* Values that keep what columns are said to do; weights: the leaves' part in the second-order loss, or
+ * their rows where values are medians and the like. */
+static ken_status boosting_obey(ken_ctx *ctx, boosting_fit *s, const boosting_node *nodes,
+                                const boosting_scale *scale) {
+    const int64_t n = (int64_t)s->n_leaves;
+    const bool renewed = ken__boosting_loss_renews(&s->loss);
+    int32_t *leaf;
+    double *value, *weight;
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, n, &leaf));
+    KEN_TRY(KEN_SCRATCH(ctx, double, n, &value));
+    KEN_TRY(KEN_SCRATCH(ctx, double, n, &weight));
+    for (int64_t i = 0; i < n; i++) {
+        leaf[i] = s->leaf[i].node;
+        value[i] = s->leaf[i].value;
+        weight[i] = renewed ? s->out[s->leaf[i].out].cover
+                            : (double)nodes[leaf[i]].h / scale->scale_h + s->rules.l2;
+    }
+    KEN_TRY(ken__boosting_obey(ctx, &s->binned, &s->rules, nodes, leaf, n, weight, value));
+    for (int64_t i = 0; i < n; i++) s->out[s->leaf[i].out].value = s->leaf[i].value = value[i];
+    return KEN_OK;
+}
+
+ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,
+                                const boosting_scale *scale) {
     boosting_move m = {.s = s, .k = k, .nodes = ken__boosting_grower_nodes(s->grower)};
     const int64_t n_leaves = (int64_t)s->n_leaves;
     if (ken__boosting_loss_renews(&s->loss)) {
         KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_renew_block, &m));
         for (size_t i = 0; i < s->n_leaves; i++) s->out[s->leaf[i].out].value = s->leaf[i].value;
     }
+    if (s->rules.direction) KEN_TRY(boosting_obey(ctx, s, m.nodes, scale));
     KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);
 }

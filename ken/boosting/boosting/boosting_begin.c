@@ -165,6 +165,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
+    KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
     if (s->p->row_fraction < 1) KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));

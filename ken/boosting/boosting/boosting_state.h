@@ -41,6 +41,7 @@ typedef struct boosting_fit {
     double *margin, *weight;
     uint32_t *usable, *rows; /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
     int64_t n_usable;
+    int8_t *direction; /* (d) of the binned columns; NULL: none */
     int32_t *columns; /* of a tree's sample */
     boosting_loss_item *items;
     boosting_grower *grower;
@@ -75,6 +76,11 @@ boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task tas
 /* Names of ken_boosting_loss, NULL-ended. */
 extern const char *const ken__boosting_losses[];
 
+/* --- boosting_constrain.c: from the names in the parameters to the rules of growth --- */
+/* X: the inputs. Errors: no such column (with the nearest name), a category, several outputs. */
+ken_status ken__boosting_constrain(ken_ctx *ctx, const ken_model *model, boosting_fit *s,
+                                   const ken_table *X);
+
 /* --- boosting_sample.c: rows and columns of a tree --- */
 /* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
  * them, from the end. */
@@ -95,7 +101,8 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
                                      int64_t keep);
 
 /* --- boosting_advance.c: leaf values, and with them the margins of all rows --- */
-ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled);
+ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,
+                                const boosting_scale *scale);
 
 /* --- boosting_predict.c: the verbs of a fitted model --- */
 int64_t ken__boosting_width(const ken_model *model, ken_what what);
