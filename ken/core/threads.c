@@ -160,6 +160,63 @@ ken_status ken_parallel(ken_ctx *ctx, int64_t n, int64_t grain, ken_block_fn fn,
     return ken_check_cancel(ctx);
 }
 
+/* --- tasks ---------------------------------------------------------------------------------------
+ */
+
+typedef struct task_job {
+    ken_ctx *ctx;
+    const ken_tasks *tasks;
+    void *arg;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    _Atomic uint64_t n_done; /* grows under the lock */
+    int running, waiting;
+} task_job;
+
+/* With the lock held: until another task is done. */
+static void task_wait(task_job *job) {
+    const uint64_t seen = atomic_load(&job->n_done);
+    pthread_mutex_unlock(&job->lock);
+    for (int i = 0; i < POOL_SPINS && atomic_load(&job->n_done) == seen; i++) pool_pause();
+    pthread_mutex_lock(&job->lock);
+    job->waiting++;
+    while (atomic_load(&job->n_done) == seen) pthread_cond_wait(&job->changed, &job->lock);
+    job->waiting--;
+}
+
+static void task_block(void *arg, int64_t begin, int64_t end, int worker) {
+    task_job *const job = arg;
+    (void)begin, (void)end;
+    pthread_mutex_lock(&job->lock);
+    for (;;) {
+        const int64_t task = ken_ctx_cancelled(job->ctx) ? -1 : job->tasks->take(job->arg);
+        if (task < 0 && job->running == 0) break;
+        if (task < 0) {
+            task_wait(job);
+            continue;
+        }
+        job->running++;
+        pthread_mutex_unlock(&job->lock);
+        job->tasks->run(job->arg, task, worker);
+        pthread_mutex_lock(&job->lock);
+        job->tasks->done(job->arg, task);
+        job->running--;
+        atomic_fetch_add(&job->n_done, 1);
+        if (job->waiting > 0) pthread_cond_broadcast(&job->changed);
+    }
+    pthread_mutex_unlock(&job->lock);
+}
+
+static ken_status task_share(ken_ctx *ctx, int workers, const ken_tasks *tasks, void *arg) {
+    task_job job = {.ctx = ctx, .tasks = tasks, .arg = arg};
+    pthread_mutex_init(&job.lock, NULL);
+    pthread_cond_init(&job.changed, NULL);
+    const ken_status status = ken_parallel(ctx, workers, 1, task_block, &job);
+    pthread_cond_destroy(&job.changed);
+    pthread_mutex_destroy(&job.lock);
+    return status;
+}
+
 #else
 
 void ken__pool_free(ken_ctx *ctx) { (void)ctx; }
@@ -168,6 +225,22 @@ ken_status ken_parallel(ken_ctx *ctx, int64_t n, int64_t grain, ken_block_fn fn,
 }
 
 #endif
+
+ken_status ken_parallel_tasks(ken_ctx *ctx, int workers, const ken_tasks *tasks, void *arg) {
+#if KEN_HAVE_THREADS
+    const int n = KEN_MIN(workers, ctx->options.threads);
+    if (n > 1) return task_share(ctx, n, tasks, arg);
+#else
+    (void)workers;
+#endif
+    for (;;) {
+        KEN_TRY(ken_check_cancel(ctx));
+        const int64_t task = tasks->take(arg);
+        if (task < 0) return KEN_OK;
+        tasks->run(arg, task, 0);
+        tasks->done(arg, task);
+    }
+}
 
 /* --- fixed-block reduction ---------------------------------------------------------------------- */
 #define REDUCE_ROWS 4096
