@@ -1,8 +1,11 @@
 /* Growing one tree: rows are kept in node order, with their packed gradients beside them; a split
  * moves them to the other of two buffers. Of two children only the smaller one's histogram is
- * summed, the other is the parent's minus that. Large nodes are worked on by all threads together;
- * small ones a node a thread, some of them before it is known that they will be split (the order of
- * decisions, by gain, stays what it is with one thread). */
+ * summed, the other is the parent's minus that.
+ *
+ * Large nodes are worked on by all threads together. Of the others each thread takes the next best
+ * when it is free, without waiting for what comes before in the order of decisions: a node may be
+ * split that in the end stays a leaf. Decisions are made in their order, by gain, from what has been
+ * split, so the tree is what it is with one thread. */
 #include "ken/boosting/boosting_grower.h"
 
 #include <string.h>
@@ -10,7 +13,8 @@
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 
-static const int64_t GROW_LARGE = 300000; /* row x column of a node that all threads share */
+static const int64_t GROW_LARGE = 300000; /* row x column of a node that all threads share... */
+static const int64_t GROW_SHARE = 4;      /* ... and a thread's part of the root is so many times it */
 
 /* --- a node's split -----------------------------------------------------------------------------
  */
@@ -72,28 +76,22 @@ static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_
     return KEN_OK;
 }
 
-/* --- splitting a node ---------------------------------------------------------------------------
+/* --- splitting a node ----------------------------------------------------------------------------
  */
 
-/* Children stand at node->left and node->right; spare: slots for their histograms. */
-typedef struct grow_task {
-    int32_t node;
-    int32_t spare[2];
-} grow_task;
-
-static void grow_children(const boosting_node *node, int64_t n_left, boosting_node child[2]) {
+static void grow_children(boosting_grower *w, const boosting_node *node, int64_t n_left) {
     for (int c = 0; c < 2; c++) {
-        memset(&child[c], 0, sizeof child[c]);
-        child[c].left = child[c].right = -1;
-        child[c].slot = -1;
-        child[c].depth = node->depth + 1;
-        child[c].buffer = !node->buffer;
-        child[c].begin = c ? node->begin + n_left : node->begin;
-        child[c].end = c ? node->end : node->begin + n_left;
-        child[c].g = c ? node->g - node->split.g : node->split.g;
-        child[c].h = c ? node->h - node->split.h : node->split.h;
-        child[c].range[0] = node->range[0];
-        child[c].range[1] = node->range[1];
+        boosting_node *const child = &w->node[c ? node->right : node->left];
+        memset(child, 0, sizeof *child);
+        child->left = child->right = child->slot = -1;
+        child->depth = node->depth + 1;
+        child->buffer = !node->buffer;
+        child->begin = c ? node->begin + n_left : node->begin;
+        child->end = c ? node->end : node->begin + n_left;
+        child->g = c ? node->g - node->split.g : node->split.g;
+        child->h = c ? node->h - node->split.h : node->split.h;
+        child->range[0] = node->range[0];
+        child->range[1] = node->range[1];
     }
 }
 
@@ -103,8 +101,7 @@ typedef struct grow_plan {
     bool want_small, want_large, subtract;
 } grow_plan;
 
-static void grow_plan_children(boosting_grower *w, boosting_node *node, const grow_task *task,
-                               grow_plan *p) {
+static void grow_plan_children(boosting_grower *w, const boosting_node *node, grow_plan *p) {
     boosting_node *const l = &w->node[node->left], *const r = &w->node[node->right];
     const bool left_small = l->end - l->begin <= r->end - r->begin;
     p->small = left_small ? l : r;
@@ -112,51 +109,34 @@ static void grow_plan_children(boosting_grower *w, boosting_node *node, const gr
     p->want_small = grow_may_split(w, p->small);
     p->want_large = grow_may_split(w, p->large);
     p->subtract = p->want_large && node->slot >= 0;
-    if (p->want_small || p->subtract) p->small->slot = task->spare[0];
+    if (p->want_small || p->subtract) p->small->slot = node->spare[0];
     if (p->want_large) {
-        p->large->slot = p->subtract ? node->slot : task->spare[1];
+        p->large->slot = p->subtract ? node->slot : node->spare[1];
         p->large->narrow = node->narrow;
     }
 }
 
-static void grow_split_alone(boosting_grower *w, const grow_task *task, grow_worker *worker) {
-    boosting_node *const node = &w->node[task->node];
-    boosting_node child[2];
+static void grow_split_alone(void *arg, int64_t task, int worker) {
+    boosting_grower *const w = arg;
+    boosting_node *const node = &w->node[task];
     grow_plan p;
-    grow_children(node, ken__grow_partition(w, node), child);
-    w->node[node->left] = child[0];
-    w->node[node->right] = child[1];
-    grow_plan_children(w, node, task, &p);
-    if (p.small->slot >= 0) ken__grow_sum(w, p.small, worker);
+    grow_children(w, node, ken__grow_partition(w, node));
+    grow_plan_children(w, node, &p);
+    if (p.small->slot >= 0) ken__grow_sum(w, p.small, &w->worker[worker]);
     if (p.subtract)
         ken__grow_subtract(w, p.large, p.small);
     else if (p.want_large)
-        ken__grow_sum(w, p.large, worker);
+        ken__grow_sum(w, p.large, &w->worker[worker]);
     if (p.want_small) grow_find(w, p.small);
     if (p.want_large) grow_find(w, p.large);
 }
 
-typedef struct grow_batch {
-    boosting_grower *w;
-    const grow_task *task;
-} grow_batch;
-
-static void grow_split_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const grow_batch *const batch = arg;
-    for (int64_t i = begin; i < end; i++)
-        grow_split_alone(batch->w, &batch->task[i], &batch->w->worker[worker]);
-}
-
-static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, const grow_task *task) {
-    boosting_node *const node = &w->node[task->node];
-    boosting_node child[2];
+static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
     grow_plan p;
     int64_t n_left;
     KEN_TRY(ken__grow_partition_together(ctx, w, node, &n_left));
-    grow_children(node, n_left, child);
-    w->node[node->left] = child[0];
-    w->node[node->right] = child[1];
-    grow_plan_children(w, node, task, &p);
+    grow_children(w, node, n_left);
+    grow_plan_children(w, node, &p);
     if (p.small->slot >= 0) KEN_TRY(ken__grow_sum_together(ctx, w, p.small));
     if (p.subtract)
         ken__grow_subtract(w, p.large, p.small);
@@ -167,125 +147,138 @@ static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, const gr
     return KEN_OK;
 }
 
-/* --- the heap of leaves -------------------------------------------------------------------------
+/* --- two heaps of leaves: those to be decided on, and those of them not yet split -----------------
  */
 
-static void grow_push(boosting_grower *w, int32_t leaf) {
-    int64_t i = w->n_heap++;
-    while (i > 0 && grow_before(w, leaf, w->heap[(i - 1) / 2])) {
-        w->heap[i] = w->heap[(i - 1) / 2];
+static void grow_push(const boosting_grower *w, grow_heap *heap, int32_t leaf) {
+    int64_t i = heap->n++;
+    while (i > 0 && grow_before(w, leaf, heap->leaf[(i - 1) / 2])) {
+        heap->leaf[i] = heap->leaf[(i - 1) / 2];
         i = (i - 1) / 2;
     }
-    w->heap[i] = leaf;
+    heap->leaf[i] = leaf;
 }
 
-static int32_t grow_pop(boosting_grower *w) {
-    const int32_t top = w->heap[0], last = w->heap[--w->n_heap];
+static int32_t grow_pop(const boosting_grower *w, grow_heap *heap) {
+    const int32_t top = heap->leaf[0], last = heap->leaf[--heap->n];
     int64_t i = 0;
     for (;;) {
         int64_t c = 2 * i + 1;
-        if (c >= w->n_heap) break;
-        if (c + 1 < w->n_heap && grow_before(w, w->heap[c + 1], w->heap[c])) c++;
-        if (!grow_before(w, w->heap[c], last)) break;
-        w->heap[i] = w->heap[c];
+        if (c >= heap->n) break;
+        if (c + 1 < heap->n && grow_before(w, heap->leaf[c + 1], heap->leaf[c])) c++;
+        if (!grow_before(w, heap->leaf[c], last)) break;
+        heap->leaf[i] = heap->leaf[c];
         i = c;
     }
-    w->heap[i] = last;
+    heap->leaf[i] = last;
     return top;
 }
 
-/* --- growth -------------------------------------------------------------------------------------
+static void grow_offer(boosting_grower *w, int32_t leaf) {
+    if (!(w->node[leaf].split.gain > 0)) return;
+    grow_push(w, &w->waiting, leaf);
+    grow_push(w, &w->whole, leaf);
+}
+
+/* --- order ---------------------------------------------------------------------------------------
  */
 
-static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w, int64_t need) {
-    if (need <= w->node_capacity) return KEN_OK;
-    const size_t next = ken_next_capacity((size_t)w->node_capacity, (size_t)need);
-    void *node = w->node, *heap = w->heap;
-    ken_status status = ken_grow(ctx, &node, (size_t)w->node_capacity, next, sizeof *w->node);
-    w->node = node;
-    KEN_TRY(status);
-    status = ken_grow(ctx, &heap, (size_t)w->node_capacity, next, sizeof *w->heap);
-    w->heap = heap;
-    KEN_TRY(status);
-    w->node_capacity = (int64_t)next;
-    return KEN_OK;
+/* Decide, as far as what is decided on has been split. */
+static void grow_decide(boosting_grower *w) {
+    while (w->n_leaves < w->rules->max_leaves && w->waiting.n > 0) {
+        boosting_node *const top = &w->node[w->waiting.leaf[0]];
+        if (top->left < 0 || top->busy) return;
+        (void)grow_pop(w, &w->waiting);
+        top->open = true;
+        w->n_leaves++;
+        grow_offer(w, top->left);
+        grow_offer(w, top->right);
+    }
 }
 
 static int64_t grow_work(const boosting_grower *w, const boosting_node *node) {
     return (node->end - node->begin) * w->n_columns + 8 * w->n_places;
 }
 
-static ken_status grow_prepare(ken_ctx *ctx, boosting_grower *w, int32_t leaf, int64_t leaves_left,
-                               grow_task *task) {
-    KEN_TRY(grow_more_nodes(ctx, w, w->n_nodes + 2));
-    task->node = leaf;
-    task->spare[0] = task->spare[1] = -1;
-    KEN_TRY(ken__grow_slot(ctx, w, leaves_left, &task->spare[0]));
-    if (w->node[leaf].slot < 0) KEN_TRY(ken__grow_slot(ctx, w, leaves_left, &task->spare[1]));
-    for (int c = 0; c < 2; c++) {
-        boosting_node *const child = &w->node[w->n_nodes];
-        memset(child, 0, sizeof *child);
-        child->slot = -1;
-        *(c ? &w->node[leaf].right : &w->node[leaf].left) = (int32_t)w->n_nodes++;
+static bool grow_is_large(const boosting_grower *w, const boosting_node *node) {
+    const int64_t work = grow_work(w, node);
+    return w->threads > 1 && work >= GROW_LARGE &&
+           work * GROW_SHARE * w->threads >= grow_work(w, &w->node[0]);
+}
+
+/* The best leaf that is worth splitting now: one that is decided on next, or one of so many that the
+ * tree may well need it. -1: none. */
+static int32_t grow_next(boosting_grower *w) {
+    grow_decide(w);
+    if (w->n_leaves >= w->rules->max_leaves || w->whole.n == 0) return -1;
+    const int32_t best = w->whole.leaf[0];
+    return best == w->waiting.leaf[0] || w->n_split + 1 < w->rules->max_leaves ? best : -1;
+}
+
+/* Give `leaf` to a thread, with children and with slots for their histograms. false: there is no
+ * room for those. */
+static bool grow_begin(boosting_grower *w, int32_t leaf) {
+    boosting_node *const node = &w->node[leaf];
+    const int want = node->slot >= 0 ? 1 : 2;
+    if (w->n_nodes + 2 > w->node_capacity) return false;
+    node->busy = true;
+    node->spare[0] = node->spare[1] = -1;
+    if (!ken__grow_slots(w, leaf, want)) {
+        node->busy = false;
+        return false;
     }
-    return KEN_OK;
+    (void)grow_pop(w, &w->whole);
+    node->left = (int32_t)w->n_nodes++;
+    node->right = (int32_t)w->n_nodes++;
+    w->n_split++;
+    return true;
 }
 
-/* Give back the slots that no child took. */
-static void grow_settle(boosting_grower *w, const grow_task *task) {
-    boosting_node *const node = &w->node[task->node];
-    const int32_t owned[3] = {task->spare[0], task->spare[1], node->slot};
-    boosting_node *const child[2] = {&w->node[node->left], &w->node[node->right]};
-    for (int c = 0; c < 2; c++)
-        if (child[c]->slot >= 0 && !(child[c]->split.gain > 0)) child[c]->slot = -1;
-    for (int i = 0; i < 3; i++)
-        if (owned[i] >= 0 && child[0]->slot != owned[i] && child[1]->slot != owned[i])
-            w->free_slot[w->n_free++] = owned[i];
-    node->slot = -1;
-    node->busy = false;
+static int64_t grow_take(void *arg) {
+    boosting_grower *const w = arg;
+    const int32_t leaf = grow_next(w);
+    return leaf >= 0 && !grow_is_large(w, &w->node[leaf]) && grow_begin(w, leaf) ? leaf : -1;
 }
 
-/* Split `top`, and with it, when it is small, some of the next in line. */
-static ken_status grow_split_batch(ken_ctx *ctx, boosting_grower *w, int32_t top,
-                                   int64_t leaves_left) {
-    grow_task task[64];
-    int32_t leaf[64];
-    int n = 0;
-    const bool large = grow_work(w, &w->node[top]) >= GROW_LARGE && w->threads > 1;
-    const int64_t most = large || w->threads == 1
-                             ? 1
-                             : KEN_MIN(KEN_MIN((int64_t)GROW_BATCH * w->threads, leaves_left), 64);
-    leaf[n++] = top;
-    int32_t aside[64];
-    int n_aside = 0;
-    while (n < most && w->n_heap > 0 && n_aside < 64) {
-        const int32_t next = grow_pop(w);
-        aside[n_aside++] = next;
-        if (w->node[next].left < 0 && grow_work(w, &w->node[next]) < GROW_LARGE) leaf[n++] = next;
+static void grow_done(void *arg, int64_t task) {
+    boosting_grower *const w = arg;
+    ken__grow_settle(w, &w->node[task]);
+    w->node[task].busy = false;
+}
+
+/* --- growth --------------------------------------------------------------------------------------
+ */
+
+/* Room for more nodes: some, but not so many that a small tree pays for them. */
+static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w) {
+    const int64_t need = w->n_nodes + 2 * KEN_MIN(w->rules->max_leaves, 1024) + 2 * w->threads;
+    if (w->n_nodes + 2 <= w->node_capacity) return KEN_OK;
+    const size_t next = ken_next_capacity((size_t)w->node_capacity, (size_t)need);
+    void *grown[3] = {w->node, w->waiting.leaf, w->whole.leaf};
+    for (int i = 0; i < 3; i++) {
+        const size_t size = i == 0 ? sizeof *w->node : sizeof *w->waiting.leaf;
+        const ken_status status = ken_grow(ctx, &grown[i], (size_t)w->node_capacity, next, size);
+        w->node = grown[0];
+        w->waiting.leaf = grown[1];
+        w->whole.leaf = grown[2];
+        KEN_TRY(status);
     }
-    for (int i = 0; i < n_aside; i++) grow_push(w, aside[i]);
-    for (int i = 0; i < n; i++) w->node[leaf[i]].busy = true;
-    for (int i = 0; i < n; i++) KEN_TRY(grow_prepare(ctx, w, leaf[i], leaves_left, &task[i]));
-    grow_batch batch = {w, task};
-    KEN_TRY(large ? grow_split_together(ctx, w, &task[0])
-                  : ken_parallel(ctx, n, 1, grow_split_block, &batch));
-    for (int i = 0; i < n; i++) grow_settle(w, &task[i]);
+    w->node_capacity = (int64_t)next;
     return KEN_OK;
-}
-
-static void grow_offer(boosting_grower *w, int32_t leaf) {
-    if (w->node[leaf].split.gain > 0) grow_push(w, leaf);
 }
 
 static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *rows, int64_t n) {
-    KEN_TRY(grow_more_nodes(ctx, w, 64));
+    w->n_nodes = w->waiting.n = w->whole.n = w->n_split = 0;
+    w->n_leaves = 1;
+    KEN_TRY(grow_more_nodes(ctx, w));
     KEN_TRY(ken__grow_start(ctx, w, rows, n));
-    boosting_node *const root = &w->node[0];
-    w->n_nodes = 1;
-    w->n_heap = 0;
-    ken__grow_free_slots(w);
+    boosting_node *const root = &w->node[w->n_nodes++];
     if (!grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
-    KEN_TRY(ken__grow_slot(ctx, w, w->rules->max_leaves, &root->slot));
+    KEN_TRY(ken__grow_more_slots(ctx, w));
+    root->busy = true;
+    if (!ken__grow_slots(w, 0, 1)) return KEN_FAIL(ctx, KEN_E_BUG, NULL, "boosting: no histogram");
+    root->busy = false;
+    root->slot = root->spare[0];
     KEN_TRY(ken__grow_sum_together(ctx, w, root));
     KEN_TRY(grow_find_together(ctx, w, root));
     grow_offer(w, 0);
@@ -295,18 +288,23 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
 ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *w, const boosting_scale *scale,
                               const uint32_t *rows, int64_t n_rows, const int32_t *columns,
                               int n_columns) {
+    static const ken_tasks tasks = {grow_take, grow_split_alone, grow_done};
     w->scale = scale;
     w->columns = columns;
     w->n_columns = columns ? n_columns : w->binned->d;
     ken__grow_tiles(w);
+    ken__grow_free_slots(w);
     KEN_TRY(grow_root(ctx, w, rows, n_rows));
-    for (int64_t leaves = 1; leaves < w->rules->max_leaves && w->n_heap > 0; leaves++) {
-        const int32_t top = grow_pop(w);
-        if (w->node[top].left < 0)
-            KEN_TRY(grow_split_batch(ctx, w, top, w->rules->max_leaves - leaves));
-        w->node[top].open = true;
-        grow_offer(w, w->node[top].left);
-        grow_offer(w, w->node[top].right);
+    for (int32_t leaf; (leaf = grow_next(w)) >= 0;) {
+        KEN_TRY(grow_more_nodes(ctx, w));
+        KEN_TRY(ken__grow_more_slots(ctx, w));
+        if (!grow_is_large(w, &w->node[leaf])) {
+            KEN_TRY(ken_parallel_tasks(ctx, w->threads, &tasks, w));
+            continue;
+        }
+        if (!grow_begin(w, leaf)) return KEN_FAIL(ctx, KEN_E_BUG, NULL, "boosting: no histogram");
+        KEN_TRY(grow_split_together(ctx, w, &w->node[leaf]));
+        grow_done(w, leaf);
     }
     return KEN_OK;
 }

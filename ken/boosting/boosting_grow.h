@@ -36,6 +36,7 @@ typedef struct boosting_split {
 typedef struct boosting_node {
     int32_t left, right; /* -1: none (yet) */
     int32_t depth, slot; /* slot: histogram of the pool, -1: none */
+    int32_t spare[2];    /* slots for its children while it is being split */
     bool narrow;         /* the histogram is packed */
     bool open;           /* its split has been decided on: an inner node */
     bool busy;           /* being split */

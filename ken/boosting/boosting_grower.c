@@ -40,9 +40,10 @@ static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
     KEN_TRY(grow_allocate_workers(ctx, w));
     const int64_t bytes = w->rules->pool_bytes > 0 ? w->rules->pool_bytes : GROW_POOL_BYTES;
     const int64_t fit = bytes / KEN_MAX(16 * w->n_places, 1);
-    const int64_t least = 4 * (int64_t)w->threads * GROW_BATCH + 4;
+    const int64_t least = 4 * (int64_t)w->threads + 4;
     w->max_slots = (int32_t)KEN_MIN(KEN_MAX(fit, least), w->rules->max_leaves + least);
     KEN_TRY(KEN_ALLOC(ctx, int64_t *, w->max_slots, &w->slot));
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, w->max_slots, &w->owner));
     return KEN_ALLOC(ctx, int32_t, w->max_slots, &w->free_slot);
 }
 
@@ -85,11 +86,13 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
     }
     for (int32_t i = 0; i < w->n_slots; i++) ken_free(ctx, w->slot[i]);
     ken_free(ctx, w->slot);
+    ken_free(ctx, w->owner);
     ken_free(ctx, w->free_slot);
     ken_free(ctx, w->worker);
     ken_free(ctx, w->found);
     ken_free(ctx, w->node);
-    ken_free(ctx, w->heap);
+    ken_free(ctx, w->waiting.leaf);
+    ken_free(ctx, w->whole.leaf);
     ken_free(ctx, w);
 }
 

@@ -8,7 +8,6 @@
 #include "ken/boosting/boosting_grow.h"
 
 enum {
-    GROW_BATCH = 2, /* small nodes per thread split at a time */
     GROW_ROWS_PER_TASK = 8 * BOOSTING_CHUNK,
     GROW_COLUMNS_PER_TASK = 4
 };
@@ -18,6 +17,11 @@ typedef struct grow_worker {
     uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
     int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
 } grow_worker;
+
+typedef struct grow_heap {
+    int32_t *leaf; /* (node_capacity) nodes, the first in the order of decisions on top */
+    int64_t n;
+} grow_heap;
 
 struct boosting_grower {
     const boosting_binned *binned;
@@ -34,13 +38,14 @@ struct boosting_grower {
     int n_columns;
     int *tile; /* (d + 1); the first is 0 */
     int n_tiles;
-    /* nodes, and the heap of leaves that may be split */
+    /* nodes; leaves that wait for a decision, and those of them that nobody has split yet */
     boosting_node *node;
     int64_t n_nodes, node_capacity;
-    int32_t *heap;
-    int64_t n_heap;
+    grow_heap waiting, whole;
+    int64_t n_leaves, n_split; /* of the tree as decided; nodes split, or being split */
     /* pool of histograms */
     int64_t **slot;
+    int32_t *owner; /* (max_slots) node, -1: free */
     int32_t *free_slot;
     int32_t n_slots, n_free, max_slots;
     /* workers */
@@ -55,9 +60,13 @@ struct boosting_grower {
 void ken__grow_tiles(boosting_grower *w);
 /* All slots are free. */
 void ken__grow_free_slots(boosting_grower *w);
-/* A free slot: from the leaves of which there are more than can still be split, by growing the
- * pool, or from the leaf that is last in line. */
-ken_status ken__grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_left, int32_t *out);
+/* n free slots become spares of a node that is being split: if need be, nodes that are last in line
+ * lose theirs. false: more slots could be had by ken__grow_more_slots. */
+bool ken__grow_slots(boosting_grower *w, int32_t node, int n);
+/* Some more slots, unless there are enough, or as many as the pool may have. */
+ken_status ken__grow_more_slots(ken_ctx *ctx, boosting_grower *w);
+/* After a split: the children have what they need, the other slots are free. */
+void ken__grow_settle(boosting_grower *w, boosting_node *node);
 /* Sum a node's histogram into its slot, on one thread or on all. */
 void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *worker);
 ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node);

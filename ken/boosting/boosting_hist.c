@@ -12,55 +12,70 @@ enum {
     GROW_PLACES_PER_TILE = 8192 /* 64 KB of packed sums: they should stay in the nearest caches */
 };
 
-/* --- pool of histograms -------------------------------------------------------------------------
+/* --- pool of histograms --------------------------------------------------------------------------
  */
-
-static void grow_release(boosting_grower *w, boosting_node *node) {
-    if (node->slot >= 0) w->free_slot[w->n_free++] = node->slot;
-    node->slot = -1;
-}
-
-/* Histograms that a waiting leaf holds: its own, or those of the children it already has. */
-static int grow_held(const boosting_grower *w, const boosting_node *leaf) {
-    if (leaf->busy) return 0;
-    return (leaf->slot >= 0) +
-           (leaf->left >= 0 ? (w->node[leaf->left].slot >= 0) + (w->node[leaf->right].slot >= 0)
-                            : 0);
-}
-
-/* The leaf that is last in line loses its histograms. false: none has any. */
-static bool grow_evict(boosting_grower *w) {
-    int32_t last = -1;
-    for (int64_t i = 0; i < w->n_heap; i++) {
-        const int32_t leaf = w->heap[i];
-        if (grow_held(w, &w->node[leaf]) > 0 && (last < 0 || grow_before(w, last, leaf)))
-            last = leaf;
-    }
-    if (last < 0) return false;
-    boosting_node *const leaf = &w->node[last];
-    grow_release(w, leaf);
-    if (leaf->left >= 0) {
-        grow_release(w, &w->node[leaf->left]);
-        grow_release(w, &w->node[leaf->right]);
-    }
-    return true;
-}
 
 void ken__grow_free_slots(boosting_grower *w) {
     w->n_free = 0;
     for (int32_t i = w->n_slots; i-- > 0;) w->free_slot[w->n_free++] = i;
+    for (int32_t i = 0; i < w->n_slots; i++) w->owner[i] = -1;
 }
 
-ken_status ken__grow_slot(ken_ctx *ctx, boosting_grower *w, int64_t leaves_left, int32_t *out) {
-    if (w->n_free == 0 && w->n_heap > leaves_left) (void)grow_evict(w);
-    if (w->n_free == 0 && w->n_slots < w->max_slots) {
-        KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->slot[w->n_slots]));
-        w->free_slot[w->n_free++] = w->n_slots++;
+static void grow_release(boosting_grower *w, int32_t slot) {
+    w->owner[slot] = -1;
+    w->free_slot[w->n_free++] = slot;
+}
+
+/* Of the nodes that nobody works on, the one that is last in line loses its histogram: it will be
+ * summed anew should it be split. false: none has any. */
+static bool grow_evict(boosting_grower *w) {
+    int32_t last = -1;
+    for (int32_t i = 0; i < w->n_slots; i++) {
+        const int32_t node = w->owner[i];
+        if (node >= 0 && !w->node[node].busy && (last < 0 || grow_before(w, last, node)))
+            last = node;
     }
-    if (w->n_free == 0 && !grow_evict(w))
-        return KEN_FAIL(ctx, KEN_E_BUG, NULL, "boosting: no histogram can be freed");
-    *out = w->free_slot[--w->n_free];
+    if (last < 0) return false;
+    grow_release(w, w->node[last].slot);
+    w->node[last].slot = -1;
+    return true;
+}
+
+bool ken__grow_slots(boosting_grower *w, int32_t node, int n) {
+    const bool crowded = w->whole.n > w->rules->max_leaves - w->n_leaves; /* not all will be split */
+    while (w->n_free < n)
+        if ((!crowded && w->n_slots < w->max_slots) || !grow_evict(w)) return false;
+    for (int i = 0; i < n; i++) {
+        const int32_t slot = w->free_slot[--w->n_free];
+        w->node[node].spare[i] = slot;
+        w->owner[slot] = node;
+    }
+    return true;
+}
+
+ken_status ken__grow_more_slots(ken_ctx *ctx, boosting_grower *w) {
+    const int32_t more = KEN_MIN(2 * w->threads + 2, w->max_slots - w->n_slots);
+    for (int32_t i = 0; i < more && w->n_free < more; i++) {
+        KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->slot[w->n_slots]));
+        grow_release(w, w->n_slots++);
+    }
     return KEN_OK;
+}
+
+/* The slots that no child took, or that a child has no use for, are free again. */
+void ken__grow_settle(boosting_grower *w, boosting_node *node) {
+    const int32_t held[3] = {node->spare[0], node->spare[1], node->slot};
+    const int32_t children[2] = {node->left, node->right};
+    node->slot = -1;
+    for (int i = 0; i < 3; i++)
+        if (held[i] >= 0) w->owner[held[i]] = -1;
+    for (int c = 0; c < 2; c++) {
+        boosting_node *const child = &w->node[children[c]];
+        if (!(child->split.gain > 0)) child->slot = -1;
+        if (child->slot >= 0) w->owner[child->slot] = children[c];
+    }
+    for (int i = 0; i < 3; i++)
+        if (held[i] >= 0 && w->owner[held[i]] < 0) grow_release(w, held[i]);
 }
 
 /* --- tiles --------------------------------------------------------------------------------------
