@@ -53,6 +53,13 @@ static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *tabl
     int target, w = -1;
     KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
     if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
+    const char *const names[] = {cli_value(c, "group"), cli_value(c, "event"), cli_value(c, "upper")};
+    const ken_column **const columns[] = {&options.group, &options.event, &options.upper};
+    for (int i = 0, at; i < KEN_COUNT(names); i++)
+        if (names[i]) {
+            KEN_TRY(ken_table_require(c->ctx, table, names[i], &at));
+            *columns[i] = ken_table_column(table, at);
+        }
     options.all_metrics = true;
     return ken_evaluate(c->ctx, m, table, ken_table_column(table, target), w < 0 ? NULL : ken_table_column(table, w),
                         NULL, 0, &options, e);
@@ -81,6 +88,9 @@ static int evaluate_run(cli *c) {
 
 static const cli_option evaluate_options[] = {
     {"weight", 0, "COL", NULL, "a column of row weights"},
+    {"group", 0, "COL", NULL, "rows of one group are ranked among each other: NDCG"},
+    {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that: concordance"},
+    {"upper", 0, "COL", NULL, "survival: upper bound of the target, empty: none (instead of --event)"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};

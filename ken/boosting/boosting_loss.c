@@ -14,7 +14,8 @@ static const boosting_loss_row *const loss_rows[BOOSTING_N_LOSSES] = {
     [BOOSTING_QUANTILE] = &ken__loss_quantile,    [BOOSTING_POISSON] = &ken__loss_poisson,
     [BOOSTING_LOGISTIC] = &ken__loss_logistic,    [BOOSTING_SOFTMAX] = &ken__loss_softmax,
     [BOOSTING_EXPECTILE] = &ken__loss_expectile,  [BOOSTING_GAMMA] = &ken__loss_gamma,
-    [BOOSTING_TWEEDIE] = &ken__loss_tweedie,      [BOOSTING_CROSS_ENTROPY] = &ken__loss_cross_entropy};
+    [BOOSTING_TWEEDIE] = &ken__loss_tweedie,      [BOOSTING_CROSS_ENTROPY] = &ken__loss_cross_entropy,
+    [BOOSTING_LAMBDARANK] = &ken__loss_lambdarank, [BOOSTING_XENDCG] = &ken__loss_xendcg};
 
 void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
     l->row = loss_rows[kind];
@@ -24,7 +25,21 @@ void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
 
 boosting_link_kind ken__boosting_loss_link(boosting_loss_kind kind) { return loss_rows[kind]->link; }
 
-void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *l) { ken_free(ctx, l->lse); }
+bool ken__boosting_loss_few(boosting_loss_kind kind) { return loss_rows[kind]->few; }
+
+void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *l) {
+    if (l->row && l->row->close) l->row->close(ctx, l);
+    ken_free(ctx, l->lse);
+    ken_free(ctx, l->g);
+    ken_free(ctx, l->h);
+}
+
+void ken__loss_kept_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at, int64_t n,
+                          double *g, double *h) {
+    (void)kernels, (void)k;
+    memcpy(g, l->g + at, (size_t)n * sizeof *g);
+    memcpy(h, l->h + at, (size_t)n * sizeof *h);
+}
 
 /* --- start --------------------------------------------------------------------------------------
  */
@@ -225,6 +240,7 @@ ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *l, int64_t
                                    double *out) {
     loss_mean_job job = {ken_ctx_kernels(ctx), l, begin};
     double sum[2];
+    if (l->row->mean) return l->row->mean(ctx, l, begin, end, out);
     *out = (double)NAN;
     KEN_TRY(ken_reduce(ctx, end - begin, 2, loss_mean_block, &job, sum));
     if (sum[1] > 0) *out = sum[0] / sum[1];

@@ -23,6 +23,8 @@ typedef enum boosting_loss_kind {
     BOOSTING_GAMMA,
     BOOSTING_TWEEDIE,
     BOOSTING_CROSS_ENTROPY,
+    BOOSTING_LAMBDARANK,
+    BOOSTING_XENDCG,
     BOOSTING_N_LOSSES
 } boosting_loss_kind;
 
@@ -42,17 +44,24 @@ typedef struct boosting_loss {
     double expectile; /* BOOSTING_EXPECTILE */
     double power;     /* of log links: the variance is mean^power */
     double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */
+    int64_t rank_cut; /* ranking: places of a query that count */
     int outputs;      /* margins a row */
     int64_t n, n_train;
     const double *y;      /* (n), or NULL */
     const int32_t *label; /* (n), or NULL */
     const double *weight; /* (n), or NULL */
     const double *offset; /* (n) what margins start from besides the base, or NULL */
+    const int32_t *group; /* (n) 0 .. n_groups-1, or NULL */
+    int32_t n_groups;
     double max_weight;    /* of the training rows */
     double *margin;       /* (outputs, n) */
     double *lse;          /* (n) softmax, owned: log of the sum of exp of a row's margins */
+    double *g, *h;        /* (n_train) owned, where rows hang together: found by refresh */
+    void *own;            /* of the loss's file */
 } boosting_loss;
 
+/* Rows of losses with small hessians: leaves are limited by rows instead. */
+bool ken__boosting_loss_few(boosting_loss_kind kind);
 /* Its functions; the fields that are parameters are to be set before anything else is asked. */
 void ken__boosting_loss_choose(boosting_loss *loss, boosting_loss_kind kind);
 boosting_link_kind ken__boosting_loss_link(boosting_loss_kind kind);

@@ -17,8 +17,10 @@ typedef struct boosting_loss_row {
     boosting_link_kind link;
     bool one;     /* every hessian is 1 (before weights) */
     bool classes; /* for classes, not for numbers */
+    bool few;     /* hessians are small */
     /* Whether the loss can take these targets; memory of its own. NULL: any, none. */
     ken_status (*open)(ken_ctx *ctx, boosting_loss *l);
+    void (*close)(ken_ctx *ctx, boosting_loss *l);
     /* base (outputs); total: the weight of the training rows. */
     ken_status (*start)(ken_ctx *ctx, boosting_loss *l, double total, double *base);
     /* Before the trees of a round. NULL: nothing to do. */
@@ -33,15 +35,18 @@ typedef struct boosting_loss_row {
                     boosting_loss_item *scratch);
     /* A Newton step, tamed. NULL: as it is. */
     double (*tame)(double step);
-    /* Loss of each row, before weights. */
+    /* Loss of each row, before weights; or, where rows hang together, the mean of all (either the
+     * training rows or the validation rows). */
     void (*value)(const ken_kernels *kernels, const boosting_loss *l, int64_t at, int64_t n,
                   double *value);
+    ken_status (*mean)(ken_ctx *ctx, const boosting_loss *l, int64_t begin, int64_t end, double *out);
 } boosting_loss_row;
 
 extern const boosting_loss_row ken__loss_squared, ken__loss_expectile, ken__loss_poisson,
     ken__loss_gamma, ken__loss_tweedie;                                              /* ..._regression.c */
 extern const boosting_loss_row ken__loss_absolute, ken__loss_huber, ken__loss_quantile; /* ..._order.c */
 extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax, ken__loss_cross_entropy; /* ..._classes.c */
+extern const boosting_loss_row ken__loss_lambdarank, ken__loss_xendcg;                /* ..._rank.c */
 
 static inline double loss_weight(const boosting_loss *l, int64_t i) {
     return l->weight ? l->weight[i] : 1.0;
@@ -53,5 +58,8 @@ static inline double loss_offset(const boosting_loss *l, int64_t i) {
 /* The constant that, with the offsets, minimizes the loss of the training rows: Newton from base[0],
  * steps halved until the loss falls. For one output. */
 ken_status ken__loss_newton(ken_ctx *ctx, boosting_loss *l, double *base);
+/* .block of losses whose refresh leaves gradients in l->g and l->h. */
+void ken__loss_kept_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at, int64_t n,
+                          double *g, double *h);
 
 #endif

@@ -71,8 +71,8 @@ typedef struct metrics_resampled {
     const void *params;
     const ken_scores *all;
     ken_scores some;
-    double *y, *predicted, *proba, *weight;
-    int32_t *label;
+    double *y, *predicted, *proba, *weight, *upper;
+    int32_t *label, *group;
 } metrics_resampled;
 
 static ken_status metrics_resample_alloc(ken_ctx *ctx, metrics_resampled *r, int64_t m) {
@@ -95,6 +95,14 @@ static ken_status metrics_resample_alloc(ken_ctx *ctx, metrics_resampled *r, int
         KEN_TRY(KEN_SCRATCH(ctx, double, m, &r->predicted));
         r->some.predicted = r->predicted;
     }
+    if (s->group) {
+        KEN_TRY(KEN_SCRATCH(ctx, int32_t, m, &r->group));
+        r->some.group = r->group;
+    }
+    if (s->upper) {
+        KEN_TRY(KEN_SCRATCH(ctx, double, m, &r->upper));
+        r->some.upper = r->upper;
+    }
     if (s->weight) {
         KEN_TRY(KEN_SCRATCH(ctx, double, m, &r->weight));
         r->some.weight = r->weight;
@@ -114,6 +122,8 @@ static ken_status metrics_resample_value(ken_ctx *ctx, void *arg, const int64_t 
         if (r->y) r->y[i] = s->y[row];
         if (r->predicted) r->predicted[i] = s->predicted[row];
         if (r->weight) r->weight[i] = s->weight[row];
+        if (r->group) r->group[i] = s->group[row];
+        if (r->upper) r->upper[i] = s->upper[row];
         if (!r->proba) continue;
         const double *from = s->proba + row * s->n_classes;
         for (int c = 0; c < s->n_classes; c++) r->proba[i * s->n_classes + c] = from[c];

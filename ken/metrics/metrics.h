@@ -1,4 +1,4 @@
-/* Metrics: one verb for all of them. Families: classify/, regress/. */
+/* Metrics: one verb for all of them. Families: classify/, regress/, rank/, survival/. */
 #ifndef KEN_METRICS_METRICS_H
 #define KEN_METRICS_METRICS_H
 
@@ -18,7 +18,13 @@ typedef struct ken_scores {
     const double *predicted;  /* (n) */
     const double *proba;      /* (n, k); NULL for regression */
     const double *weight;     /* (n) or NULL */
+    const int32_t *group;     /* (n) 0 .. n_groups-1, or NULL: all rows are one group */
+    int32_t n_groups;
+    const double *upper;      /* (n) the truth lies in [y, upper]; NULL: it is y */
 } ken_scores;
+
+/* What a metric needs besides truth and prediction; a set. */
+enum { KEN_LOOKS_AT_GROUP = 1, KEN_LOOKS_AT_BOUNDS = 2 };
 
 typedef struct ken_interval {
     double value, low, high;  /* NaN where undefined (one class only, say) */
@@ -36,6 +42,7 @@ typedef struct ken_metric {
                            ken_interval *out);
     bool main;                /* shown first, and computed by evaluate */
     bool needs_proba;         /* looks at proba, not at predicted (classification) */
+    uint32_t looks_at;        /* KEN_LOOKS_AT_*: computed only where there is that, or by name */
     double class_cost;        /* work a row and class, in simple passes: fewer resamples; 0: little */
 } ken_metric;
 

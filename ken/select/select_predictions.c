@@ -5,9 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/core/dict.h"
+
 void ken_predictions_free(ken_predictions *p) {
     if (!p) return;
-    void *const owned[] = {p->row, p->y, p->label, p->predicted, p->proba, p->weight};
+    void *const owned[] = {p->row, p->y, p->label, p->predicted, p->proba, p->weight, p->group, p->upper};
     for (int i = 0; i < KEN_COUNT(owned); i++)
         if (owned[i]) ken_allocator_free(&p->alloc, owned[i]);
     memset(p, 0, sizeof *p);
@@ -112,12 +114,68 @@ ken_status ken_predictions_new(ken_ctx *ctx, const ken_model *model, const ken_t
     return status;
 }
 
+/* --- groups and bounds ----------------------------------------------------------------------------- */
+
+/* Numbered by their text, numbers by their bits. */
+static ken_status select_group(ken_ctx *ctx, ken_predictions *p, const ken_column *group) {
+    ken_dict *dict;
+    ken_status status = KEN_OK;
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, p->n, &p->group));
+    KEN_TRY(ken_dict_new(ctx, &dict));
+    for (int64_t i = 0; status == KEN_OK && i < p->n; i++) {
+        const int64_t row = p->row[i];
+        int64_t size = sizeof(double);
+        if (ken_column_missing(group, row)) {
+            status = KEN_FAIL(ctx, KEN_E_VALUE, "fill it in or drop the row", "the group '%s' is missing in row %lld",
+                              group->name, (long long)row + 1);
+            break;
+        }
+        const double number = ken_dtype_is_number(group->dtype) ? ken_column_f64(group, row) + 0.0 : 0;
+        const char *text = (const char *)&number;
+        if (group->dtype == KEN_CATEGORY)
+            text = ken_strings_at(&group->text, ((const int32_t *)group->data)[row * group->stride], &size);
+        else if (group->dtype == KEN_STRING)
+            text = ken_strings_at(&group->text, row, &size);
+        status = ken_dict_add(dict, text, (size_t)size, &p->group[i]);
+    }
+    p->n_groups = (int32_t)ken_dict_count(dict);
+    ken_dict_free(dict);
+    return status;
+}
+
+static ken_status select_upper(ken_ctx *ctx, ken_predictions *p, const ken_column *event, const ken_column *upper) {
+    const ken_column *const c = event ? event : upper;
+    if (!p->y || !ken_dtype_is_number(c->dtype) || (event && upper))
+        return KEN_FAIL(ctx, KEN_E_ARG, "give an event or an upper bound, a column of numbers, to a regression",
+                        "'%s' cannot say that targets are bounds", c->name);
+    KEN_TRY(KEN_ALLOC(ctx, double, p->n, &p->upper));
+    for (int64_t i = 0; i < p->n; i++) {
+        const double v = ken_column_f64(c, p->row[i]);
+        if (event)
+            p->upper[i] = v == 1 ? p->y[i] : (double)INFINITY;
+        else
+            p->upper[i] = isnan(v) ? (double)INFINITY : v;
+        if ((event && v != 0 && v != 1) || !(p->upper[i] >= p->y[i]))
+            return KEN_FAIL(ctx, KEN_E_VALUE, event ? "1: the target was seen, 0: it is later than that"
+                                                    : "leave it empty where there is no upper bound",
+                            "'%s' is %g in row %lld, of target %g", c->name, v, (long long)p->row[i] + 1, p->y[i]);
+    }
+    return KEN_OK;
+}
+
+ken_status ken_predictions_side(ken_ctx *ctx, ken_predictions *p, const ken_column *group, const ken_column *event,
+                                const ken_column *upper) {
+    if (group) KEN_TRY(select_group(ctx, p, group));
+    return event || upper ? select_upper(ctx, p, event, upper) : KEN_OK;
+}
+
 /* --- views --------------------------------------------------------------------------------------- */
 
 static ken_scores select_view(const ken_predictions *p) {
     return (ken_scores){.task = p->task, .n = p->n, .y = p->y, .label = p->label,
                         .n_classes = p->n_classes, .positive = p->n_classes > 1,
-                        .predicted = p->predicted, .proba = p->proba, .weight = p->weight};
+                        .predicted = p->predicted, .proba = p->proba, .weight = p->weight,
+                        .group = p->group, .n_groups = p->n_groups, .upper = p->upper};
 }
 
 ken_status ken_predictions_scores(ken_ctx *ctx, const ken_predictions *p, ken_scores *out) {
@@ -141,6 +199,7 @@ ken_status ken_predictions_scores(ken_ctx *ctx, const ken_predictions *p, ken_sc
     }
     out->n = known, out->label = label, out->predicted = predicted, out->proba = proba;
     out->weight = weight;
+    out->group = NULL; /* no metric of classes looks at groups */
     return KEN_OK;
 }
 
@@ -195,6 +254,7 @@ int ken_metrics_suited(ken_task task, int n_classes, bool main_only, const ken_d
     for (int i = 0; (desc = ken_catalog_at(i)); i++) {
         if (desc->kind != KEN_METRIC || !(desc->tasks & (uint32_t)task)) continue;
         if (main_only && !desc->metric->main) continue;
+        if (desc->metric->looks_at) continue;
         if (task == KEN_CLASSIFY && desc->metric->binary_only && n_classes != 2) continue;
         /* for two classes these are roc_auc again */
         if (n_classes == 2 && strncmp(desc->name, "roc_auc_", 8) == 0) continue;

@@ -20,6 +20,9 @@ typedef struct ken_predictions {
     double *predicted;   /* (n) number, or class: the first of the most probable */
     double *proba;       /* (n, n_classes), else NULL */
     double *weight;      /* (n), NULL: all 1 */
+    int32_t *group;      /* (n) 0 .. n_groups-1, NULL: not given */
+    int32_t n_groups;
+    double *upper;       /* (n) bounds of survival, NULL: not given */
     double predict_s;    /* by the context's clock; NaN without one */
     ken_allocator alloc;
 } ken_predictions;
@@ -34,6 +37,12 @@ KEN_API ken_status ken_predictions_new(ken_ctx *ctx, const ken_model *model, con
                                        const int64_t *rows, int64_t n, ken_predictions *out);
 KEN_API void ken_predictions_free(ken_predictions *p); /* NULL is fine */
 
+/* What metrics of ranking and survival look at besides: groups, and events or upper bounds (at most
+ * one of the two), columns of all the table's rows, each NULL where there is none.
+ * errors  KEN_E_VALUE no group, an event that is not 0 or 1, an upper bound below the target */
+KEN_API ken_status ken_predictions_side(ken_ctx *ctx, ken_predictions *p, const ken_column *group,
+                                        const ken_column *event, const ken_column *upper);
+
 /* Rows of known classes as a metric sees them. Borrows from p where no row is unseen, else lies in
  * scratch. */
 KEN_API ken_status ken_predictions_scores(ken_ctx *ctx, const ken_predictions *p, ken_scores *out);
@@ -45,7 +54,7 @@ KEN_API ken_status ken_predictions_metric(ken_ctx *ctx, const ken_predictions *p
 KEN_API ken_status ken_predictions_interval(ken_ctx *ctx, const ken_predictions *p,
                                             const ken_desc *desc, double level, ken_interval *out);
 
-/* The metrics of the catalog that suit: of the task, of two classes only if there are two, `main` ones
+/* The metrics of the catalog that suit: of the task, without what looks at groups or bounds, of two classes only if there are two, `main` ones
  * if wanted. Returns how many there are, and puts at most `capacity` into `out`. */
 KEN_API int ken_metrics_suited(ken_task task, int n_classes, bool main_only, const ken_desc **out,
                                int capacity);

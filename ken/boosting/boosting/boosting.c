@@ -187,6 +187,8 @@ static const ken_param boosting_params[] = {
     KEN_ROW_F64(ken_boosting_params, tweedie_power, .min = 1.01, .max = 1.99,
                 .when = "loss=tweedie",
                 .doc = "the variance is mean^power; near 1: counts, near 2: gamma with zeros"),
+    KEN_ROW_I64(ken_boosting_params, rank_cut, .min = 1, .max = 1000000000, .unit = "places",
+                .doc = "lambdarank, xendcg: first places of a group that count, in NDCG, too"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,

@@ -24,7 +24,9 @@ typedef enum ken_boosting_loss {
     KEN_BOOSTING_EXPECTILE,
     KEN_BOOSTING_GAMMA,
     KEN_BOOSTING_TWEEDIE,
-    KEN_BOOSTING_CROSS_ENTROPY
+    KEN_BOOSTING_CROSS_ENTROPY,
+    KEN_BOOSTING_LAMBDARANK,
+    KEN_BOOSTING_XENDCG
 } ken_boosting_loss;
 
 typedef enum ken_boosting_class_weight {
@@ -57,6 +59,7 @@ typedef struct ken_boosting_params {
     double quantile;
     double expectile;
     double tweedie_power;
+    int64_t rank_cut;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -88,6 +91,7 @@ typedef struct ken_boosting_params {
      .quantile = 0.5,                                                                              \
      .expectile = 0.5,                                                                             \
      .tweedie_power = 1.5,                                                                         \
+     .rank_cut = 30,                                                                               \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \

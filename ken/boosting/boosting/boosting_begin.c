@@ -9,7 +9,8 @@
 /* In the order of ken_boosting_loss and of boosting_loss_kind. */
 const char *const ken__boosting_losses[] = {"auto",      "squared", "absolute", "huber",
                                               "quantile",  "poisson", "logistic", "softmax",
-                                              "expectile", "gamma",   "tweedie",  "cross_entropy", NULL};
+                                              "expectile", "gamma",   "tweedie",  "cross_entropy",
+                                              "lambdarank", "xendcg", NULL};
 
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
     if (task == KEN_CLASSIFY)
@@ -36,13 +37,13 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-/* What is left open is chosen here. Many classes: few rows are of the class that a tree is for,
+/* What is left open is chosen here. Many classes, ranks: few rows are of the class that a tree is for,
  * and their hessians become small, so count rows instead. Squared errors: targets that are a law
  * with little noise want small leaves, and on noisy ones shrinkage and sampling suffice. */
-static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool many_classes) {
+static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool small) {
     const ken_boosting_params *const p = s->p;
-    const double rows = many_classes ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
-    const double weight = many_classes ? 1e-3 : 1;
+    const double rows = small ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
+    const double weight = small ? 1e-3 : 1;
     s->rules = (boosting_rules){.max_leaves = p->max_leaves,
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
@@ -50,7 +51,7 @@ static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool ma
                                 .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
                                 .l1 = p->l1,
                                 .l2 = p->l2 >= 0     ? p->l2
-                                      : many_classes ? 0
+                                      : small ? 0
                                                      : 2,
                                 .min_gain = p->min_gain,
                                 .onehot = (int32_t)p->max_onehot,
@@ -136,6 +137,7 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     l->expectile = s->p->expectile;
     l->power = s->p->tweedie_power;
     l->delta = s->p->huber_delta;
+    l->rank_cut = s->p->rank_cut;
     ken__boosting_loss_choose(l, kind);
     l->outputs = kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
     l->n = problem->n;
@@ -143,6 +145,8 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     l->y = problem->y;
     l->label = problem->label;
     l->offset = problem->offset;
+    l->group = problem->group;
+    l->n_groups = problem->n_groups;
     KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
     KEN_TRY(ken_alloc(ctx, (size_t)l->outputs, (size_t)l->n * sizeof(double), (void **)&s->margin));
     l->margin = s->margin;
@@ -160,8 +164,9 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     s->p = ken_model_params(model);
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
-    boosting_set_rules(s, ken__boosting_kind(s->p, problem->task, problem->n_classes),
-                       problem->task == KEN_CLASSIFY && problem->n_classes > 2);
+    const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, problem->n_classes);
+    boosting_set_rules(s, kind,
+                       (problem->task == KEN_CLASSIFY && problem->n_classes > 2) || ken__boosting_loss_few(kind));
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));

@@ -168,7 +168,10 @@ static ken_status cross_score(ken_ctx *ctx, const cross_run *run, int64_t f, con
         if (run->role[i] == KEN_ROLE_TEST) run->rows[n++] = i;
     KEN_TRY(ken_predictions_new(ctx, model, run->data.table, run->data.target, run->data.weight,
                                 run->rows, n, &p));
+    bool more = false;
+    for (int m = 0; m < r->n_metrics; m++) more |= r->metric[m]->metric && r->metric[m]->metric->looks_at;
     ken_status status = KEN_OK;
+    if (more) status = ken_predictions_side(ctx, &p, run->data.group, run->data.event, run->data.upper);
     for (int m = 0; status == KEN_OK && m < r->n_metrics; m++) {
         double *score = &r->score[f * r->n_metrics + m];
         *score = NAN; /* a fold with fewer classes than the whole leaves some metrics undefined */

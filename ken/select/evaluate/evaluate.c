@@ -18,6 +18,17 @@ const ken_evaluation_metric *ken_evaluation_find(const ken_evaluation *e, const 
     return NULL;
 }
 
+/* Whether the rows have what the metric looks at besides, and it says something of them. */
+static bool evaluate_has(const ken_predictions *p, const ken_desc *desc) {
+    const uint32_t wants = desc->kind == KEN_METRIC ? desc->metric->looks_at : 0;
+    if (!wants || !(desc->tasks & (uint32_t)p->task)) return false;
+    if (wants & KEN_LOOKS_AT_BOUNDS && !p->upper) return false;
+    if (!(wants & KEN_LOOKS_AT_GROUP)) return true;
+    for (int64_t i = 0; p->group && i < p->n; i++)
+        if (!(p->y[i] >= 0 && p->y[i] <= 30 && p->y[i] == floor(p->y[i]))) return false;
+    return p->group != NULL;
+}
+
 /* Which metrics, the default one first. */
 static ken_status evaluate_choose(ken_ctx *ctx, const ken_evaluate_options *o, ken_evaluation *e) {
     const ken_task task = e->predictions.task;
@@ -28,11 +39,15 @@ static ken_status evaluate_choose(ken_ctx *ctx, const ken_evaluate_options *o, k
         while (o->metrics[n]) n++;
     else
         n = ken_metrics_suited(task, k, !o->all_metrics, NULL, 0);
+    const int plain = n;
+    for (int i = 0; !o->metrics && ken_catalog_at(i); i++) n += evaluate_has(&e->predictions, ken_catalog_at(i));
     KEN_TRY(KEN_SCRATCH(ctx, const ken_desc *, n, &chosen));
     if (o->metrics)
         memcpy(chosen, o->metrics, sizeof(*chosen) * (size_t)n);
     else
-        ken_metrics_suited(task, k, !o->all_metrics, chosen, n);
+        ken_metrics_suited(task, k, !o->all_metrics, chosen, plain);
+    for (int i = 0, at = plain; !o->metrics && ken_catalog_at(i); i++)
+        if (evaluate_has(&e->predictions, ken_catalog_at(i))) chosen[at++] = ken_catalog_at(i);
     KEN_TRY(KEN_ALLOC(ctx, ken_evaluation_metric, n, &e->metric));
     const char *first = ken_metric_default(task, k);
     for (int pass = 0; pass < 2; pass++)
@@ -96,6 +111,7 @@ ken_status ken_evaluate(ken_ctx *ctx, const ken_model *model, const ken_table *t
     out->level = o->level;
     ken_status status =
         ken_predictions_new(ctx, model, table, target, weight, rows, n, &out->predictions);
+    if (status == KEN_OK) status = ken_predictions_side(ctx, &out->predictions, o->group, o->event, o->upper);
     if (status == KEN_OK && out->predictions.n == 0)
         status = KEN_FAIL(ctx, KEN_E_VALUE, "give rows whose target is known",
                           "evaluation: no row has a value in the target '%s'", target->name);

@@ -27,8 +27,11 @@ typedef struct ken_evaluate_options {
     bool all_metrics;                  /* also those that are not marked main */
     bool intervals;                    /* false: values only, quicker */
     const ken_desc *const *metrics;    /* NULL-ended: just these; NULL: by task */
+    const ken_column *group;           /* for metrics of ranking: computed by themselves where the target
+                                          is a degree of relevance, whole numbers 0 to 30 */
+    const ken_column *event, *upper;   /* for metrics of survival; at most one of the two */
 } ken_evaluate_options;
-#define KEN_EVALUATE_DEFAULTS {0.95, false, true, NULL}
+#define KEN_EVALUATE_DEFAULTS {0.95, false, true, NULL, NULL, NULL, NULL}
 
 /* options  NULL: defaults.
  * rows     NULL: all rows of the table (else n of them): the test rows of a hold-out.

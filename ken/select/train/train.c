@@ -122,6 +122,7 @@ static ken_status train_evaluate(ken_ctx *ctx, const ken_model *model, const ken
     const ken_mark mark = ken_scratch_mark(ctx);
     options.intervals = full;
     options.all_metrics = full;
+    options.group = t->data.group, options.event = t->data.event, options.upper = t->data.upper;
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, t->rows_test, &rows));
     for (int64_t i = 0; i < ken_table_rows(t->features); i++)
         if (t->role[i] == KEN_ROLE_TEST) rows[n++] = i;
