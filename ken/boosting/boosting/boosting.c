@@ -24,7 +24,11 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     int n_columns;
     KEN_TRY(
         ken__boosting_loss_pack(ctx, &s->loss, k, &scale, ken__boosting_grower_words(s->grower)));
-    const uint32_t *const rows = ken__boosting_draw_rows(ctx, s, &n_rows);
+    const uint32_t *rows = s->rows;
+    if (s->sample_weight)
+        KEN_TRY(ken__boosting_draw_by_gradient(ctx, s, &scale, &n_rows));
+    else
+        rows = ken__boosting_draw_rows(ctx, s, &n_rows);
     const int32_t *const columns = ken__boosting_draw_columns(ctx, s, &n_columns);
     KEN_TRY(ken__boosting_grow(ctx, s->grower, &scale, rows, n_rows, columns, n_columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, s->n_trees + 2));
@@ -43,7 +47,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     (void)model;
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
     for (int k = 0; k < s->loss.outputs; k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
-    out->done = !split && s->p->row_fraction >= 1 && ken__boosting_column_fraction(s) >= 1;
+    out->done = !split && !s->rows && ken__boosting_column_fraction(s) >= 1;
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
@@ -68,6 +72,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->weight);
     ken_free(ctx, s->usable);
     ken_free(ctx, s->rows);
+    ken_free(ctx, s->sample_weight);
     ken_free(ctx, s->columns);
     ken_free(ctx, s->direction);
     ken_free(ctx, s->items);
@@ -139,6 +144,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
  */
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", NULL};
+static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 
@@ -170,6 +176,18 @@ static const ken_param boosting_params[] = {
                 .doc = "a split must improve the objective by more"),
     KEN_ROW_F64(ken_boosting_params, row_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.5,
                 .hi = 1, .doc = "share of the rows that each tree sees"),
+    KEN_ROW_CHOICE(ken_boosting_params, sampling, boosting_samplings,
+                   .doc = "which rows a tree sees: any alike; goss: those of greatest gradients and "
+                          "some of the rest; mvs: with the probabilities of least variance"),
+    KEN_ROW_F64(ken_boosting_params, top_rate, .min = 0, .max = 1, .lo = 0.05, .hi = 0.3,
+                .when = "sampling=goss", .doc = "share of the rows, those of greatest gradients, that "
+                                                "each tree sees (instead of row_fraction)"),
+    KEN_ROW_F64(ken_boosting_params, other_rate, .min = 0, .open_min = true, .max = 1, .lo = 0.05,
+                .hi = 0.3, .when = "sampling=goss",
+                .doc = "share of the rows that each tree sees besides, drawn from the others"),
+    KEN_ROW_F64(ken_boosting_params, mvs_lambda, .min = 0, .max = 1e300, .when = "sampling=mvs",
+                .doc = "how much the hessian counts beside the gradient; 0: the square of mean "
+                       "gradient over mean hessian"),
     KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
                 .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,

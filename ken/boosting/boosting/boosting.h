@@ -40,6 +40,12 @@ typedef enum ken_boosting_stop {
     KEN_BOOSTING_STOP_ON
 } ken_boosting_stop;
 
+typedef enum ken_boosting_sampling {
+    KEN_BOOSTING_UNIFORM = 0,
+    KEN_BOOSTING_GOSS,
+    KEN_BOOSTING_MVS
+} ken_boosting_sampling;
+
 typedef struct ken_boosting_params {
     int64_t trees;
     double learning_rate;
@@ -52,6 +58,10 @@ typedef struct ken_boosting_params {
     double l2;
     double min_gain;
     double row_fraction;
+    int sampling;
+    double top_rate;
+    double other_rate;
+    double mvs_lambda;
     double column_fraction;
     int growth;
     int loss;
@@ -84,6 +94,10 @@ typedef struct ken_boosting_params {
      .l2 = -1,                                                                                     \
      .min_gain = 0,                                                                                \
      .row_fraction = 0.8,                                                                          \
+     .sampling = KEN_BOOSTING_UNIFORM,                                                             \
+     .top_rate = 0.2,                                                                              \
+     .other_rate = 0.1,                                                                            \
+     .mvs_lambda = 0,                                                                              \
      .column_fraction = 0,                                                                         \
      .growth = KEN_BOOSTING_LEAFWISE,                                                              \
      .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \

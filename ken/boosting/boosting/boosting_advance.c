@@ -23,12 +23,14 @@ typedef struct boosting_move {
 static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int worker) {
     const boosting_move *const m = arg;
     boosting_fit *const s = m->s;
+    boosting_loss loss = s->loss;
+    if (s->sample_weight) loss.weight = s->sample_weight;
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const boosting_node *const node = &m->nodes[s->leaf[i].node];
         s->leaf[i].value =
             s->p->learning_rate *
-            ken__boosting_loss_renew(&s->loss, m->k, ken__boosting_grower_rows(s->grower, node),
+            ken__boosting_loss_renew(&loss, m->k, ken__boosting_grower_rows(s->grower, node),
                                      node->end - node->begin, s->items + node->begin);
     }
 }

@@ -30,6 +30,10 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=classify",
                         "boosting: loss=%s is for classes, the target is a number",
                         ken__boosting_losses[p->loss]);
+    if (p->sampling == KEN_BOOSTING_GOSS && p->top_rate + p->other_rate > 1)
+        return KEN_FAIL(ctx, KEN_E_ARG, "lower one of them",
+                        "boosting: top_rate + other_rate is %g, more than all rows",
+                        p->top_rate + p->other_rate);
     if (p->loss == KEN_BOOSTING_LOGISTIC && problem->n_classes > 2)
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=softmax",
                         "boosting: loss=logistic is for 2 classes, the target has %d",
@@ -171,7 +175,10 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
-    if (s->p->row_fraction < 1) KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
+    if (ken__boosting_samples_rows(s->p))
+        KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
+    if (s->rows && s->p->sampling != KEN_BOOSTING_UNIFORM)
+        KEN_TRY(KEN_ALLOC(ctx, double, problem->n_train, &s->sample_weight));
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);

@@ -5,9 +5,14 @@
 #include "ken/boosting/boosting/boosting_state.h"
 #include "ken/core/rng.h"
 
+bool ken__boosting_samples_rows(const ken_boosting_params *p) {
+    if (p->sampling == KEN_BOOSTING_GOSS) return p->top_rate + p->other_rate < 1;
+    return p->row_fraction < 1;
+}
+
 const uint32_t *ken__boosting_draw_rows(ken_ctx *ctx, boosting_fit *s, int64_t *n) {
     *n = s->n_usable;
-    if (!(s->p->row_fraction < 1)) return s->usable;
+    if (!s->rows) return s->usable;
     ken_rng rng = ken_rng_stream(ctx, "boosting.rows", s->n_trees);
     const double limit = s->p->row_fraction * 4294967296.0;
     int64_t in = 0, out = s->n_usable;

@@ -42,6 +42,7 @@ typedef struct boosting_fit {
     uint32_t *usable, *rows; /* training rows of weight > 0 (NULL: all); rows of a tree's sample */
     int64_t n_usable;
     int8_t *direction; /* (d) of the binned columns; NULL: none */
+    double *sample_weight; /* of the sampled rows, with their importance; NULL: sampling=uniform */
     int32_t *columns; /* of a tree's sample */
     boosting_loss_item *items;
     boosting_grower *grower;
@@ -85,11 +86,19 @@ ken_status ken__boosting_constrain(ken_ctx *ctx, const ken_model *model, boostin
 /* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
  * them, from the end. */
 const uint32_t *ken__boosting_draw_rows(ken_ctx *ctx, boosting_fit *s, int64_t *n);
+/* Whether a tree sees less than all usable rows. */
+bool ken__boosting_samples_rows(const ken_boosting_params *p);
 /* ceil(fraction * d) columns, ascending; NULL: all. */
 const int32_t *ken__boosting_draw_columns(ken_ctx *ctx, boosting_fit *s, int *n);
 /* The share of the columns that a tree sees. By default four of five, but a table of few columns
  * cannot spare one. */
 double ken__boosting_column_fraction(const boosting_fit *s);
+
+/* --- boosting_importance.c: rows by the size of their gradients --- */
+/* The same, with sampling=goss or mvs, by the packed words of the grower: those of the n rows at the
+ * front of s->rows are multiplied by the rows' importance and get a scale of their own. */
+ken_status ken__boosting_draw_by_gradient(ken_ctx *ctx, boosting_fit *s, boosting_scale *scale,
+                                          int64_t *n);
 
 /* --- boosting_write.c: nodes of the grower to nodes of the model --- */
 /* Write the grown tree behind the others, the root first, a left branch before the right one. */

@@ -73,12 +73,13 @@ ken_status ken__boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boostin
 void ken__boosting_weigh(boosting_fit *s) {
     const boosting_node *const nodes = ken__boosting_grower_nodes(s->grower);
     const size_t first = (size_t)s->offset[s->n_trees];
-    if (!s->loss.weight) return;
+    const double *const weight = s->sample_weight ? s->sample_weight : s->loss.weight;
+    if (!weight) return;
     for (size_t i = 0; i < s->n_leaves; i++) {
         const boosting_node *const node = &nodes[s->leaf[i].node];
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
         double sum = 0;
-        for (int64_t r = 0; r < node->end - node->begin; r++) sum += s->loss.weight[rows[r]];
+        for (int64_t r = 0; r < node->end - node->begin; r++) sum += weight[rows[r]];
         s->out[s->leaf[i].out].cover = sum;
     }
     for (size_t i = s->n_out; i-- > first;)
