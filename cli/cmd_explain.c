@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/explain.h"
 #include "cli/show.h"
 #include "ken/explain/importance/importance.h"
 #include "ken/io/model_file/model_file.h"
@@ -264,6 +265,15 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
     return result;
 }
 
+/* One question a call: a row, a shape, or the whole model. */
+static int explain_question(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
+    const char *effect = cli_value(c, "effect");
+    if (row && effect) return cli_wrong("ask one after the other", "--row and --effect are two questions");
+    if (row) return explain_row_run(c, m, table, row);
+    if (effect) return explain_effect_run(c, m, table, effect);
+    return explain_all_run(c, m, table);
+}
+
 static int explain_run(cli *c) {
     ken_model *model = NULL;
     ken_table *table = NULL;
@@ -278,7 +288,7 @@ static int explain_run(cli *c) {
     if (status != KEN_OK)
         result = cli_failed(c, status);
     else
-        result = row ? explain_row_run(c, model, table, row) : explain_all_run(c, model, table);
+        result = explain_question(c, model, table, row);
     ken_table_free(table);
     ken_model_free(model);
     return result;
@@ -286,15 +296,22 @@ static int explain_run(cli *c) {
 
 static const cli_option explain_options[] = {
     {"row", 0, "N", NULL, "why the model said what it said of row N (counted from 1, the header not counted)"},
+    {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
+    {"method", 0, "M", "auto|brute|recursion", "of --effect: ask for all rows, or walk trees by their covers (auto: walk "
+                                               "where the unit is the same)"},
+    {"grid", 0, "N", NULL, "the most points of a curve, or on each side of a plane"},
+    {"class", 0, "NAME", NULL, "of several classes, the one to draw (default: the one that moves most)"},
     {"report", 0, "FILE", ":file", "also a page with importances, effects and single predictions"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};
 
 const cli_command cli_explain = {
-    .name = "explain", .arguments = "MODEL TABLE [--row N] [--report FILE.html]",
+    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B]] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
-               "model itself says. With --row: Shapley values, which add up to the prediction exactly.",
-    .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n",
+               "model itself says. With --row: Shapley values, which add up to the prediction exactly. "
+               "With --effect: the shape that the model learned.",
+    .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n"
+                "  ken explain model.ken test.csv --effect age\n  ken explain model.ken test.csv --effect age,income\n",
     .options = explain_options, .min_arguments = 2, .max_arguments = 2, .run = explain_run};

@@ -267,7 +267,7 @@ static void tree_legend(tree_drawing *t) {
     const int n = classes ? KEN_MIN(v->n_classes, TREE_COLORS) : TREE_STEPS;
     const double reach = KEN_MAX(fabs(v->low), fabs(v->high));
     double x = TREE_MARGIN;
-    char style[16];
+    char style[16], line[256];
     if (!classes) {
         const char *low = ken__report_num(r, v->unit == KEN_OUTLINE_SCORE ? -reach : v->low);
         tree_text(t, "sub left", x, 77, low, TREE_LEGEND);
@@ -282,6 +282,11 @@ static void tree_legend(tree_drawing *t) {
         x += classes ? 17 + 6.6 * wide + 18 : 18;
     }
     if (!classes) tree_text(t, "sub left", x + 6, 77, ken__report_num(r, v->unit == KEN_OUTLINE_SCORE ? reach : v->high), 12);
+    if (v->unit == KEN_OUTLINE_SCORE) {
+        snprintf(line, sizeof line, "Leaves add to the %s%s", v->output < 0 ? "prediction" : "score of ",
+                 v->output < 0 ? "" : ken_model_class(t->model, v->output));
+        tree_text(t, "sub left", x + 80, 77, line, 48);
+    }
     if (classes && v->n_classes > n) {
         snprintf(style, sizeof style, "+ %d", v->n_classes - n);
         tree_text(t, "sub left", x, 77, style, TREE_LEGEND);
@@ -291,16 +296,12 @@ static void tree_legend(tree_drawing *t) {
 static void tree_head(tree_drawing *t) {
     ken__report *r = &t->r;
     const ken_outline_view *v = t->v;
-    char line[256], what[160] = "";
+    char line[256];
     snprintf(line, sizeof line, "%s", ken_model_target(t->model));
     if (v->n_trees > 1) snprintf(line, sizeof line, "%s: tree %d of %d", ken_model_target(t->model), v->tree + 1, v->n_trees);
     tree_text(t, "head", TREE_MARGIN, 28, line, (int)(t->width / 9));
-    if (v->unit == KEN_OUTLINE_SCORE && v->output >= 0)
-        snprintf(what, sizeof what, " Leaves add to the score of '%.80s'.", ken_model_class(t->model, v->output));
-    else if (v->unit == KEN_OUTLINE_SCORE)
-        snprintf(what, sizeof what, " Leaves add to the prediction.");
-    snprintf(line, sizeof line, "Left is yes. Bars and lines are as long and wide as their share of the %s rows.%s",
-             ken__report_num(r, v->node[0].cover), what);
+    snprintf(line, sizeof line, "Left is yes. Bars and lines are as long and wide as their share of the %s rows.",
+             ken__report_num(r, v->node[0].cover));
     tree_text(t, "sub left", TREE_MARGIN, 50, line, (int)(t->width / 5.6));
     tree_legend(t);
 }

@@ -14,3 +14,15 @@ check plot-not-trees 1 "" "not made of trees" "$ken" plot tree line.ken
 check plot-ending 2 "" "something.svg" "$ken" plot tree look.ken -o tree.png
 check plot-what 2 "" "cannot draw 'dog'" "$ken" plot dog look.ken
 is nothing-left absent tree.png
+check effect 0 "(recursion)" - "$ken" explain look.ken penguins --effect bill_length_mm
+check effect-brute 0 "(brute)" - "$ken" explain look.ken penguins --effect bill_length_mm --method brute --class Gentoo
+check effect-pair 0 "bill_length_mm and island" - "$ken" explain look.ken penguins --effect bill_length_mm,island
+check effect-json 0 '"unit": "probability"' - "$ken" explain look.ken penguins --effect island --json
+is effect-json-is-one-object python3 -c '
+import json; d = json.load(open(".out"))
+assert set(d["outputs"]) == {"Adelie", "Chinstrap", "Gentoo"} and len(d["axes"][0]["values"]) == 3
+assert abs(sum(v[0] for v in d["outputs"].values()) - 1) < 1e-12'
+check effect-any-model 0 "(brute)" - "$ken" explain line.ken diabetes --effect bmi
+check effect-no-walk 1 "" "not made of trees" "$ken" explain line.ken diabetes --effect bmi --method recursion
+check effect-no-column 2 "" "did you mean 'island'" "$ken" explain look.ken penguins --effect iland
+check effect-no-class 2 "" "no class 'dog'" "$ken" explain look.ken penguins --effect island --class dog

@@ -6,6 +6,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/core/text.h"
+#include "ken/explain/effect/effect_recursion.h"
 #include "ken/explain/explain_score.h"
 
 struct ken_effect {
@@ -251,14 +252,73 @@ static void effect_collect(const effect_job *job, int64_t first, int64_t blocks,
     }
 }
 
-static ken_status effect_run(ken_ctx *ctx, effect_job *job, ken_effect *e) {
+static ken_status effect_brute(ken_ctx *ctx, effect_job *job, ken_effect *e) {
+    ken_progress progress = {"effect", 0, job->points, NAN, NAN, NULL, 0};
+    KEN_TRY(KEN_ALLOC(ctx, double, job->blocks * job->rows.n * job->width, &job->answer));
     for (int64_t first = 0; first < job->points; first += job->blocks) {
         const int64_t blocks = KEN_MIN(job->blocks, job->points - first);
         KEN_TRY(ken_check_cancel(ctx));
         KEN_TRY(effect_ask(ctx, job, &e->view, first, blocks));
         effect_collect(job, first, blocks, e);
+        progress.iteration = first + blocks;
+        ken_report_progress(ctx, &progress);
     }
     return KEN_OK;
+}
+
+/* The grid as the model's inputs: one row with the grid's values in turn. */
+static ken_status effect_grid_inputs(ken_ctx *ctx, const effect_job *job, const ken_effect_view *v, ken_table **out) {
+    effect_job one = {.model = job->model, .rows = {.n = 1}, .points = job->points};
+    const int64_t zero = 0;
+    ken_table *row = NULL, *first = NULL, *both = NULL;
+    ken_status status = ken_table_take(ctx, job->rows.table, &zero, 1, &row);
+    one.rows.table = row;
+    if (status == KEN_OK) status = effect_repeat(ctx, &one, one.points);
+    if (status == KEN_OK) status = effect_column(ctx, &one, v, 0, 0, one.points, one.repeated, &first);
+    if (status == KEN_OK && v->n_axes == 2) status = effect_column(ctx, &one, v, 1, 0, one.points, first, &both);
+    if (status == KEN_OK) status = ken_model_transform(ctx, job->model, both ? both : first, out);
+    if (status == KEN_OK) { /* it may borrow from them */
+        ken_table_keep(*out, one.repeated);
+        ken_table_keep(*out, first);
+        if (both) ken_table_keep(*out, both);
+    } else {
+        ken_table_free(both);
+        ken_table_free(first);
+        ken_table_free(one.repeated);
+    }
+    ken_table_free(row);
+    return status;
+}
+
+static ken_status effect_recursion(ken_ctx *ctx, const effect_job *job, const ken__effect_walk *walk, ken_effect *e) {
+    ken_table *grid = NULL;
+    ken_status status = effect_grid_inputs(ctx, job, &e->view, &grid);
+    if (status == KEN_OK) status = ken__effect_walk_run(ctx, walk, grid, e->mean);
+    ken_table_free(grid);
+    e->view.method = KEN_EFFECT_RECURSION;
+    e->view.unit = walk->unit;
+    e->view.n_ice = 0;
+    return status;
+}
+
+static ken_status effect_run(ken_ctx *ctx, effect_job *job, const int *features, const ken_effect_params *p,
+                             ken_effect *e) {
+    const bool may = p->method == KEN_EFFECT_RECURSION || (p->method == KEN_EFFECT_AUTO && p->n_ice == 0);
+    const char *why = NULL;
+    ken__effect_walk walk;
+    e->view.method = KEN_EFFECT_BRUTE;
+    e->view.unit = ken_model_task(job->model) == KEN_CLASSIFY ? "probability" : "value";
+    if (!may) return effect_brute(ctx, job, e);
+    KEN_TRY(ken__effect_walk_begin(ctx, job->model, features, e->view.n_axes, job->rows.table, &walk, &why));
+    if (why && p->method == KEN_EFFECT_RECURSION)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "use method=brute: it asks any model",
+                        "effect: '%s' cannot be walked: %s", ken_model_desc(job->model)->name, why);
+    if (why) return effect_brute(ctx, job, e);
+    const bool same = strcmp(walk.unit, e->view.unit) == 0;
+    const ken_status status = same || p->method == KEN_EFFECT_RECURSION ? effect_recursion(ctx, job, &walk, e)
+                                                                        : effect_brute(ctx, job, e);
+    ken__effect_walk_end(&walk);
+    return status;
 }
 
 /* --- the call ----------------------------------------------------------------------------------- */
@@ -275,6 +335,8 @@ static ken_status effect_check(ken_ctx *ctx, const ken_model *model, const int *
         return KEN_FAIL(ctx, KEN_E_ARG, "use 0 <= low < high <= 1, and row numbers from 0",
                         "effect: quantiles %g to %g, max_rows %lld, n_ice %lld", p->low, p->high,
                         (long long)p->max_rows, (long long)p->n_ice);
+    if ((int)p->method < KEN_EFFECT_AUTO || p->method > KEN_EFFECT_RECURSION)
+        return KEN_FAIL(ctx, KEN_E_ARG, "use auto, brute or recursion", "effect: there is no method %d", (int)p->method);
     for (int a = 0; a < n_features; a++) {
         if (features[a] < 0 || features[a] >= ken_model_n_features(model))
             return KEN_FAIL(ctx, KEN_E_ARG, "number the model's columns from 0",
@@ -328,7 +390,7 @@ static ken_status effect_outputs(ken_ctx *ctx, effect_job *job, const ken_effect
     v->ice = e->ice;
     const int64_t cells = job->rows.n * KEN_MAX(1, ken_table_cols(job->rows.table));
     job->blocks = KEN_MAX(1, KEN_MIN(job->points, EFFECT_CELLS / cells));
-    return KEN_ALLOC(ctx, double, job->blocks * job->rows.n * job->width, &job->answer);
+    return KEN_OK;
 }
 
 ken_status ken_explain_effect(ken_ctx *ctx, const ken_model *model, const ken_table *table,
@@ -348,7 +410,7 @@ ken_status ken_explain_effect(ken_ctx *ctx, const ken_model *model, const ken_ta
         status = effect_axes(ctx, &job, features, p, e);
     }
     if (status == KEN_OK) status = effect_outputs(ctx, &job, p, e);
-    if (status == KEN_OK) status = effect_run(ctx, &job, e);
+    if (status == KEN_OK) status = effect_run(ctx, &job, features, p, e);
     ken_table_free(job.repeated);
     ken_free(ctx, job.answer);
     ken__explain_rows_end(ctx, &job.rows);

@@ -7,6 +7,11 @@
 
 KEN_BEGIN_C
 
+/* How the others are averaged over. BRUTE: the rows given, the definition. RECURSION: trees only, a weighted walk
+ * by the covers of the training rows; no rows are asked, exact for the trees' own distribution. AUTO: recursion
+ * where it gives the same unit as brute and no single rows are wanted (n_ice 0), else brute. */
+typedef enum ken_effect_method { KEN_EFFECT_AUTO = 0, KEN_EFFECT_BRUTE, KEN_EFFECT_RECURSION } ken_effect_method;
+
 typedef struct ken_effect_params {
     int64_t grid;     /* most points on an axis, 2 .. 1000 */
     int64_t max_rows; /* average over at most so many rows, drawn at random; 0: all */
@@ -14,8 +19,9 @@ typedef struct ken_effect_params {
     double low, high; /* numbers: the quantiles where the grid begins and ends, 0 .. 1 */
     bool even;        /* numbers: even steps between them, else even steps in rank */
     int64_t output;   /* class whose probability the single rows show; -1: 1 of two classes, else 0 */
+    ken_effect_method method;
 } ken_effect_params;
-#define KEN_EFFECT_DEFAULTS {24, 500, 60, 0.01, 0.99, false, -1}
+#define KEN_EFFECT_DEFAULTS {24, 500, 60, 0.01, 0.99, false, -1, KEN_EFFECT_AUTO}
 
 typedef struct ken_effect ken_effect;
 
@@ -38,7 +44,9 @@ typedef struct ken_effect_view {
     int64_t n_ice;
     int ice_output;           /* the output that the single rows show */
     const double *ice;        /* (n_ice, n of axis 0) */
-    int64_t rows;
+    int64_t rows;             /* of the grid, and of the average when brute */
+    ken_effect_method method; /* BRUTE or RECURSION */
+    const char *unit;         /* "value", "probability", or "score" (recursion through boosting that classifies) */
 } ken_effect_view;
 
 /* Partial dependence of a model, recipe included, on one or two raw columns.
@@ -48,9 +56,9 @@ typedef struct ken_effect_view {
  * features  n_features (1 or 2) different numbers of ken_model_feature.
  * params    NULL: defaults. Grid: all distinct values when they fit, else quantiles (whole numbers
  *           and dates keep to values that occur); category: the most frequent levels, by frequency.
- * errors    KEN_E_ARG · KEN_E_UNSUPPORTED a text column has no grid · KEN_E_VALUE no usable value ·
+ * errors    KEN_E_ARG · KEN_E_UNSUPPORTED a text column has no grid; recursion asked of what it cannot walk · KEN_E_VALUE no usable value ·
  *           KEN_E_NOT_FOUND a column · KEN_E_CANCELLED
- * cost      rows * grid (* grid) predictions, at most some 4 million cells at a time.
+ * cost      rows * grid (* grid) predictions, at most some 4 million cells at a time; recursion: points * nodes.
  * random    stream "effect.rows" when max_rows cuts.
  * source    Friedman 2001, Annals of Statistics 29(5); Goldstein et al. 2015 (ICE).
  *           Peer: sklearn.inspection.partial_dependence */

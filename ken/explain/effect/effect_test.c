@@ -84,7 +84,7 @@ static void test_effect__two_columns(void **state) {
     (void)state;
     fixture f = begin(1, 200, false);
     const int features[] = {ken_table_find(f.features, "c"), 0};
-    ken_effect_params p = {7, 0, 0, 0, 1, true, -1};
+    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, features, 2, &p, &e));
     const ken_effect_view *v = ken_effect_get(e);
@@ -106,7 +106,7 @@ static void test_effect__classes_give_the_probability_of_the_second(void **state
     (void)state;
     fixture f = begin(1, 100, true);
     const int a = 0;
-    ken_effect_params p = {5, 0, 100, 0, 1, false, -1};
+    ken_effect_params p = {5, 0, 100, 0, 1, false, -1, KEN_EFFECT_AUTO};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e));
     const ken_effect_view *v = ken_effect_get(e);
@@ -140,7 +140,7 @@ static void test_effect__grid_is_by_quantiles(void **state) {
         ((double *)y)[i] = i;
     }
     f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    ken_effect_params p = {5, 0, 0, 0, 1, false, -1};
+    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_AUTO};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &feature, 1, &p, &e));
     static const double want[] = {1, 3.25, 5.5, 7.75, 100};
@@ -176,7 +176,7 @@ static void test_effect__agrees_with_scikit_learn(void **state) {
     fixture f = {.ctx = test_ctx(1)};
     void *a, *b, *y;
     const int both[] = {0, 1};
-    ken_effect_params p = {7, 0, 0, 0, 1, true, -1};
+    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_table_new(f.ctx, 50, &f.table));
     TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "a", KEN_F64, &a, NULL));
@@ -240,7 +240,7 @@ static void test_effect__says_what_is_wrong(void **state) {
 static ken_status effect_once(ken_ctx *ctx, void *arg) {
     fixture *f = arg;
     const int features[] = {0, 3};
-    ken_effect_params p = {3, 10, 2, 0, 1, false, -1};
+    ken_effect_params p = {3, 10, 2, 0, 1, false, -1, KEN_EFFECT_AUTO};
     ken_effect *e = NULL;
     const ken_status status = ken_explain_effect(ctx, f->model, f->features, features, 2, &p, &e);
     ken_effect_free(e);
@@ -254,6 +254,189 @@ static void test_effect__survives_every_failed_allocation(void **state) {
     end(&f);
 }
 
+/* --- recursion -------------------------------------------------------------------------------------------- */
+
+/* golden/recursion.py, scikit-learn 1.9.1: a tree of 8 leaves, method="recursion". Sums in another order: 1e-12. */
+static const double recursion_one[2][5] = {
+    {0.3310645498880526, 0.3310645498880526, 0.8229730943354165, 1.698487654976223, 1.698487654976223},
+    {0.5771358773626131, 0.5771358773626131, 0.8056701586164278, 1.476684977610906, 1.6821280469497044}};
+static const double recursion_two[25] =
+    {0.1583709716796875, 0.1583709716796875, 0.1583709716796875, 0.7484073638916016, 0.7484073638916016,
+     0.1583709716796875, 0.1583709716796875, 0.1583709716796875, 0.7484073638916016, 0.7484073638916016,
+     0.5558626651763916, 0.5558626651763916, 0.5558626651763916, 1.4684899648030598, 1.4684899648030598,
+     0.9326934814453125, 0.9326934814453125, 1.5686149597167969, 2.133106231689453, 2.7047739028930664,
+     0.9326934814453125, 0.9326934814453125, 1.5686149597167969, 2.133106231689453, 2.7047739028930664};
+
+static void test_effect__recursion_agrees_with_scikit_learn(void **state) {
+    (void)state;
+    fixture f = {.ctx = test_ctx(1)};
+    ken_effect_params p = {5, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
+    ken_effect *e = NULL;
+    double X[64 * 2], y[64];
+    const int both[] = {0, 1};
+    for (int i = 0; i < 64; i++) {
+        X[2 * i] = i * 37 % 64 / 64.0;
+        X[2 * i + 1] = i * 23 % 61 / 64.0;
+        y[i] = X[2 * i] * X[2 * i] + 2 * X[2 * i] * X[2 * i + 1] + pow(X[2 * i + 1], 3);
+    }
+    const ken_column target = test_column_f64("y", y, 64);
+    f.features = test_table(f.ctx, X, 64, 2);
+    const ken_data data = {.table = f.features, .target = &target};
+    TEST_OK(f.ctx, ken_model_new(f.ctx, "tree", "max_depth=3", &f.model));
+    TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
+    for (int j = 0; j < 2; j++) {
+        TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &j, 1, &p, &e));
+        assert_int_equal(ken_effect_get(e)->method, KEN_EFFECT_RECURSION);
+        assert_string_equal(ken_effect_get(e)->unit, "value");
+        for (int g = 0; g < 5; g++) TEST_NEAR(ken_effect_get(e)->mean[g], recursion_one[j][g], 1e-12);
+        ken_effect_free(e);
+    }
+    TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, both, 2, &p, &e));
+    for (int g = 0; g < 25; g++) TEST_NEAR(ken_effect_get(e)->mean[g], recursion_two[g], 1e-12);
+    ken_effect_free(e);
+    end(&f);
+}
+
+/* A table that has every combination of its columns once is a product of independent columns, also below any
+ * question; so the covers of a tree that was fitted to it are its probabilities, and both methods agree. */
+static void test_effect__recursion_is_brute_force_where_columns_are_independent(void **state) {
+    (void)state;
+    static const char *const models[] = {"tree", "extra_trees"}; /* the latter without a bootstrap */
+    enum { N = 6 * 7 * 3 };
+    for (int classes = 0; classes < 2; classes++)
+        for (int m = 0; m < 2; m++) {
+            fixture f = {.ctx = test_ctx(1)};
+            void *a, *b, *y;
+            int32_t code[N];
+            const int64_t at[] = {0, 3, 8, 12};
+            const ken_column c = {.name = "c", .dtype = KEN_CATEGORY, .n = N, .data = code, .stride = 1,
+                                  .text = {3, at, "redgreenblue"}, .source = -1};
+            TEST_OK(f.ctx, ken_table_new(f.ctx, N, &f.table));
+            TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "a", KEN_F64, &a, NULL));
+            TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "b", KEN_I64, &b, NULL));
+            TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "y", classes ? KEN_BOOL : KEN_F64, &y, NULL));
+            for (int i = 0; i < N; i++) {
+                const double u = ((double *)a)[i] = i % 6 / 8.0, v = (double)(((int64_t *)b)[i] = i / 6 % 7);
+                code[i] = i / 42;
+                const double z = u * v + (code[i] == 1) * u - (code[i] == 2) * v;
+                if (classes)
+                    ((uint8_t *)y)[i] = fmod(z * 5, 2) > 1;
+                else
+                    ((double *)y)[i] = z;
+            }
+            TEST_OK(f.ctx, ken_table_add_copy(f.ctx, f.table, &c));
+            const int columns[] = {0, 1, 3}, pairs[][2] = {{0, 1}, {1, 2}, {2, 0}};
+            TEST_OK(f.ctx, ken_table_select(f.ctx, f.table, columns, 3, &f.features));
+            const ken_data data = {.table = f.features, .target = ken_table_column(f.table, 2)};
+            TEST_OK(f.ctx, ken_model_new(f.ctx, models[m], m ? "trees=5" : "", &f.model));
+            TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
+            for (int pair = 0; pair < 6; pair++) {
+                ken_effect_params p = {20, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+                ken_effect *walk = NULL, *brute = NULL;
+                TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, pairs[pair / 2], 1 + pair % 2, &p, &walk));
+                p.method = KEN_EFFECT_BRUTE;
+                TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, pairs[pair / 2], 1 + pair % 2, &p, &brute));
+                const ken_effect_view *v = ken_effect_get(walk), *w = ken_effect_get(brute);
+                assert_int_equal(w->method, KEN_EFFECT_BRUTE);
+                assert_string_equal(v->unit, w->unit);
+                const int64_t n = v->axis[0].n * (v->n_axes == 2 ? v->axis[1].n : 1);
+                for (int64_t g = 0; g < n; g++) TEST_NEAR(v->mean[g], w->mean[g], 1e-12);
+                ken_effect_free(walk);
+                ken_effect_free(brute);
+            }
+            end(&f);
+        }
+}
+
+/* The walk as the paper tells it, from the attributes, node by node. */
+static double walk(const ken_model *m, int64_t first, int64_t j, double weight, int known, double x) {
+    const int feature = (int)ken_tensor_value(ken_model_attr(m, "feature"), first + j);
+    const int64_t left = (int64_t)ken_tensor_value(ken_model_attr(m, "left"), first + j);
+    const int64_t right = (int64_t)ken_tensor_value(ken_model_attr(m, "right"), first + j);
+    const ken_tensor *cover = ken_model_attr(m, "cover");
+    if (feature < 0) return weight * ken_tensor_value(ken_model_attr(m, "value"), first + j);
+    if (feature == known)
+        return walk(m, first, x <= ken_tensor_value(ken_model_attr(m, "threshold"), first + j) ? left : right, weight, known, x);
+    const double share = ken_tensor_value(cover, first + left) / ken_tensor_value(cover, first + j);
+    return walk(m, first, left, weight * share, known, x) + walk(m, first, right, weight * (1 - share), known, x);
+}
+
+static void test_effect__recursion_of_boosting_is_its_score_at_any_threads(void **state) {
+    (void)state;
+    double mean[4][24];
+    for (int t = 0; t < 4; t++) {
+        static const int threads[] = {1, 2, 3, 7};
+        fixture f = {.ctx = test_ctx(threads[t])};
+        const int b = 1;
+        f.table = known_table(f.ctx, 500, true);
+        const int columns[] = {0, 1, 2};
+        TEST_OK(f.ctx, ken_table_select(f.ctx, f.table, columns, 3, &f.features));
+        const ken_data data = {.table = f.features, .target = ken_table_column(f.table, ken_table_find(f.table, "y"))};
+        TEST_OK(f.ctx, ken_model_new(f.ctx, "boosting", "trees=12", &f.model));
+        TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
+        ken_effect_params p = KEN_EFFECT_DEFAULTS;
+        ken_effect *e = NULL;
+        p.n_ice = 0; /* auto keeps to probabilities: brute */
+        TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &b, 1, &p, &e));
+        assert_int_equal(ken_effect_get(e)->method, KEN_EFFECT_BRUTE);
+        assert_string_equal(ken_effect_get(e)->unit, "probability");
+        ken_effect_free(e);
+        p.method = KEN_EFFECT_RECURSION;
+        TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &b, 1, &p, &e));
+        const ken_effect_view *v = ken_effect_get(e);
+        assert_string_equal(v->unit, "score");
+        for (int64_t g = 0; g < v->axis[0].n; g++) {
+            double want = ken_tensor_value(ken_model_attr(f.model, "base"), 0);
+            for (int64_t tree = 0; tree < 12; tree++)
+                want += walk(f.model, (int64_t)ken_tensor_value(ken_model_attr(f.model, "tree_offset"), tree), 0, 1, b,
+                             v->axis[0].value[g]);
+            TEST_NEAR(v->mean[g], want, 1e-12);
+        }
+        memcpy(mean[t], v->mean, sizeof mean[t]);
+        assert_memory_equal(mean[0], mean[t], sizeof mean[t]);
+        ken_effect_free(e);
+        end(&f);
+    }
+}
+
+static void test_effect__recursion_says_why_it_cannot(void **state) {
+    (void)state;
+    fixture f = begin(1, 50, false);
+    const int a = 0;
+    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+    ken_effect *e = NULL;
+    TEST_FAILS(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e), KEN_E_UNSUPPORTED,
+               "not made of trees");
+    p.method = KEN_EFFECT_AUTO;
+    TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e));
+    assert_int_equal(ken_effect_get(e)->method, KEN_EFFECT_BRUTE);
+    ken_effect_free(e);
+    end(&f);
+}
+
+static ken_status recursion_once(ken_ctx *ctx, void *arg) {
+    fixture *f = arg;
+    const int features[] = {0, 1};
+    ken_effect_params p = {3, 10, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+    ken_effect *e = NULL;
+    const ken_status status = ken_explain_effect(ctx, f->model, f->features, features, 2, &p, &e);
+    ken_effect_free(e);
+    return status;
+}
+
+static void test_effect__recursion_survives_every_failed_allocation(void **state) {
+    (void)state;
+    fixture f = {.ctx = test_ctx(1)};
+    f.table = known_table(f.ctx, 60, false);
+    const int columns[] = {0, 1, 2};
+    TEST_OK(f.ctx, ken_table_select(f.ctx, f.table, columns, 3, &f.features));
+    const ken_data data = {.table = f.features, .target = ken_table_column(f.table, ken_table_find(f.table, "y"))};
+    TEST_OK(f.ctx, ken_model_new(f.ctx, "tree", "max_depth=3", &f.model));
+    TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
+    test_every_allocation(recursion_once, &f, 2000);
+    end(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_effect__additive_function_gives_back_its_terms),
@@ -264,6 +447,11 @@ int main(void) {
         cmocka_unit_test(test_effect__agrees_with_scikit_learn),
         cmocka_unit_test(test_effect__same_bits_for_any_threads),
         cmocka_unit_test(test_effect__says_what_is_wrong),
+        cmocka_unit_test(test_effect__recursion_agrees_with_scikit_learn),
+        cmocka_unit_test(test_effect__recursion_is_brute_force_where_columns_are_independent),
+        cmocka_unit_test(test_effect__recursion_of_boosting_is_its_score_at_any_threads),
+        cmocka_unit_test(test_effect__recursion_says_why_it_cannot),
+        cmocka_unit_test(test_effect__recursion_survives_every_failed_allocation),
         cmocka_unit_test(test_effect__survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,10 @@
+/* What `ken explain` shows besides importances and rows: one file a family of questions. */
+#ifndef KEN_CLI_EXPLAIN_H
+#define KEN_CLI_EXPLAIN_H
+
+#include "cli/cli.h"
+
+/* explain_shapes.c: how an answer moves with one or two columns. */
+int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const char *columns);
+
+#endif

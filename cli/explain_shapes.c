@@ -1,0 +1,232 @@
+/* ken explain --effect: how the answer moves with one or two columns. */
+#include <math.h>
+#include <string.h>
+
+#include "cli/explain.h"
+#include "ken/core/alloc.h"
+#include "ken/explain/effect/effect.h"
+
+#define SHAPES_WIDTH 36
+
+/* A curve or a plane over labels: what all of them have in common. */
+typedef struct shape {
+    const ken_effect_axis *axis[2];
+    int n_axes, n_outputs;
+    const double *value; /* (n_outputs, n of axis 0 [, n of axis 1]) */
+    bool centered;       /* about 0: the drawing shows where that is */
+    const char *name, *how, *unit;
+} shape;
+
+/* --- arguments -------------------------------------------------------------------------------------------- */
+static const char *shapes_feature_at(void *m, int j) { return ken_model_feature(m, j); }
+
+static int shapes_feature(const ken_model *m, const char *name, int *out) {
+    const int d = ken_model_n_features(m);
+    char hint[160];
+    for (*out = 0; *out < d; (*out)++)
+        if (strcmp(ken_model_feature(m, *out), name) == 0) return CLI_DONE;
+    const char *near = ken_nearest_name(name, d, shapes_feature_at, (void *)(uintptr_t)m);
+    if (near)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        snprintf(hint, sizeof hint, "'ken models FILE.ken' lists the columns");
+    return cli_wrong(hint, "the model has no column '%s'", name);
+}
+
+/* "A" or "A,B"; a name that holds a comma itself is found as a whole. */
+static int shapes_columns(const ken_model *m, const char *text, int *features, int *n) {
+    char first[256];
+    const char *comma = strchr(text, ',');
+    *n = 1;
+    for (int j = 0; j < ken_model_n_features(m); j++)
+        if (strcmp(ken_model_feature(m, j), text) == 0) comma = NULL;
+    if (!comma) return shapes_feature(m, text, &features[0]);
+    snprintf(first, sizeof first, "%.*s", (int)(comma - text), text);
+    *n = 2;
+    const int status = shapes_feature(m, first, &features[0]);
+    return status == CLI_DONE ? shapes_feature(m, comma + 1, &features[1]) : status;
+}
+
+static int64_t shapes_count(const shape *s) { return s->axis[0]->n * (s->n_axes == 2 ? s->axis[1]->n : 1); }
+
+static double shapes_range(const shape *s, int output, double *low, double *high) {
+    const int64_t n = shapes_count(s);
+    *low = INFINITY, *high = -INFINITY;
+    for (int64_t g = 0; g < n; g++) {
+        const double v = s->value[output * n + g];
+        if (!isfinite(v)) continue;
+        *low = KEN_MIN(*low, v), *high = KEN_MAX(*high, v);
+    }
+    return *high - *low;
+}
+
+/* --class, or of several classes the one that moves most. */
+static int shapes_output(const cli *c, const ken_model *m, const shape *s, int *output) {
+    const char *name = cli_value(c, "class");
+    double most = -1, low, high;
+    *output = 0;
+    if (s->n_outputs == 1) return CLI_DONE;
+    for (int k = 0; k < s->n_outputs; k++) {
+        const double range = shapes_range(s, k, &low, &high);
+        if (name ? strcmp(ken_model_class(m, k), name) == 0 : range > most) *output = k, most = range;
+    }
+    if (name && most < 0) return cli_wrong("'ken models FILE.ken' lists the classes", "there is no class '%s'", name);
+    return CLI_DONE;
+}
+
+/* --- pictures --------------------------------------------------------------------------------------------- */
+/* A dot at its place between low and high, and a mark where 0 is. */
+static const char *shapes_dot(double v, double low, double high, bool zero, char *buf) {
+    const double wide = high > low ? high - low : 1;
+    const int at = (int)((v - low) / wide * (SHAPES_WIDTH - 1) + 0.5);
+    const int mark = zero && low <= 0 && high >= 0 ? (int)(-low / wide * (SHAPES_WIDTH - 1) + 0.5) : -1;
+    char *end = buf;
+    *end = 0;
+    if (!isfinite(v)) return buf;
+    for (int i = 0; i < SHAPES_WIDTH && i <= KEN_MAX(at, mark); i++)
+        end = stpcpy(end, i == at ? "●" : i == mark ? "┊" : " ");
+    return buf;
+}
+
+static void shapes_curve(const shape *s, int output) {
+    const char *const titles[] = {s->axis[0]->name, s->unit, ""};
+    const double *value = s->value + output * shapes_count(s);
+    double low, high;
+    char number[32], dots[4 * SHAPES_WIDTH + 8], title[80];
+    cli_grid g;
+    shapes_range(s, output, &low, &high);
+    snprintf(title, sizeof title, "%s>", titles[1]);
+    const char *const heads[] = {titles[0], title, ""};
+    cli_grid_begin(&g, 3, heads);
+    for (int64_t i = 0; i < s->axis[0]->n; i++) {
+        const char *cells[] = {s->axis[0]->label[i], cli_number_text(value[i], number),
+                               shapes_dot(value[i], low, high, s->centered, dots)};
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+}
+
+/* A plane in five shades; the second column runs to the right. */
+static void shapes_plane(const shape *s, int output) {
+    static const char *const shades[] = {"··", "░░", "▒▒", "▓▓", "██"};
+    const int64_t n = s->axis[0]->n, m = s->axis[1]->n;
+    const double *value = s->value + output * n * m;
+    double low, high;
+    char a[32], b[32], cut[64];
+    int wide = ken_utf8_width(s->axis[0]->name, strlen(s->axis[0]->name));
+    const double range = shapes_range(s, output, &low, &high);
+    for (int64_t i = 0; i < n; i++) wide = KEN_MAX(wide, ken_utf8_width(s->axis[0]->label[i], strlen(s->axis[0]->label[i])));
+    wide = KEN_MIN(wide, 24);
+    for (int64_t i = n - 1; i >= 0; i--) {
+        const char *label = cli_text_cut(s->axis[0]->label[i], wide, cut, sizeof cut);
+        printf("  %*s%s │", wide - ken_utf8_width(label, strlen(label)), "", label);
+        for (int64_t j = 0; j < m; j++) {
+            const double v = value[i * m + j];
+            const int shade = range > 0 ? (int)KEN_MIN((v - low) / range * 5, 4) : 2;
+            fputs(isfinite(v) ? shades[shade] : "  ", stdout);
+        }
+        putchar('\n');
+    }
+    printf("  %*s └", wide, "");
+    for (int64_t j = 0; j < m; j++) fputs("──", stdout);
+    printf("\n  %*s  %s  %s → %s\n", wide, "", s->axis[1]->label[0], s->axis[1]->name, s->axis[1]->label[m - 1]);
+    printf("\n  %s: %s %s to %s %s\n", s->unit, shades[0], cli_number_text(low, a), shades[4], cli_number_text(high, b));
+}
+
+static int shapes_show(const cli *c, const ken_model *m, const shape *s) {
+    int output;
+    const int status = shapes_output(c, m, s, &output);
+    const int k = ken_model_n_classes(m);
+    if (status != CLI_DONE) return status;
+    printf("\n%s%s%s%s%s%s\n%s%s", cli_style(stdout, "1"), s->axis[0]->name, s->n_axes == 2 ? " and " : "",
+           s->n_axes == 2 ? s->axis[1]->name : "", cli_style(stdout, "0"), s->name, cli_style(stdout, "2"), s->how);
+    if (k > 1) printf("; class '%s'", ken_model_class(m, s->n_outputs > 1 ? output : 1));
+    printf("%s\n\n", cli_style(stdout, "0"));
+    if (s->n_axes == 1)
+        shapes_curve(s, output);
+    else
+        shapes_plane(s, output);
+    return CLI_DONE;
+}
+
+/* --- JSON --------------------------------------------------------------------------------------------------- */
+static void shapes_json_axis(ken_json_writer *w, const ken_effect_axis *axis) {
+    ken_json_object(w);
+    KEN_JSON(w, "column", string, axis->name);
+    ken_json_put_key(w, "values");
+    ken_json_array(w);
+    for (int64_t g = 0; g < axis->n; g++) {
+        if (axis->dtype == KEN_CATEGORY)
+            ken_json_put_string(w, axis->label[g]);
+        else
+            ken_json_put_f64(w, axis->value[g]);
+    }
+    ken_json_end_array(w);
+    ken_json_end_object(w);
+}
+
+static void shapes_json_values(ken_json_writer *w, const shape *s, const double *value) {
+    const int64_t n = s->axis[0]->n, m = s->n_axes == 2 ? s->axis[1]->n : 1;
+    ken_json_array(w);
+    for (int64_t i = 0; i < n; i++) {
+        if (s->n_axes == 2) ken_json_array(w);
+        for (int64_t j = 0; j < m; j++) ken_json_put_f64(w, value[i * m + j]);
+        if (s->n_axes == 2) ken_json_end_array(w);
+    }
+    ken_json_end_array(w);
+}
+
+static void shapes_json(ken_json_writer *w, const ken_model *m, const shape *s) {
+    KEN_JSON(w, "unit", string, s->unit);
+    ken_json_put_key(w, "axes");
+    ken_json_array(w);
+    for (int a = 0; a < s->n_axes; a++) shapes_json_axis(w, s->axis[a]);
+    ken_json_end_array(w);
+    ken_json_put_key(w, "outputs"); /* by class, or one of no name */
+    ken_json_object(w);
+    for (int k = 0; k < s->n_outputs; k++) {
+        const int classes = ken_model_n_classes(m);
+        ken_json_put_key(w, !classes ? "value" : ken_model_class(m, s->n_outputs > 1 ? k : KEN_MIN(1, classes - 1)));
+        shapes_json_values(w, s, s->value + k * shapes_count(s));
+    }
+    ken_json_end_object(w);
+}
+
+/* --- partial dependence ------------------------------------------------------------------------------------- */
+static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
+    char how[160], rows[32];
+    const bool walk = v->method == KEN_EFFECT_RECURSION;
+    snprintf(how, sizeof how, walk ? "mean of the trees over the training rows, by their covers (recursion)"
+                                   : "mean over %s rows with the column set to each value (brute)",
+             cli_count_text(v->rows, rows));
+    const shape s = {.axis = {&v->axis[0], &v->axis[1]}, .n_axes = v->n_axes, .n_outputs = v->n_outputs,
+                     .value = v->mean, .name = "  partial dependence", .how = how, .unit = v->unit};
+    if (!c->json) return shapes_show(c, m, &s);
+    cli_json j;
+    cli_json_begin(c, &j);
+    KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(&j.w, "explains", string, "effect");
+    KEN_JSON(&j.w, "method", string, walk ? "recursion" : "brute");
+    KEN_JSON(&j.w, "rows", i64, v->rows);
+    shapes_json(&j.w, m, &s);
+    return cli_json_end(c, &j);
+}
+
+int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const char *columns) {
+    static const char *const methods[] = {"auto", "brute", "recursion"};
+    const char *method = cli_value(c, "method");
+    ken_effect_params p = KEN_EFFECT_DEFAULTS;
+    ken_effect *effect = NULL;
+    int features[2], n;
+    const int status = shapes_columns(m, columns, features, &n);
+    if (status != CLI_DONE) return status;
+    for (int i = 0; i < KEN_COUNT(methods); i++)
+        if (method && strcmp(methods[i], method) == 0) p.method = (ken_effect_method)i;
+    p.n_ice = 0;
+    p.grid = n == 2 ? 16 : 20;
+    if (!cli_integer(c, "grid", p.grid, 2, 1000, &p.grid)) return CLI_USAGE;
+    const ken_status done = ken_explain_effect(c->ctx, m, table, features, n, &p, &effect);
+    const int result = done == KEN_OK ? effect_show(c, m, ken_effect_get(effect)) : cli_failed(c, done);
+    ken_effect_free(effect);
+    return result;
+}
