@@ -42,36 +42,52 @@ static boosting_search grow_search(const boosting_grower *w, const boosting_node
                              .n_places = w->n_places,
                              .hist = w->slot[node->slot],
                              .node = node,
-                             .rows = w->rows[node->buffer] + node->begin};
+                             .rows = w->rows[node->buffer] + node->begin,
+                             .ctx = w->ctx,
+                             .key = w->rules->extra_random ? ken__grow_key(w, node) : 0};
 }
 
-static void grow_find(const boosting_grower *w, boosting_node *node) {
+/* The columns that a node may ask about (NULL: all there are), in `list` where it may not all. */
+static const int32_t *grow_columns(const boosting_grower *w, const boosting_node *node, int32_t *list,
+                                   int *n) {
+    *n = w->n_columns;
+    if (!ken__grow_chooses(w)) return w->columns;
+    *n = ken__grow_choose(w, node, list);
+    return list;
+}
+
+static void grow_find(const boosting_grower *w, boosting_node *node, grow_worker *worker) {
     const boosting_search search = grow_search(w, node);
     boosting_split found;
+    int n;
+    const int32_t *const columns = grow_columns(w, node, worker->chosen, &n);
     grow_look_at_hessians(w, node);
-    ken__boosting_best_split(&search, w->columns, 0, w->n_columns, &found);
+    ken__boosting_best_split(&search, columns, 0, n, &found);
     node->split = found;
 }
 
 typedef struct grow_find_job {
     const boosting_grower *w;
     const boosting_node *node;
+    const int32_t *columns;
 } grow_find_job;
 
 static void grow_find_block(void *arg, int64_t begin, int64_t end, int worker) {
     const grow_find_job *const job = arg;
     const boosting_search search = grow_search(job->w, job->node);
     (void)worker;
-    ken__boosting_best_split(&search, job->w->columns, (int)begin, (int)end,
+    ken__boosting_best_split(&search, job->columns, (int)begin, (int)end,
                              &job->w->found[begin / GROW_COLUMNS_PER_TASK]);
 }
 
 static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
-    grow_find_job job = {w, node};
+    int n;
+    grow_find_job job = {w, node, grow_columns(w, node, w->chosen, &n)};
     grow_look_at_hessians(w, node);
-    KEN_TRY(ken_parallel(ctx, w->n_columns, GROW_COLUMNS_PER_TASK, grow_find_block, &job));
+    memset(&w->found[0], 0, sizeof w->found[0]);
+    KEN_TRY(ken_parallel(ctx, n, GROW_COLUMNS_PER_TASK, grow_find_block, &job));
     node->split = w->found[0];
-    for (int t = 1; t * GROW_COLUMNS_PER_TASK < w->n_columns; t++)
+    for (int t = 1; t * GROW_COLUMNS_PER_TASK < n; t++)
         if (ken__boosting_split_better(&w->found[t], &node->split)) node->split = w->found[t];
     return KEN_OK;
 }
@@ -85,6 +101,7 @@ static void grow_children(boosting_grower *w, const boosting_node *node, int64_t
         memset(child, 0, sizeof *child);
         child->left = child->right = child->slot = -1;
         child->depth = node->depth + 1;
+        child->path = 2 * node->path + (uint64_t)c;
         child->buffer = !node->buffer;
         child->begin = c ? node->begin + n_left : node->begin;
         child->end = c ? node->end : node->begin + n_left;
@@ -92,6 +109,7 @@ static void grow_children(boosting_grower *w, const boosting_node *node, int64_t
         child->h = c ? node->h - node->split.h : node->split.h;
         child->range[0] = node->range[0];
         child->range[1] = node->range[1];
+        ken__grow_groups(w, node, child);
     }
 }
 
@@ -127,8 +145,8 @@ static void grow_split_alone(void *arg, int64_t task, int worker) {
         ken__grow_subtract(w, p.large, p.small);
     else if (p.want_large)
         ken__grow_sum(w, p.large, &w->worker[worker]);
-    if (p.want_small) grow_find(w, p.small);
-    if (p.want_large) grow_find(w, p.large);
+    if (p.want_small) grow_find(w, p.small, &w->worker[worker]);
+    if (p.want_large) grow_find(w, p.large, &w->worker[worker]);
 }
 
 static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
@@ -254,13 +272,15 @@ static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w) {
     const int64_t need = w->n_nodes + 2 * KEN_MIN(w->rules->max_leaves, 1024) + 2 * w->threads;
     if (w->n_nodes + 2 <= w->node_capacity) return KEN_OK;
     const size_t next = ken_next_capacity((size_t)w->node_capacity, (size_t)need);
-    void *grown[3] = {w->node, w->waiting.leaf, w->whole.leaf};
-    for (int i = 0; i < 3; i++) {
-        const size_t size = i == 0 ? sizeof *w->node : sizeof *w->waiting.leaf;
-        const ken_status status = ken_grow(ctx, &grown[i], (size_t)w->node_capacity, next, size);
+    void *grown[4] = {w->node, w->waiting.leaf, w->whole.leaf, w->groups};
+    const size_t size[4] = {sizeof *w->node, sizeof *w->waiting.leaf, sizeof *w->whole.leaf,
+                            (size_t)w->rules->group_words * sizeof *w->groups};
+    for (int i = 0; i < 4 && size[i] > 0; i++) {
+        const ken_status status = ken_grow(ctx, &grown[i], (size_t)w->node_capacity, next, size[i]);
         w->node = grown[0];
         w->waiting.leaf = grown[1];
         w->whole.leaf = grown[2];
+        w->groups = grown[3];
         KEN_TRY(status);
     }
     w->node_capacity = (int64_t)next;
@@ -273,6 +293,8 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
     KEN_TRY(grow_more_nodes(ctx, w));
     KEN_TRY(ken__grow_start(ctx, w, rows, n));
     boosting_node *const root = &w->node[w->n_nodes++];
+    root->path = 1;
+    ken__grow_groups(w, NULL, root);
     if (!grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
     KEN_TRY(ken__grow_more_slots(ctx, w));
     root->busy = true;
@@ -289,6 +311,8 @@ ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *w, const boosting_s
                               const uint32_t *rows, int64_t n_rows, const int32_t *columns,
                               int n_columns) {
     static const ken_tasks tasks = {grow_take, grow_split_alone, grow_done};
+    w->ctx = ctx;
+    w->tree++;
     w->scale = scale;
     w->columns = columns;
     w->n_columns = columns ? n_columns : w->binned->d;

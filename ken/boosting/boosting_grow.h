@@ -20,6 +20,10 @@ typedef struct boosting_rules {
     double min_rows, min_weight, l1, l2, min_gain;
     int32_t onehot; /* categories in a node up to which one stands against the rest */
     double cat_smooth, cat_l2;
+    double level_fraction, node_fraction; /* shares of columns that a level, a node may ask about; 0: all */
+    bool extra_random;                    /* one threshold at random per column and node */
+    const uint64_t *group; /* (d, group_words) groups whose columns may meet on a path, as bits */
+    int32_t group_words;   /* 0: all may meet */
     const int8_t *direction; /* (d) 1: the output must not fall where the column rises; -1; NULL: none */
     int64_t pool_bytes; /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
@@ -44,6 +48,7 @@ typedef struct boosting_node {
     int64_t begin, end;  /* its rows there */
     int64_t g, h;
     uint64_t range[2]; /* least and greatest hessian of its rows */
+    uint64_t path;     /* left 0 and right 1 after a leading 1, the last 64 */
     boosting_split split;
 } boosting_node;
 
@@ -108,6 +113,8 @@ typedef struct boosting_search {
     const int64_t *hist;   /* wide: g (n_places), h (n_places); narrow: words (n_places) */
     const boosting_node *node;
     const uint32_t *rows; /* of the node */
+    const ken_ctx *ctx;   /* extra_random: for random numbers, addressed by the node's key */
+    uint64_t key;
 } boosting_search;
 /* The best split on columns[begin .. end) (NULL: the columns themselves); gain 0: none. */
 void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin,

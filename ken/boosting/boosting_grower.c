@@ -25,8 +25,10 @@ static ken_status grow_allocate_workers(ken_ctx *ctx, boosting_grower *w) {
     for (int t = 0; t < w->threads; t++) {
         KEN_TRY(KEN_ALLOC(ctx, uint64_t, w->n_places, &w->worker[t].packed));
         KEN_TRY(KEN_ALLOC(ctx, uint64_t *, d, &w->worker[t].hist));
+        KEN_TRY(KEN_ALLOC(ctx, int32_t, d, &w->worker[t].chosen));
         if (w->threads > 1) KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->worker[t].wide));
     }
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, d, &w->chosen));
     return KEN_ALLOC(ctx, boosting_split, d / GROW_COLUMNS_PER_TASK + 1, &w->found);
 }
 
@@ -83,6 +85,7 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
         ken_free(ctx, w->worker[t].packed);
         ken_free(ctx, w->worker[t].hist);
         ken_free(ctx, w->worker[t].wide);
+        ken_free(ctx, w->worker[t].chosen);
     }
     for (int32_t i = 0; i < w->n_slots; i++) ken_free(ctx, w->slot[i]);
     ken_free(ctx, w->slot);
@@ -90,6 +93,8 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
     ken_free(ctx, w->free_slot);
     ken_free(ctx, w->worker);
     ken_free(ctx, w->found);
+    ken_free(ctx, w->chosen);
+    ken_free(ctx, w->groups);
     ken_free(ctx, w->node);
     ken_free(ctx, w->waiting.leaf);
     ken_free(ctx, w->whole.leaf);

@@ -16,6 +16,7 @@ typedef struct grow_worker {
     uint64_t *packed; /* (n_places) sums of a chunk */
     uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
     int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
+    int32_t *chosen;  /* (d) columns that a small node may ask about */
 } grow_worker;
 
 typedef struct grow_heap {
@@ -28,6 +29,8 @@ struct boosting_grower {
     const boosting_rules *rules;
     const boosting_scale *scale;
     const ken_kernels *k;
+    const ken_ctx *ctx; /* of the call that grows: for random numbers */
+    int64_t tree;       /* how many have been begun */
     int64_t n_train, n_places;
     int64_t *offset;   /* (d + 1) */
     uint32_t *rows[2]; /* (n_train) in node order */
@@ -41,6 +44,7 @@ struct boosting_grower {
     /* nodes; leaves that wait for a decision, and those of them that nobody has split yet */
     boosting_node *node;
     int64_t n_nodes, node_capacity;
+    uint64_t *groups; /* (node_capacity, group_words) groups that a node's path is within */
     grow_heap waiting, whole;
     int64_t n_leaves, n_split; /* of the tree as decided; nodes split, or being split */
     /* pool of histograms */
@@ -52,6 +56,7 @@ struct boosting_grower {
     int threads;
     grow_worker *worker;
     boosting_split *found; /* (tasks of columns) */
+    int32_t *chosen;       /* (d) columns that a large node may ask about */
     int64_t *part;         /* (tasks of rows + 1) */
 };
 
@@ -82,6 +87,16 @@ ken_status ken__grow_start(ken_ctx *ctx, boosting_grower *w, const uint32_t *row
 int64_t ken__grow_partition(const boosting_grower *w, const boosting_node *node);
 ken_status ken__grow_partition_together(ken_ctx *ctx, boosting_grower *w, const boosting_node *node,
                                         int64_t *n_left);
+
+/* --- boosting_choose.c --- */
+/* Whether nodes may not all ask about all columns of the tree; which ones a node may (list has room for
+ * all), ascending; how many. */
+bool ken__grow_chooses(const boosting_grower *w);
+int ken__grow_choose(const boosting_grower *w, const boosting_node *node, int32_t *list);
+/* A number of the node's own, by tree and path. */
+uint64_t ken__grow_key(const boosting_grower *w, const boosting_node *node);
+/* Groups of columns that a child's path is within, from its parent's (NULL: the root). */
+void ken__grow_groups(const boosting_grower *w, const boosting_node *parent, const boosting_node *child);
 
 /* --- boosting_grow.c --- */
 /* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first.

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ken/core/rng.h"
+
 enum { SPLIT_PLACES = 256, SPLIT_AHEAD = 16 };
 
 /* Sums of one column in one node, and the counts of rows if they had to be taken. */
@@ -87,6 +89,7 @@ static double boosting_least_certain(const boosting_search *s) {
 typedef struct boosting_family {
     int n;
     double total[2], missing[2], l2;
+    int only;                   /* the one place that is tried; -1: all */
     const uint32_t *left_count; /* NULL: not needed */
     int64_t missing_count, rows;
 } boosting_family;
@@ -95,17 +98,19 @@ typedef struct boosting_family {
 static int boosting_pick(const boosting_search *s, boosting_column *c, const boosting_family *f,
                          double *gain, bool *certain) {
     const double least = boosting_least_possible(s), sure = boosting_least_certain(s);
-    s->k->split_gains(c->G, c->H, f->n, f->total, f->missing, s->rules->l1, f->l2, least, c->gain);
+    const int from = f->only < 0 ? 0 : f->only, to = f->only < 0 ? f->n : KEN_MIN(f->only + 1, f->n);
+    s->k->split_gains(c->G + from, c->H + from, to - from, f->total, f->missing, s->rules->l1, f->l2,
+                      least, c->gain + from);
     if (f->left_count)
-        for (int b = 0; b < f->n; b++) {
+        for (int b = from; b < to; b++) {
             const int64_t left = f->left_count[b] + f->missing_count;
             if ((double)left < s->rules->min_rows || (double)(f->rows - left) < s->rules->min_rows)
                 c->gain[b] = -1;
         }
     double best = 0;
-    for (int b = 0; b < f->n; b++) best = c->gain[b] > best ? c->gain[b] : best;
+    for (int b = from; b < to; b++) best = c->gain[b] > best ? c->gain[b] : best;
     if (!(best > 0)) return -1;
-    int at = 0;
+    int at = from;
     while (c->gain[at] != best) at++;
     const double h = c->H[at] + f->missing[1];
     *gain = best;
@@ -153,7 +158,23 @@ static void boosting_node_family(const boosting_search *s, boosting_family *f) {
     f->total[0] = (double)s->node->g / s->scale->scale_g;
     f->total[1] = (double)s->node->h / s->scale->scale_h;
     f->l2 = s->rules->l2;
+    f->only = -1;
     f->rows = s->node->end - s->node->begin;
+}
+
+/* extra_random: one of n places, the same whenever this column is looked at in this node. */
+static int boosting_draw(const boosting_search *s, const boosting_column *c, int n) {
+    ken_rng rng = ken_rng_stream(s->ctx, "boosting.threshold", s->key + (uint64_t)c->column);
+    return (int)ken_rng_below(&rng, (uint64_t)n);
+}
+
+/* ... of the thresholds between the least and the greatest code here; -1: there is none. */
+static int boosting_draw_threshold(const boosting_search *s, const boosting_column *c, bool missing) {
+    int lo = 0, hi = c->feature->n_bins - 1;
+    while (lo < hi && c->h[lo] == 0) lo++;
+    while (hi > lo && c->h[hi] == 0) hi--;
+    const int n = hi - lo + missing;
+    return n > 0 ? lo + boosting_draw(s, c, n) : -1;
 }
 
 static void boosting_take_numeric(const boosting_column *c, int place, bool missing_left,
@@ -184,6 +205,8 @@ static bool boosting_numeric(const boosting_search *s, boosting_column *c, doubl
     boosting_prefix(s, c, n, left);
     f.left_count = c->counted ? left : NULL;
     f.n = missing ? n : n - 1;
+    if (s->rules->extra_random) f.only = boosting_draw_threshold(s, c, missing);
+    if (s->rules->extra_random && f.only < 0) return true;
     if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
     if (place >= 0) {
         boosting_take_numeric(c, place, false, out);
@@ -254,6 +277,12 @@ static void boosting_take_category(const boosting_search *s, const boosting_colu
         out->set[missing >> 5] |= UINT32_C(1) << (missing & 31);
 }
 
+static int boosting_present(const boosting_column *c) {
+    int n = 0;
+    for (int b = 0; b <= c->feature->n_bins; b++) n += c->h[b] > 0;
+    return n;
+}
+
 static bool boosting_one_against_rest(const boosting_search *s, boosting_column *c, double parent,
                                       boosting_split *out) {
     const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
@@ -265,6 +294,10 @@ static bool boosting_one_against_rest(const boosting_search *s, boosting_column 
     for (int b = 0; b < f.n; b++) {
         c->G[b] = (double)c->g[b] * ug;
         c->H[b] = (double)c->h[b] * uh;
+    }
+    if (s->rules->extra_random) {
+        int of = boosting_draw(s, c, boosting_present(c)); /* the of-th level that is here */
+        for (f.only = 0; c->h[f.only] <= 0 || of-- > 0;) f.only++;
     }
     if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
     if (place >= 0) boosting_take_category(s, c, &(boosting_level){0, place}, 1, out);
@@ -280,6 +313,7 @@ static bool boosting_subset(const boosting_search *s, boosting_column *c, boosti
     f.n = n;
     f.l2 += s->rules->cat_l2;
     f.left_count = c->counted ? left : NULL;
+    if (s->rules->extra_random && n > 0) f.only = boosting_draw(s, c, n);
     for (int end = 0; end < 2; end++) {
         int64_t g = 0, h = 0;
         uint32_t count = 0;

@@ -41,13 +41,20 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     return KEN_OK;
 }
 
+/* Whether the next tree may find what this one did not. */
+static bool boosting_draws(const boosting_fit *s) {
+    const ken_boosting_params *const p = s->p;
+    return s->rows || ken__boosting_column_fraction(s) < 1 || p->level_fraction < 1 ||
+           p->node_fraction < 1 || p->extra_random;
+}
+
 static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
     boosting_fit *const s = state;
     bool split = false;
     (void)model;
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
     for (int k = 0; k < s->loss.outputs; k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
-    out->done = !split && !s->rows && ken__boosting_column_fraction(s) >= 1;
+    out->done = !split && !boosting_draws(s);
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
@@ -75,6 +82,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->sample_weight);
     ken_free(ctx, s->columns);
     ken_free(ctx, s->direction);
+    ken_free(ctx, s->group);
     ken_free(ctx, s->items);
     ken_free(ctx, s->out);
     ken_free(ctx, s->words);
@@ -227,6 +235,16 @@ static const ken_param boosting_params[] = {
         .doc = "pulls the mean gradient of small categories to 0; smaller ones are not sorted"),
     KEN_ROW_F64(ken_boosting_params, category_l2, .min = 0, .max = 1e300,
                 .doc = "additional L2 penalty for splits of sorted categories"),
+    KEN_ROW_F64(ken_boosting_params, level_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.4, .hi = 1,
+                .doc = "share of a tree's columns that each of its levels sees"),
+    KEN_ROW_F64(ken_boosting_params, node_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.4, .hi = 1,
+                .doc = "share of a level's columns that each of its nodes sees"),
+    KEN_ROW_BOOL(ken_boosting_params, extra_random,
+                 .doc = "one threshold at random per column and node, instead of the best"),
+    KEN_ROW_F64(ken_boosting_params, path_smoothing, .min = 0, .max = 1e300, .unit = "rows",
+                .doc = "pulls a leaf's value towards its parent's, as much as so many rows do"),
+    KEN_ROW_TEXT(ken_boosting_params, interactions,
+                 .doc = "groups of columns that may meet on a path: 'a|b;c|d'; columns in no group are one"),
     KEN_ROW_TEXT(ken_boosting_params, increasing,
                  .doc = "columns with which the prediction must not fall, apart by '|'"),
     KEN_ROW_TEXT(ken_boosting_params, decreasing,

@@ -78,6 +78,11 @@ typedef struct ken_boosting_params {
     int64_t max_onehot;
     double category_smooth;
     double category_l2;
+    double level_fraction;
+    double node_fraction;
+    bool extra_random;
+    double path_smoothing;
+    const char *interactions;
     const char *increasing;
     const char *decreasing;
 } ken_boosting_params;
@@ -114,6 +119,11 @@ typedef struct ken_boosting_params {
      .max_onehot = 4,                                                                              \
      .category_smooth = 10,                                                                        \
      .category_l2 = 10,                                                                            \
+     .level_fraction = 1,                                                                          \
+     .node_fraction = 1,                                                                           \
+     .extra_random = false,                                                                        \
+     .path_smoothing = 0,                                                                          \
+     .interactions = "",                                                                           \
      .increasing = "",                                                                             \
      .decreasing = ""}
 

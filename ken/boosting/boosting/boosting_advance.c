@@ -123,6 +123,27 @@ static ken_status boosting_obey(ken_ctx *ctx, boosting_fit *s, const boosting_no
     return KEN_OK;
 }
 
+/* value = (n value + s parent) / (n + s) from the root's children down; n: rows or their weights. */
+static void boosting_smooth(boosting_fit *s) {
+    boosting_out *const tree = s->out + s->offset[s->n_trees];
+    const int64_t n = (int64_t)s->n_out - s->offset[s->n_trees];
+    const bool renewed = ken__boosting_loss_renews(&s->loss);
+    for (int64_t i = n; renewed && i-- > 0;) /* inner nodes have no value of their own: the mean below */
+        if (tree[i].feature >= 0) {
+            const boosting_out *const l = &tree[tree[i].left], *const r = &tree[tree[i].right];
+            tree[i].value = (l->cover * l->value + r->cover * r->value) / (l->cover + r->cover);
+        }
+    for (int64_t i = 0; i < n; i++) {
+        if (tree[i].feature < 0) continue;
+        for (int c = 0; c < 2; c++) {
+            boosting_out *const child = &tree[c ? tree[i].right : tree[i].left];
+            const double share = child->cover / (child->cover + s->p->path_smoothing);
+            child->value = share * child->value + (1 - share) * tree[i].value;
+        }
+    }
+    for (size_t i = 0; i < s->n_leaves; i++) s->leaf[i].value = s->out[s->leaf[i].out].value;
+}
+
 ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,
                                 const boosting_scale *scale) {
     boosting_move m = {.s = s, .k = k, .nodes = ken__boosting_grower_nodes(s->grower)};
@@ -131,6 +152,7 @@ ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n
         KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_renew_block, &m));
         for (size_t i = 0; i < s->n_leaves; i++) s->out[s->leaf[i].out].value = s->leaf[i].value;
     }
+    if (s->p->path_smoothing > 0) boosting_smooth(s);
     if (s->rules.direction) KEN_TRY(boosting_obey(ctx, s, m.nodes, scale));
     KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);

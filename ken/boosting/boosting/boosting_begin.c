@@ -60,7 +60,10 @@ static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool sm
                                 .min_gain = p->min_gain,
                                 .onehot = (int32_t)p->max_onehot,
                                 .cat_smooth = p->category_smooth,
-                                .cat_l2 = p->category_l2};
+                                .cat_l2 = p->category_l2,
+                                .level_fraction = p->level_fraction,
+                                .node_fraction = p->node_fraction,
+                                .extra_random = p->extra_random};
 }
 
 /* Bytes of a row: the least power of two up to 32, then multiples of 32. */

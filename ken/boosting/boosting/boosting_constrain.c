@@ -83,10 +83,61 @@ static ken_status constrain_directions(ken_ctx *ctx, const ken_model *model, boo
     return KEN_OK;
 }
 
+/* --- interactions ------------------------------------------------------------------------------- */
+
+/* Sets bit `number` of the inputs of one group; named[j]: input j is in some group. */
+static ken_status constrain_group(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                  const char *text, size_t size, int number, int words, uint64_t *bits,
+                                  uint8_t *named) {
+    const ken_mark scratch = ken_scratch_mark(ctx);
+    const int d = ken_table_cols(X);
+    uint8_t *mark;
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, d, &mark));
+    memset(mark, 0, (size_t)d);
+    KEN_TRY(constrain_names(ctx, model, X, text, size, mark));
+    for (int j = 0; j < d; j++) {
+        if (mark[j]) bits[(int64_t)j * words + number / 64] |= UINT64_C(1) << (number % 64);
+        named[j] |= mark[j];
+    }
+    ken_scratch_release(ctx, scratch);
+    return KEN_OK;
+}
+
+static ken_status constrain_interactions(ken_ctx *ctx, const ken_model *model, boosting_fit *s,
+                                         const ken_table *X) {
+    const char *text = s->p->interactions ? s->p->interactions : "";
+    const int d = ken_table_cols(X);
+    int n_groups = 2, number = 0; /* the listed ones, and one of the columns that no group names */
+    uint64_t *bits;
+    uint8_t *named;
+    if (!*text) return KEN_OK;
+    for (const char *c = text; *c; c++) n_groups += *c == ';';
+    const int words = (n_groups + 63) / 64;
+    KEN_TRY(KEN_SCRATCH(ctx, uint64_t, (int64_t)d * words, &bits));
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, d, &named));
+    memset(bits, 0, (size_t)d * (size_t)words * sizeof *bits);
+    memset(named, 0, (size_t)d);
+    for (; *text; number++) {
+        const size_t size = strcspn(text, ";");
+        KEN_TRY(constrain_group(ctx, model, X, text, size, number, words, bits, named));
+        text += size + (text[size] == ';');
+    }
+    for (int j = 0; j < d; j++)
+        if (!named[j]) bits[(int64_t)j * words + number / 64] |= UINT64_C(1) << (number % 64);
+    KEN_TRY(ken_alloc(ctx, (size_t)s->binned.d, (size_t)words * sizeof *bits, (void **)&s->group));
+    for (int j = 0; j < s->binned.d; j++)
+        memcpy(s->group + (int64_t)j * words, bits + (int64_t)s->source[j] * words,
+               (size_t)words * sizeof *bits);
+    s->rules.group = s->group;
+    s->rules.group_words = words;
+    return KEN_OK;
+}
+
 ken_status ken__boosting_constrain(ken_ctx *ctx, const ken_model *model, boosting_fit *s,
                                    const ken_table *X) {
     const ken_mark mark = ken_scratch_mark(ctx);
     KEN_TRY(constrain_directions(ctx, model, s, X));
+    KEN_TRY(constrain_interactions(ctx, model, s, X));
     ken_scratch_release(ctx, mark);
     return KEN_OK;
 }

@@ -215,6 +215,234 @@ static void test_boosting_constrain__a_true_constraint_costs_little(void **state
     test_ctx_free(ctx);
 }
 
+/* --- interactions ------------------------------------------------------------------------------- */
+
+/* Checks that on every path of every tree the columns stand together in one group (bits of columns). */
+static void test_paths(const ken_model *m, const uint64_t *group, int n_groups) {
+    const ken_tensor *offset = ken_model_attr(m, "tree_offset");
+    const int64_t *at = offset->data;
+    const int32_t *feature = ken_model_attr(m, "feature")->data;
+    const int32_t *child[2] = {ken_model_attr(m, "left")->data, ken_model_attr(m, "right")->data};
+    for (int64_t t = 0; t + 1 < offset->shape[0]; t++) {
+        uint64_t met[512] = {0};
+        const int64_t n = at[t + 1] - at[t];
+        assert_true(n <= 512);
+        for (int64_t i = 0; i < n; i++) { /* parents stand before children */
+            bool within = false;
+            if (feature[at[t] + i] >= 0) met[i] |= UINT64_C(1) << feature[at[t] + i];
+            for (int g = 0; g < n_groups; g++) within |= (met[i] & ~group[g]) == 0;
+            assert_true(within);
+            for (int c = 0; feature[at[t] + i] >= 0 && c < 2; c++) met[child[c][at[t] + i]] = met[i];
+        }
+    }
+}
+
+static void test_boosting_constrain__paths_stay_within_a_group(void **state) {
+    static const struct {
+        const char *settings;
+        uint64_t group[4]; /* bits of columns */
+        int n;
+    } list[] = {{"interactions=a|b;c", {3, 4, 8}, 3}, /* k is left over */
+                {"interactions=a|c", {5, 10}, 2},     /* b and k are left over */
+                {"interactions=a|k;b|k;c|k growth=depthwise", {9, 10, 12}, 3},
+                {"interactions=a;b;c;k", {1, 2, 4, 8}, 4},
+                {"interactions=a|b|c|k level_fraction=0.7 node_fraction=0.7", {15}, 1}};
+    ken_ctx *ctx = test_ctx(2);
+    constrain_case t = test_case(ctx, 0);
+    (void)state;
+    for (int l = 0; l < KEN_COUNT(list); l++) {
+        char settings[160];
+        uint64_t used = 0;
+        snprintf(settings, sizeof settings, "trees=60 early_stopping=off %s", list[l].settings);
+        ken_model *m = test_fit(ctx, &t, settings);
+        test_paths(m, list[l].group, list[l].n);
+        const ken_tensor *feature = ken_model_attr(m, "feature");
+        for (int64_t i = 0; i < feature->shape[0]; i++)
+            if (((const int32_t *)feature->data)[i] >= 0) used |= UINT64_C(1) << ((const int32_t *)feature->data)[i];
+        assert_true((used & 3) == 3 && used > 3);
+        ken_model_free(m);
+    }
+    test_case_free(&t);
+    test_ctx_free(ctx);
+}
+
+/* More groups than a word has bits: each of 70 columns alone. */
+static void test_boosting_constrain__many_groups(void **state) {
+    enum { D = 70, ROWS = 300 };
+    double *x = malloc(D * ROWS * sizeof *x), y[ROWS];
+    char settings[1024] = "trees=30 early_stopping=off interactions=";
+    ken_ctx *ctx = test_ctx(2);
+    ken_rng rng = ken_rng_stream(ctx, "many", 0);
+    (void)state;
+    for (int i = 0; i < D * ROWS; i++) x[i] = ken_rng_f64(&rng);
+    for (int i = 0; i < ROWS; i++) y[i] = 5 * x[i * D] + 4 * x[i * D + 66] + 3 * x[i * D + 69] * x[i * D];
+    for (int j = 0; j < D; j++) snprintf(settings + strlen(settings), 16, "x%d;", j);
+    ken_table *X = test_table(ctx, x, ROWS, D);
+    const ken_column target = test_column_f64("y", y, ROWS);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+    ken_model *m = NULL;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    const ken_tensor *offset = ken_model_attr(m, "tree_offset");
+    const int64_t *at = offset->data;
+    const int32_t *feature = ken_model_attr(m, "feature")->data;
+    bool late = false;
+    for (int64_t t = 0; t + 1 < offset->shape[0]; t++)
+        for (int64_t i = at[t]; i < at[t + 1]; i++) {
+            assert_true(feature[i] < 0 || feature[i] == feature[at[t]]);
+            late |= feature[i] > 64;
+        }
+    assert_true(late);
+    ken_model_free(m);
+    ken_table_free(X);
+    free(x);
+    test_ctx_free(ctx);
+}
+
+/* --- samples of columns, random thresholds ------------------------------------------------------ */
+
+/* Trees on equal columns, of which the first is taken wherever there is a choice. */
+static ken_model *test_equal_columns(ken_ctx *ctx, int d, const char *settings) {
+    enum { ROWS = 256 };
+    double *x = malloc((size_t)(ROWS * d) * sizeof *x), y[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+        for (int j = 0; j < d; j++) x[i * d + j] = i % 64;
+        y[i] = (i % 64) * (i % 64);
+    }
+    ken_table *X = test_table(ctx, x, ROWS, d);
+    const ken_column target = test_column_f64("y", y, ROWS);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+    ken_model *m = NULL;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    ken_table_free(X);
+    free(x);
+    return m;
+}
+
+/* Chi-squared of `count` against equal shares of n. */
+static double test_chi2(const int *count, int cells, double n) {
+    double sum = 0;
+    for (int i = 0; i < cells; i++) sum += (count[i] - n / cells) * (count[i] - n / cells) / (n / cells);
+    return sum;
+}
+
+static void test_boosting_constrain__samples_of_columns_are_uniform(void **state) {
+    enum { D = 5, TREES = 200 };
+    ken_ctx *ctx = test_ctx(2);
+    (void)state;
+    for (int by_node = 0; by_node < 2; by_node++) {
+        char settings[200];
+        int count[D] = {0}, drawn = 0, mixed = 0;
+        snprintf(settings, sizeof settings,
+                 "trees=%d early_stopping=off row_fraction=1 max_leaves=8 growth=depthwise learning_rate=0.01 "
+                 "%s=0.2", TREES, by_node ? "node_fraction" : "level_fraction");
+        ken_model *m = test_equal_columns(ctx, D, settings);
+        const int64_t *at = ken_model_attr(m, "tree_offset")->data;
+        const int32_t *feature = ken_model_attr(m, "feature")->data;
+        const int32_t *child[2] = {ken_model_attr(m, "left")->data, ken_model_attr(m, "right")->data};
+        for (int t = 0; t < TREES; t++) {
+            int depth[64] = {0}, level[8];
+            memset(level, 255, sizeof level);
+            for (int64_t i = 0; i < at[t + 1] - at[t]; i++) {
+                const int32_t f = feature[at[t] + i];
+                if (f < 0) continue;
+                for (int c = 0; c < 2; c++) depth[child[c][at[t] + i]] = depth[i] + 1;
+                if (by_node || level[depth[i]] < 0) count[f]++, drawn++;
+                if (level[depth[i]] >= 0) mixed += level[depth[i]] != f;
+                level[depth[i]] = f;
+            }
+        }
+        assert_true(by_node ? mixed > TREES : mixed == 0); /* a level has one column, its nodes do not */
+        assert_true(test_chi2(count, D, drawn) < 23.5);    /* the 0.9999 quantile of 4 degrees */
+        ken_model_free(m);
+    }
+    test_ctx_free(ctx);
+}
+
+static void test_boosting_constrain__random_thresholds_are_uniform(void **state) {
+    enum { TREES = 3000 };
+    ken_ctx *ctx = test_ctx(2);
+    char settings[160];
+    int count[63] = {0};
+    (void)state;
+    snprintf(settings, sizeof settings,
+             "trees=%d early_stopping=off row_fraction=1 max_leaves=2 min_leaf_rows=1 learning_rate=0.0001 "
+             "extra_random=true", TREES);
+    ken_model *m = test_equal_columns(ctx, 1, settings);
+    const int64_t *at = ken_model_attr(m, "tree_offset")->data;
+    const double *threshold = ken_model_attr(m, "threshold")->data;
+    for (int t = 0; t < TREES; t++) count[(int)threshold[at[t]]]++;
+    assert_true(test_chi2(count, 63, TREES) < 112); /* the 0.9999 quantile of 62 degrees */
+    ken_model_free(m);
+    test_ctx_free(ctx);
+}
+
+/* --- smoothing: LightGBM 4.7.0 ------------------------------------------------------------------- */
+
+/* lightgbm.train(dict(objective='l2', learning_rate=0.5, num_leaves=5, min_data_in_leaf=2, lambda_l2=1,
+ * min_sum_hessian_in_leaf=1e-9, path_smooth=7.5, min_data_in_bin=1), Dataset(X, y), rounds), i = 0 .. 63. */
+static void test_boosting_constrain__smoothing_as_lightgbm(void **state) {
+    static const int row[] = {0, 4, 6, 7, 40, 44, 46, 63};
+    static const double want[2][8] = {
+        {3.748166, 8.27079239, 8.27079239, 8.27079239, 3.748166, 9.10166692, 9.10166692, 9.10166692},
+        {1.49893895, 9.91804273, 10.177783, 10.177783, 1.49893895, 11.9894483, 11.9894483, 11.9894483}};
+    double x[128], y[64];
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    for (int i = 0; i < 64; i++) {
+        const int a = i % 8, b = i / 8;
+        x[2 * i] = a;
+        x[2 * i + 1] = b;
+        y[i] = (a > 3) * (10 + 3 * (b > 4)) + (a > 5) + b % 3 * 0.25;
+    }
+    ken_table *X = test_table(ctx, x, 64, 2);
+    const ken_column target = test_column_f64("y", y, 64);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+    for (int k = 0; k < 2; k++) {
+        ken_model *m = NULL;
+        char settings[200];
+        snprintf(settings, sizeof settings,
+                 "trees=%d learning_rate=0.5 max_leaves=5 l2=1 row_fraction=1 min_leaf_rows=2 "
+                 "path_smoothing=7.5", k ? 3 : 1);
+        TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
+        TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+        double *p = test_margin(ctx, m, X);
+        for (int i = 0; i < 8; i++) TEST_NEAR(p[row[i]], want[k][i], 1e-7);
+        free(p);
+        ken_model_free(m);
+    }
+    ken_table_free(X);
+    test_ctx_free(ctx);
+}
+
+/* A leaf far lighter than the pull has its parent's value; medians are pulled, too. */
+static void test_boosting_constrain__much_smoothing_leaves_nothing(void **state) {
+    static const char *const losses[] = {"squared", "absolute", "quantile"};
+    ken_ctx *ctx = test_ctx(1);
+    constrain_case t = test_case(ctx, 0);
+    (void)state;
+    for (int l = 0; l < KEN_COUNT(losses); l++) {
+        double spread[2];
+        for (int k = 0; k < 2; k++) {
+            char settings[160];
+            snprintf(settings, sizeof settings, "trees=10 early_stopping=off loss=%s path_smoothing=%g",
+                     losses[l], k ? 1e12 : 0);
+            ken_model *m = test_fit(ctx, &t, settings);
+            double *p = test_margin(ctx, m, t.X), lo = p[0], hi = p[0];
+            for (int i = 0; i < N; i++) lo = fmin(lo, p[i]), hi = fmax(hi, p[i]);
+            spread[k] = hi - lo;
+            free(p);
+            ken_model_free(m);
+        }
+        assert_true(spread[0] > 0.5 && spread[1] < 1e-6);
+    }
+    test_case_free(&t);
+    test_ctx_free(ctx);
+}
+
+/* --- any threads, errors ------------------------------------------------------------------------- */
+
 static void test_same(const ken_model *a, const ken_model *b) {
     for (int i = 0; i < ken_model_n_attrs(a); i++) {
         const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
@@ -227,7 +455,9 @@ static void test_same(const ken_model *a, const ken_model *b) {
 static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void **state) {
     static const int threads[] = {1, 2, 3, 7};
     static const char *const list[] = {"increasing=a decreasing=b",
-                                       "loss=absolute increasing=a|b growth=depthwise max_depth=6"};
+                                       "loss=absolute increasing=a|b growth=depthwise max_depth=6",
+                                       "interactions=a|b;c|k level_fraction=0.7 node_fraction=0.6",
+                                       "extra_random=true path_smoothing=3 decreasing=c"};
     (void)state;
     for (int l = 0; l < KEN_COUNT(list); l++) {
         ken_model *first = NULL;
@@ -260,6 +490,7 @@ static void test_boosting_constrain__wrong_names_are_errors(void **state) {
         int classes;
         ken_status status;
     } list[] = {{"increasing=a|bb", "bb", 0, KEN_E_NOT_FOUND},
+                {"interactions=a|c;bb|c", "bb", 0, KEN_E_NOT_FOUND},
                 {"increasing=k", "category", 0, KEN_E_ARG},
                 {"increasing=a|c decreasing=b|c", "both", 0, KEN_E_ARG},
                 {"increasing=a", "3 classes", 3, KEN_E_ARG}};
@@ -278,7 +509,7 @@ static ken_status test_fit_once(ken_ctx *ctx, void *arg) {
     const ken_data data = {.table = ((constrain_case *)arg)->X, .target = &((constrain_case *)arg)->y,
                            .task = KEN_REGRESS};
     ken_model *m = NULL;
-    ken_status status = ken_model_new(ctx, "boosting", "trees=2 max_leaves=8 increasing=a decreasing=b", &m);
+    ken_status status = ken_model_new(ctx, "boosting", "trees=2 max_leaves=8 increasing=a decreasing=b interactions=a|b;c", &m);
     if (status == KEN_OK) status = ken_model_fit(ctx, m, &data);
     ken_model_free(m);
     return status;
@@ -298,6 +529,12 @@ int main(void) {
         cmocka_unit_test(test_boosting_constrain__predictions_are_monotone_everywhere),
         cmocka_unit_test(test_boosting_constrain__one_column_is_isotonic_regression),
         cmocka_unit_test(test_boosting_constrain__a_true_constraint_costs_little),
+        cmocka_unit_test(test_boosting_constrain__paths_stay_within_a_group),
+        cmocka_unit_test(test_boosting_constrain__many_groups),
+        cmocka_unit_test(test_boosting_constrain__samples_of_columns_are_uniform),
+        cmocka_unit_test(test_boosting_constrain__random_thresholds_are_uniform),
+        cmocka_unit_test(test_boosting_constrain__smoothing_as_lightgbm),
+        cmocka_unit_test(test_boosting_constrain__much_smoothing_leaves_nothing),
         cmocka_unit_test(test_boosting_constrain__any_thread_count_gives_the_same_bits),
         cmocka_unit_test(test_boosting_constrain__wrong_names_are_errors),
         cmocka_unit_test(test_boosting_constrain__every_failed_allocation_is_an_error),

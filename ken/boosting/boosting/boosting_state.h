@@ -43,6 +43,7 @@ typedef struct boosting_fit {
     int64_t n_usable;
     int8_t *direction; /* (d) of the binned columns; NULL: none */
     double *sample_weight; /* of the sampled rows, with their importance; NULL: sampling=uniform */
+    uint64_t *group;   /* (d, rules.group_words) likewise */
     int32_t *columns; /* of a tree's sample */
     boosting_loss_item *items;
     boosting_grower *grower;
