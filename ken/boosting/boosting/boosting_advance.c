@@ -3,6 +3,8 @@
 #include "ken/boosting/boosting/boosting_state.h"
 #include "ken/core/threads.h"
 
+enum { BOOSTING_MARGINS = 1 << 15 }; /* rows whose margins (256 KB) fit the second cache */
+
 /* A node of the tree just written, small: the left child is the next one. */
 typedef struct boosting_step_node {
     int32_t column, right; /* column -1: a leaf */
@@ -35,15 +37,33 @@ static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int work
     }
 }
 
+/* The first of n ascending rows that is not below `limit`. */
+static int64_t boosting_first_row(const uint32_t *rows, int64_t n, int64_t limit) {
+    int64_t low = 0;
+    while (low < n) {
+        const int64_t middle = low + (n - low) / 2;
+        if ((int64_t)rows[middle] < limit)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
+/* Margins of rows [begin, end), leaf after leaf: a block's margins stay in the cache, where those of a
+ * whole leaf, which lie all over the table, would not. */
 static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worker) {
     const boosting_move *const m = arg;
-    boosting_fit *const s = m->s;
+    const boosting_fit *const s = m->s;
     double *const margin = s->margin + m->k * s->loss.n;
     (void)worker;
-    for (int64_t i = begin; i < end; i++) {
+    for (size_t i = 0; i < s->n_leaves; i++) {
         const boosting_node *const node = &m->nodes[s->leaf[i].node];
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
-        for (int64_t r = 0; r < node->end - node->begin; r++) margin[rows[r]] += s->leaf[i].value;
+        const int64_t n = node->end - node->begin;
+        const double value = s->leaf[i].value;
+        for (int64_t r = boosting_first_row(rows, n, begin); r < n && rows[r] < end; r++)
+            margin[rows[r]] += value;
     }
 }
 
@@ -154,6 +174,6 @@ ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n
     }
     if (s->p->path_smoothing > 0) boosting_smooth(s);
     if (s->rules.direction) KEN_TRY(boosting_obey(ctx, s, m.nodes, scale));
-    KEN_TRY(ken_parallel(ctx, n_leaves, 1, boosting_leaf_block, &m));
+    KEN_TRY(ken_parallel(ctx, s->loss.n_train, BOOSTING_MARGINS, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);
 }
