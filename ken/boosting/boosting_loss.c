@@ -15,7 +15,8 @@ static const boosting_loss_row *const loss_rows[BOOSTING_N_LOSSES] = {
     [BOOSTING_LOGISTIC] = &ken__loss_logistic,    [BOOSTING_SOFTMAX] = &ken__loss_softmax,
     [BOOSTING_EXPECTILE] = &ken__loss_expectile,  [BOOSTING_GAMMA] = &ken__loss_gamma,
     [BOOSTING_TWEEDIE] = &ken__loss_tweedie,      [BOOSTING_CROSS_ENTROPY] = &ken__loss_cross_entropy,
-    [BOOSTING_LAMBDARANK] = &ken__loss_lambdarank, [BOOSTING_XENDCG] = &ken__loss_xendcg};
+    [BOOSTING_LAMBDARANK] = &ken__loss_lambdarank, [BOOSTING_XENDCG] = &ken__loss_xendcg,
+    [BOOSTING_COX] = &ken__loss_cox,               [BOOSTING_AFT] = &ken__loss_aft};
 
 void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
     l->row = loss_rows[kind];
@@ -64,6 +65,9 @@ ken_status ken__boosting_loss_start(ken_ctx *ctx, boosting_loss *l, double *base
     if (!(total > 0))
         return KEN_FAIL(ctx, KEN_E_VALUE, "give some rows a weight above 0",
                         "boosting: the weights of the training rows sum to %g", total);
+    if (l->upper && !l->row->bounds)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "set loss=cox or loss=aft, which can",
+                        "boosting: loss=%s cannot take events or upper bounds of the target", l->row->name);
     if (l->row->open) KEN_TRY(l->row->open(ctx, l));
     KEN_TRY(l->row->start(ctx, l, total, base));
     loss_fill(l, base);

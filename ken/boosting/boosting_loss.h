@@ -25,8 +25,13 @@ typedef enum boosting_loss_kind {
     BOOSTING_CROSS_ENTROPY,
     BOOSTING_LAMBDARANK,
     BOOSTING_XENDCG,
+    BOOSTING_COX,
+    BOOSTING_AFT,
     BOOSTING_N_LOSSES
 } boosting_loss_kind;
+
+/* The law of BOOSTING_AFT. */
+enum { BOOSTING_AFT_NORMAL = 0, BOOSTING_AFT_LOGISTIC, BOOSTING_AFT_EXTREME };
 
 /* What a margin becomes. */
 typedef enum boosting_link_kind {
@@ -44,6 +49,9 @@ typedef struct boosting_loss {
     double expectile; /* BOOSTING_EXPECTILE */
     double power;     /* of log links: the variance is mean^power */
     double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */
+    bool breslow;     /* BOOSTING_COX: ties as Breslow, not Efron */
+    int aft;          /* BOOSTING_AFT_* */
+    double aft_scale; /* BOOSTING_AFT: of the logarithm of a time */
     int64_t rank_cut; /* ranking: places of a query that count */
     int outputs;      /* margins a row */
     int64_t n, n_train;
@@ -51,6 +59,7 @@ typedef struct boosting_loss {
     const int32_t *label; /* (n), or NULL */
     const double *weight; /* (n), or NULL */
     const double *offset; /* (n) what margins start from besides the base, or NULL */
+    const double *upper;  /* (n) survival: the target lies in [y, upper]; NULL: it is y */
     const int32_t *group; /* (n) 0 .. n_groups-1, or NULL */
     int32_t n_groups;
     double max_weight;    /* of the training rows */

@@ -18,6 +18,7 @@ typedef struct boosting_loss_row {
     bool one;     /* every hessian is 1 (before weights) */
     bool classes; /* for classes, not for numbers */
     bool few;     /* hessians are small */
+    bool bounds;  /* takes targets that are bounds */
     /* Whether the loss can take these targets; memory of its own. NULL: any, none. */
     ken_status (*open)(ken_ctx *ctx, boosting_loss *l);
     void (*close)(ken_ctx *ctx, boosting_loss *l);
@@ -47,6 +48,7 @@ extern const boosting_loss_row ken__loss_squared, ken__loss_expectile, ken__loss
 extern const boosting_loss_row ken__loss_absolute, ken__loss_huber, ken__loss_quantile; /* ..._order.c */
 extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax, ken__loss_cross_entropy; /* ..._classes.c */
 extern const boosting_loss_row ken__loss_lambdarank, ken__loss_xendcg;                /* ..._rank.c */
+extern const boosting_loss_row ken__loss_cox, ken__loss_aft;                          /* ..._cox.c, ..._aft.c */
 
 static inline double loss_weight(const boosting_loss *l, int64_t i) {
     return l->weight ? l->weight[i] : 1.0;

@@ -154,6 +154,8 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 static const char *const boosting_growths[] = {"leafwise", "depthwise", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
+static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
+static const char *const boosting_aft_laws[] = {"normal", "logistic", "extreme", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 
 static const ken_param boosting_params[] = {
@@ -215,6 +217,12 @@ static const ken_param boosting_params[] = {
                 .doc = "the variance is mean^power; near 1: counts, near 2: gamma with zeros"),
     KEN_ROW_I64(ken_boosting_params, rank_cut, .min = 1, .max = 1000000000, .unit = "places",
                 .doc = "lambdarank, xendcg: first places of a group that count, in NDCG, too"),
+    KEN_ROW_CHOICE(ken_boosting_params, cox_ties, boosting_cox_ties, .when = "loss=cox",
+                   .doc = "events at one moment: one after another on average, or all at once"),
+    KEN_ROW_CHOICE(ken_boosting_params, aft_law, boosting_aft_laws, .when = "loss=aft",
+                   .doc = "of the logarithm of a time; extreme: times are Weibull"),
+    KEN_ROW_F64(ken_boosting_params, aft_scale, .min = 0.01, .max = 100, .lo = 0.2, .hi = 2,
+                .scale = KEN_LOG_SCALE, .when = "loss=aft", .doc = "spread of the logarithm of a time"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,
@@ -272,7 +280,7 @@ const ken_desc ken_boosting_desc = {
     .kind = KEN_ESTIMATOR,
     .tasks = KEN_REGRESS | KEN_CLASSIFY,
     .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING | KEN_TAG_WEIGHTS |
-            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM | KEN_TAG_OFFSET,
+            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM | KEN_TAG_OFFSET | KEN_TAG_CENSORED,
     .params = boosting_params,
     .defaults = &(const ken_boosting_params)KEN_BOOSTING_DEFAULTS,
     .params_size = sizeof(ken_boosting_params),

@@ -26,8 +26,18 @@ typedef enum ken_boosting_loss {
     KEN_BOOSTING_TWEEDIE,
     KEN_BOOSTING_CROSS_ENTROPY,
     KEN_BOOSTING_LAMBDARANK,
-    KEN_BOOSTING_XENDCG
+    KEN_BOOSTING_XENDCG,
+    KEN_BOOSTING_COX,
+    KEN_BOOSTING_AFT
 } ken_boosting_loss;
+
+typedef enum ken_boosting_cox_ties { KEN_BOOSTING_COX_EFRON = 0, KEN_BOOSTING_COX_BRESLOW } ken_boosting_cox_ties;
+
+typedef enum ken_boosting_aft_law {
+    KEN_BOOSTING_AFT_NORMAL = 0,
+    KEN_BOOSTING_AFT_LOGISTIC,
+    KEN_BOOSTING_AFT_EXTREME
+} ken_boosting_aft_law;
 
 typedef enum ken_boosting_class_weight {
     KEN_BOOSTING_CLASS_WEIGHT_NONE = 0,
@@ -70,6 +80,9 @@ typedef struct ken_boosting_params {
     double expectile;
     double tweedie_power;
     int64_t rank_cut;
+    int cox_ties;
+    int aft_law;
+    double aft_scale;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -111,6 +124,9 @@ typedef struct ken_boosting_params {
      .expectile = 0.5,                                                                             \
      .tweedie_power = 1.5,                                                                         \
      .rank_cut = 30,                                                                               \
+     .cox_ties = KEN_BOOSTING_COX_EFRON,                                                           \
+     .aft_law = KEN_BOOSTING_AFT_NORMAL,                                                           \
+     .aft_scale = 1,                                                                               \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \

@@ -10,7 +10,7 @@
 const char *const ken__boosting_losses[] = {"auto",      "squared", "absolute", "huber",
                                               "quantile",  "poisson", "logistic", "softmax",
                                               "expectile", "gamma",   "tweedie",  "cross_entropy",
-                                              "lambdarank", "xendcg", NULL};
+                                              "lambdarank", "xendcg", "cox", "aft", NULL};
 
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
     if (task == KEN_CLASSIFY)
@@ -145,6 +145,9 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     l->power = s->p->tweedie_power;
     l->delta = s->p->huber_delta;
     l->rank_cut = s->p->rank_cut;
+    l->breslow = s->p->cox_ties == KEN_BOOSTING_COX_BRESLOW;
+    l->aft = s->p->aft_law;
+    l->aft_scale = s->p->aft_scale;
     ken__boosting_loss_choose(l, kind);
     l->outputs = kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
     l->n = problem->n;
@@ -152,6 +155,7 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     l->y = problem->y;
     l->label = problem->label;
     l->offset = problem->offset;
+    l->upper = problem->upper;
     l->group = problem->group;
     l->n_groups = problem->n_groups;
     KEN_TRY(KEN_ALLOC(ctx, double, l->outputs, &s->base));
