@@ -51,6 +51,9 @@ static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *tabl
     ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
     const char *weight = cli_value(c, "weight");
     int target, w = -1;
+    if (ken_model_task(m) == KEN_DETECT)
+        return KEN_FAIL(c->ctx, KEN_E_UNSUPPORTED, "'ken predict' gives its scores",
+                        "%s learned without a target: there is nothing to evaluate against", ken_model_desc(m)->name);
     KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
     if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
     const char *const names[] = {cli_value(c, "group"), cli_value(c, "event"), cli_value(c, "upper")};

@@ -166,11 +166,11 @@ static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *t
         data.target = ken_table_column(table, target);
         KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_row, d, &e->rows));
         KEN_TRY(ken_explain_permutation(c->ctx, m, &data, &params, &e->info, e->rows, NULL));
-    } else if (!c->quiet) {
+    } else if (!c->quiet && ken_model_task(m) != KEN_DETECT) {
         ken_warn(c->ctx, "the table has no column '%s': permutation importance is left out", ken_model_target(m));
     }
     const ken_importance_way way = ken_importance_way_of(m);
-    if (way == KEN_IMPORTANCE_NONE) return KEN_OK;
+    if (way == KEN_IMPORTANCE_NONE || ken_model_task(m) == KEN_DETECT) return KEN_OK; /* cuts at random gain nothing */
     KEN_TRY(KEN_SCRATCH(c->ctx, double, d + 1, &e->own));
     return ken_explain_importance(c->ctx, m, way, table, e->own);
 }

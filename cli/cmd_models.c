@@ -23,6 +23,7 @@ static int models_list_json(cli *c) {
 
 static const char *models_tasks(const ken_desc *d) {
     const bool regress = d->tasks & KEN_REGRESS, classify = d->tasks & KEN_CLASSIFY;
+    if (d->tasks == KEN_DETECT) return "detect";
     return regress && classify ? "both" : regress ? "regress" : classify ? "classify" : "";
 }
 
@@ -60,7 +61,7 @@ static const char *models_range(const ken_param *p, char *buf, size_t size) {
     if (p->type == KEN_PARAM_BOOL) return "true, false";
     if (p->type == KEN_PARAM_TEXT) return "text";
     if (p->type == KEN_PARAM_MODEL) {
-        snprintf(buf, size, "a model that can %s", p->tasks == KEN_CLASSIFY ? "classify" : p->tasks == KEN_REGRESS ? "regress" : "do both");
+        snprintf(buf, size, "a model that can %s", p->tasks == KEN_CLASSIFY ? "classify" : p->tasks == KEN_REGRESS ? "regress" : "do either");
         return buf;
     }
     if (p->type == KEN_PARAM_CHOICE) {
@@ -238,8 +239,10 @@ static int models_file_show(cli *c, const ken_model *m) {
     const char *bold = cli_style(stdout, "1"), *plain = cli_style(stdout, "0");
     char rows[32], number[32];
     const ken_desc *d = ken_model_desc(m);
-    printf("%s%s%s  %s, learned to %s '%s' from %s rows\n", bold, d->name, plain, d->title,
-           ken_task_name(ken_model_task(m)), ken_model_target(m), cli_count_text(ken_model_rows_train(m), rows));
+    const bool detect = ken_model_task(m) == KEN_DETECT;
+    printf("%s%s%s  %s, learned to %s %s%s%s from %s rows\n", bold, d->name, plain, d->title,
+           ken_task_name(ken_model_task(m)), detect ? "" : "'", detect ? "outliers" : ken_model_target(m),
+           detect ? "" : "'", cli_count_text(ken_model_rows_train(m), rows));
     if (ken_model_n_classes(m)) {
         printf("  classes   ");
         for (int k = 0; k < KEN_MIN(ken_model_n_classes(m), 12); k++) printf("%s%s", k ? ", " : "", ken_model_class(m, k));

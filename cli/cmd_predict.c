@@ -1,10 +1,20 @@
 /* ken predict: one line a row, in the input's order. */
+#include <math.h>
 #include <string.h>
 
 #include "cli/commands.h"
 #include "ken/core/quantiles.h"
 #include "ken/io/csv/csv.h"
 #include "ken/io/model_file/model_file.h"
+
+/* The column `outlier`: whether the score is above the model's threshold. */
+static ken_status predict_add_outlier(cli *c, const ken_model *m, const double *score, ken_table *out) {
+    const double threshold = ken_model_attr_f64(m, "outlier_threshold", (double)NAN);
+    void *flag;
+    KEN_TRY(ken_table_add_new(c->ctx, out, "outlier", KEN_BOOL, &flag, NULL));
+    for (int64_t i = 0; i < ken_table_rows(out); i++) ((uint8_t *)flag)[i] = score[i] > threshold;
+    return KEN_OK;
+}
 
 /* The column `prediction`: numbers, or class names as a category. */
 static ken_status predict_add_value(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
@@ -16,9 +26,13 @@ static ken_status predict_add_value(cli *c, const ken_model *m, const ken_table 
     KEN_TRY(ken_model_predict(c->ctx, m, table, KEN_WHAT_VALUE, &t));
     ken_column column;
     memset(&column, 0, sizeof column);
-    column.name = "prediction", column.n = n, column.stride = 1, column.source = -1;
+    column.name = ken_model_task(m) == KEN_DETECT ? "score" : "prediction", column.n = n, column.stride = 1, column.source = -1;
     column.dtype = KEN_F64, column.data = value;
-    if (ken_model_task(m) != KEN_CLASSIFY) return ken_table_add_copy(c->ctx, out, &column);
+    if (ken_model_task(m) == KEN_REGRESS) return ken_table_add_copy(c->ctx, out, &column);
+    if (ken_model_task(m) == KEN_DETECT) {
+        KEN_TRY(ken_table_add_copy(c->ctx, out, &column));
+        return predict_add_outlier(c, m, value, out);
+    }
 
     const int k = ken_model_n_classes(m);
     int64_t *offset;
@@ -147,7 +161,8 @@ static const cli_option predict_options[] = {
 const cli_command cli_predict = {
     .name = "predict", .arguments = "MODEL TABLE [-o out.csv] [--proba] [--interval] [--quantiles]",
     .summary = "Predicts each row of a table with a saved model",
-    .details = "One line a row, in the table's order, under the header 'prediction'. Columns are found by name: extra "
+    .details = "One line a row, in the table's order, under the header 'prediction' (of a model that finds outliers: 'score' and "
+               "'outlier'). Columns are found by name: extra "
                "ones are ignored, a missing one is an error. Unseen categories and missing cells are handled as the "
                "model's recipe learned. TABLE may be '-' for CSV on standard input.",
     .examples = "  ken predict model.ken new.csv --proba -o out.csv\n  cat new.csv | ken predict model.ken -\n",

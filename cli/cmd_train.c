@@ -8,6 +8,13 @@
 #include "ken/select/train/train.h"
 
 /* --- options to a ken_train_options ------------------------------------------------------------------- */
+/* Only a model that finds outliers, and is named, learns without a target. */
+static bool train_detects(cli *c) {
+    const ken_desc *desc;
+    const char *model = cli_value(c, "model");
+    return model && ken_catalog_find(c->ctx, model, KEN_ESTIMATOR, &desc) == KEN_OK && desc->tasks == KEN_DETECT;
+}
+
 int cli_train_options(cli *c, ken_train_options *o, const char **settings, int capacity) {
     const char *task = cli_value(c, "task");
     static const ken_train_options defaults = KEN_TRAIN_DEFAULTS;
@@ -23,7 +30,7 @@ int cli_train_options(cli *c, ken_train_options *o, const char **settings, int c
     o->upper = cli_value(c, "upper");
     o->metric = cli_value(c, "metric");
     o->task = !task ? KEN_TASK_AUTO : strcmp(task, "classify") == 0 ? KEN_CLASSIFY : KEN_REGRESS;
-    if (!o->target)
+    if (!o->target && !train_detects(c))
         return cli_wrong("name the column to predict: --target COL", "%s needs a target", c->command->name);
     if (!cli_number(c, "test", 0.2, 0, 0.9, &o->test)) return CLI_USAGE;
     if (!cli_integer(c, "cv", 0, 2, 1000, &folds)) return CLI_USAGE;
@@ -77,8 +84,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
     const char *bold = cli_style(stdout, "1"), *dim = cli_style(stdout, "2"), *plain = cli_style(stdout, "0");
     char rows[32], test[32], seconds[32];
     (void)c;
-    printf("\n%s%s%s  %s%s from %s%s\n", bold, ken_model_target(m), plain, dim,
-           ken_model_task(m) == KEN_CLASSIFY ? "classified" : "predicted", name, plain);
+    const ken_task task = ken_model_task(m);
+    printf("\n%s%s%s  %s%s %s%s\n", bold, task == KEN_DETECT ? "outliers" : ken_model_target(m), plain, dim,
+           task == KEN_DETECT ? "among the rows of" : task == KEN_CLASSIFY ? "classified from" : "predicted from", name, plain);
     printf("%s%s rows to learn from, %s set aside, %d columns%s\n\n", dim, cli_count_text(t->rows_train, rows),
            cli_count_text(t->rows_test, test), ken_table_cols(t->features), plain);
     if (t->comparison.n) {
@@ -111,8 +119,12 @@ static int train_finish(cli *c, const ken_table *table, const char *checksum, ke
     const char *file = cli_value(c, "output") ? cli_value(c, "output") : "model.ken";
     const char *report = cli_value(c, "report");
     /* A person gets a report unless they say --report none; a script (--json) only when it asks. */
-    if (!report) report = c->json ? NULL : "report.html";
+    const bool detect = ken_model_task(m) == KEN_DETECT; /* nothing to report about: no target, no evaluation */
+    if (!report) report = c->json || detect ? NULL : "report.html";
     if (report && strcmp(report, "none") == 0) report = NULL;
+    if (report && detect)
+        return cli_failed(c, KEN_FAIL(c->ctx, KEN_E_UNSUPPORTED, "'ken predict' gives its scores",
+                                      "a report is about a target, and %s has none", ken_model_desc(m)->name));
     ken_status status = ken_model_save(c->ctx, m, file);
     if (status == KEN_OK && report) status = show_train_report(c, table, checksum, m, t, report);
     if (status != KEN_OK) return cli_failed(c, status);

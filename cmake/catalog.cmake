@@ -1,6 +1,6 @@
 # Writes the catalog: every folder ken/<room>/<thing>/ whose <thing>.c defines ken_<thing>_things.
 # Explicit, so static linking never loses a thing and no constructor runs.
-set(KEN_ROOM_ORDER core kernels math data optim io stats metrics preprocess baseline linear neighbors tree boosting ensemble
+set(KEN_ROOM_ORDER core kernels math data optim io stats metrics preprocess baseline linear neighbors tree boosting ensemble anomaly
   select explain report)
 
 function(ken_write_catalog output sources)

@@ -67,5 +67,8 @@ const char *ken_kind_name(ken_kind kind) {
 }
 
 const char *ken_task_name(ken_task task) {
-    return task == KEN_REGRESS ? "regress" : task == KEN_CLASSIFY ? "classify" : "auto";
+    return task == KEN_REGRESS    ? "regress"
+           : task == KEN_CLASSIFY ? "classify"
+           : task == KEN_DETECT   ? "detect"
+                                  : "auto";
 }

@@ -268,6 +268,7 @@ static void desc_write_tasks(uint32_t tasks, ken_json_writer *w) {
     ken_json_array(w);
     if (tasks & KEN_REGRESS) ken_json_put_string(w, "regress");
     if (tasks & KEN_CLASSIFY) ken_json_put_string(w, "classify");
+    if (tasks & KEN_DETECT) ken_json_put_string(w, "detect");
     ken_json_end_array(w);
 }
 

@@ -19,8 +19,9 @@ typedef enum ken_kind {
     KEN_OBJECTIVE
 } ken_kind;
 
-/* A set. */
-typedef enum ken_task { KEN_TASK_AUTO = 0, KEN_REGRESS = 1, KEN_CLASSIFY = 2 } ken_task;
+/* A set. KEN_DETECT learns without a target how strange a row is: VALUE is a score, the larger the stranger, and the
+ * attribute `outlier_threshold` says from where on a row is an outlier. */
+typedef enum ken_task { KEN_TASK_AUTO = 0, KEN_REGRESS = 1, KEN_CLASSIFY = 2, KEN_DETECT = 4 } ken_task;
 
 /* What a thing can take or do; a set. */
 enum {
@@ -149,7 +150,7 @@ KEN_API const char *ken_catalog_room(int i);
 KEN_API ken_status ken_catalog_find(ken_ctx *ctx, const char *name, ken_kind kind,
                                     const ken_desc **out);
 KEN_API const char *ken_kind_name(ken_kind kind); /* "estimator" ... */
-KEN_API const char *ken_task_name(ken_task task); /* "regress", "classify", "auto" */
+KEN_API const char *ken_task_name(ken_task task); /* "regress", "classify", "detect", "auto" */
 
 /* --- parameters -------------------------------------------------------------------------------- */
 KEN_API const ken_param *ken_desc_param(const ken_desc *desc, const char *name); /* NULL: none */

@@ -17,7 +17,7 @@ enum { KEN_ROLE_TRAIN = 0, KEN_ROLE_VALIDATION = 1, KEN_ROLE_TEST = 2 };
 /* What every verb takes: views, all of n rows. The caller keeps them alive during the call. */
 typedef struct ken_data {
     const ken_table *table;    /* the features */
-    const ken_column *target;  /* fit; NULL elsewhere */
+    const ken_column *target;  /* fit, but of KEN_DETECT; NULL elsewhere */
     const ken_column *weight;  /* numbers >= 0; NULL: all 1 */
     const ken_column *group;   /* rows of one group (a query, a patient) stay together in splits and in
                                   validation rows, and are what ranking losses rank within; NULL: none */
@@ -31,7 +31,7 @@ typedef struct ken_data {
 } ken_data;
 
 typedef enum ken_what {
-    KEN_WHAT_VALUE = 0,      /* (n, 1): the number; the class code 0 .. k-1 */
+    KEN_WHAT_VALUE = 0,      /* (n, 1): the number; the class code 0 .. k-1; the score of an outlier */
     KEN_WHAT_PROBA,          /* (n, k) */
     KEN_WHAT_MARGIN,         /* (n, k), or (n, 1) for two classes and regression: before the link */
     KEN_WHAT_LEAF,           /* (n, trees) leaf numbers from 0 */
@@ -141,8 +141,8 @@ typedef struct ken_problem {
     ken_task task;
     int64_t n, n_train;
     const ken_table *X;      /* after the recipe; numeric unless KEN_TAG_TYPED */
-    const double *y;         /* (n) regression; NULL for classification */
-    const int32_t *label;    /* (n) classes 0 .. n_classes-1; NULL for regression */
+    const double *y;         /* (n) regression; else NULL */
+    const int32_t *label;    /* (n) classes 0 .. n_classes-1 of a classification; else NULL */
     int n_classes;
     const double *weight;    /* (n) or NULL */
     const int32_t *group;    /* (n) 0 .. n_groups-1 in order of appearance, or NULL */

@@ -34,7 +34,7 @@ ken_status ken_model_width(ken_ctx *ctx, const ken_model *m, ken_what what, int6
                     what == KEN_WHAT_CONTRIBUTIONS ? "permutation importance works for every model"
                                                    : "ask for another kind of output",
                     "%s cannot give '%s'%s", m->desc->name, predict_what_name(what),
-                    what == KEN_WHAT_PROBA && e ? ": it is a regression" : "");
+                    what == KEN_WHAT_PROBA && e && m->task == KEN_REGRESS ? ": it is a regression" : "");
 }
 
 static ken_status predict_transform(ken_ctx *ctx, const ken_model *recipe, const ken_table *X,

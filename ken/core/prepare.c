@@ -172,6 +172,12 @@ static ken_status prepare_target(ken_ctx *ctx, ken_model *m, const ken_data *dat
                                  const prepare_rows *rows, ken_prepared *out) {
     ken_task task = data->task;
     const ken_desc *desc = m->desc;
+    if (desc->kind == KEN_ESTIMATOR && desc->tasks == KEN_DETECT) {
+        m->task = out->problem.task = KEN_DETECT;
+        if (!data->target) return KEN_OK;
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave the target out, and drop its column where it is no feature",
+                        "%s learns without a target, but was given '%s'", desc->name, data->target->name);
+    }
     if (!data->target) {
         if (desc->kind == KEN_TRANSFORMER) return KEN_OK;
         return KEN_FAIL(ctx, KEN_E_ARG, "set data.target", "%s: fit needs a target", desc->name);

@@ -163,7 +163,8 @@ static ken_status unpack_head(const unpack *u, ken_model *m, const ken_json *v) 
     const char *task = ken_json_string(ken_json_get(v, "task"), NULL, "auto");
     const ken_json *target = ken_json_get(v, "target"), *classes = ken_json_get(v, "classes");
     m->task = strcmp(task, "classify") == 0 ? KEN_CLASSIFY
-              : strcmp(task, "regress") == 0 ? KEN_REGRESS : KEN_TASK_AUTO;
+              : strcmp(task, "regress") == 0 ? KEN_REGRESS
+              : strcmp(task, "detect") == 0 ? KEN_DETECT : KEN_TASK_AUTO;
     m->rows_train = ken_json_i64(ken_json_get(v, "rows_train"), 0);
     if (target) {
         const char *name = ken_json_string(ken_json_get(target, "name"), NULL, "");

@@ -66,6 +66,16 @@ check predict-quantiles 0 "prediction,lower,upper,q0.1,q0.5,q0.9" - "$ken" predi
 check predict-quantiles-json 0 '"q0.5"' - "$ken" predict q.ken gen:friedman:rows=3 --quantiles --json
 check predict-no-quantiles 1 "" "cannot give 'quantiles'" "$ken" predict iris.ken iris.csv --quantiles
 check predict-no-interval 1 "" "cannot give 'interval'" "$ken" predict iris.ken iris.csv --interval
+check train-detect 0 "outliers" "" "$ken" train iris.csv --model isolation_forest --set contamination=0.1 -o d.ken
+check train-detect-json 0 '"task": "detect"' "" "$ken" train iris.csv --model isolation_forest -o d.ken --json
+check predict-detect 0 "score,outlier" - "$ken" predict d.ken iris.csv
+check explain-detect 0 "" - "$ken" explain d.ken iris.csv --row 1
+check models-detect 0 "to detect outliers" - "$ken" models d.ken
+check evaluate-detect 1 "" "without a target" "$ken" evaluate d.ken iris.csv
+check train-detect-target 2 "" "without a target" "$ken" train iris.csv --target species --model isolation_forest -o d2.ken
+check train-detect-report 1 "" "report" "$ken" train iris.csv --model isolation_forest --report d.html -o d2.ken
+check train-detect-cv 1 "" "cross-validated" "$ken" train iris.csv --model isolation_forest --cv 3 -o d2.ken
+is detect-left-nothing test ! -e d2.ken
 check predict-one-row 0 "prediction" - bash -c "head -2 iris.csv | '$ken' predict iris.ken -"
 
 check evaluate 0 "accuracy" - "$ken" evaluate iris.ken iris.csv

@@ -80,13 +80,21 @@ static void mixed_free(mixed *f) {
 }
 
 /* --- walking the catalog ----------------------------------------------------------------------------------- */
+/* Target 3: none. */
+static ken_task task_of(int target) { return target == 0 ? KEN_REGRESS : target == 3 ? KEN_DETECT : KEN_CLASSIFY; }
+static int classes_of(int target) { return target == 3 || target == 0 ? 0 : target + 1; }
+static int width_of(int target) { return KEN_MAX(classes_of(target), 1); }
+static const ken_column *target_of(const ken_table *targets, int target) {
+    return target == 3 ? NULL : ken_table_column(targets, target);
+}
+
 /* Case i of all (estimator, target) pairs that fit together; NULL past the end. */
 static const ken_desc *case_at(int i, int *target) {
     const ken_desc *d;
     for (int k = 0; (d = ken_catalog_at(k)); k++) {
         if (d->kind != KEN_ESTIMATOR) continue;
-        for (int t = 0; t < 3; t++)
-            if (d->tasks & (t == 0 ? KEN_REGRESS : KEN_CLASSIFY))
+        for (int t = 0; t < 4; t++)
+            if (d->tasks & (uint32_t)task_of(t))
                 if (i-- == 0) {
                     *target = t;
                     return d;
@@ -107,8 +115,8 @@ static ken_model *model_new(ken_ctx *ctx, const ken_desc *d) {
 
 static ken_model *fitted(ken_ctx *ctx, const ken_desc *d, mixed *f, int target) {
     ken_model *m = model_new(ctx, d);
-    f->data.target = ken_table_column(f->targets, target);
-    f->data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+    f->data.target = target_of(f->targets, target);
+    f->data.task = task_of(target);
     TEST_OK(ctx, ken_model_fit(ctx, m, &f->data));
     return m;
 }
@@ -140,7 +148,7 @@ static void test_contract__saved_and_loaded_predicts_the_same(void **state) {
         TEST_OK(ctx, ken_model_write(ctx, m, &bytes, &size));
         TEST_OK(ctx, ken_model_read(ctx, d->name, bytes, size, &back));
         double *a = predicted(ctx, m, f.table), *b = predicted(ctx, back, f.table);
-        const int64_t width = target ? target + 1 : 1;
+        const int64_t width = width_of(target);
         assert_memory_equal(a, b, (size_t)(ROWS * width) * sizeof *a);
         TEST_OK(ctx, ken_model_write(ctx, back, &again, &size_again));
         assert_int_equal(size, size_again);
@@ -189,15 +197,15 @@ static void test_contract__answers_are_sound(void **state) {
         mixed f = mixed_new(ctx, ROWS);
         ken_model *m = fitted(ctx, d, &f, target);
         double *p = predicted(ctx, m, f.table);
-        const int k = target ? target + 1 : 1;
+        const int k = width_of(target);
         for (int i = 0; i < ROWS; i++) {
             double sum = 0;
             for (int c = 0; c < k; c++) {
                 assert_true(isfinite(p[i * k + c]));
-                if (target) assert_true(p[i * k + c] >= 0 && p[i * k + c] <= 1);
+                if (classes_of(target)) assert_true(p[i * k + c] >= 0 && p[i * k + c] <= 1);
                 sum += p[i * k + c];
             }
-            if (target) assert_true(fabs(sum - 1) < 1e-9);
+            if (classes_of(target)) assert_true(fabs(sum - 1) < 1e-9);
         }
         for (int a = 0; a < ken_model_n_attrs(m); a++) assert_non_null(ken_model_attr_name(m, a));
         free(p);
@@ -229,15 +237,15 @@ static void test_contract__weight_is_replication(void **state) {
         ken_model *a = NULL, *b = NULL;
         ken_column w = test_column_f64("w", weight, ROWS);
         ken_data data = {0};
-        data.table = numbers, data.target = ken_table_column(f.targets, target), data.weight = &w;
-        data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+        data.table = numbers, data.target = target_of(f.targets, target), data.weight = &w;
+        data.task = task_of(target);
         TEST_OK(ctx, ken_model_new_desc(ctx, d, NULL, &a));
         TEST_OK(ctx, ken_model_clone(ctx, a, &b));
         TEST_OK(ctx, ken_model_fit(ctx, a, &data));
-        data.table = twice, data.target = ken_table_column(targets, target), data.weight = NULL;
+        data.table = twice, data.target = target_of(targets, target), data.weight = NULL;
         TEST_OK(ctx, ken_model_fit(ctx, b, &data));
         double *pa = predicted(ctx, a, numbers), *pb = predicted(ctx, b, numbers);
-        for (int64_t i = 0; i < ROWS * (target ? target + 1 : 1); i++)
+        for (int64_t i = 0; i < ROWS * width_of(target); i++)
             if (fabs(pa[i] - pb[i]) > 1e-6 * (1 + fabs(pa[i])))
                 fail_msg("%s, target %d, row %d: %.12g with weights, %.12g with copies", d->name, target, (int)i, pa[i], pb[i]);
         free(pa), free(pb);
@@ -391,8 +399,8 @@ static void test_contract__few_rows(void **state) {
         for (int64_t n = 0; n <= 4; n++) {
             ken_ctx *ctx = test_ctx(2);
             mixed f = mixed_new(ctx, n);
-            f.data.target = ken_table_column(f.targets, target);
-            f.data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+            f.data.target = target_of(f.targets, target);
+            f.data.task = task_of(target);
             fit_or_refuse(ctx, d, &f.data);
             mixed_free(&f);
             test_ctx_free(ctx);
@@ -411,8 +419,8 @@ static void test_contract__columns_without_information(void **state) {
         none = add(ctx, flat, "none", KEN_F64, NULL);
         for (int i = 0; i < 50; i++) none[i] = NAN;
         f.data.table = flat;
-        f.data.target = ken_table_column(f.targets, target);
-        f.data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+        f.data.target = target_of(f.targets, target);
+        f.data.task = task_of(target);
         fit_or_refuse(ctx, d, &f.data);
         ken_table_free(flat);
         mixed_free(&f);
@@ -450,7 +458,7 @@ static void test_contract__very_many_categories(void **state) {
         label.name = "y", label.dtype = KEN_CATEGORY, label.n = n, label.data = two, label.stride = 1;
         label.text = (ken_strings){2, class_offset, class_bytes};
         ken_data data = {0};
-        data.table = t, data.target = target ? &label : &number, data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+        data.table = t, data.target = target == 3 ? NULL : target ? &label : &number, data.task = task_of(target);
         fit_or_refuse(ctx, d, &data);
         ken_table_free(t);
         test_ctx_free(ctx);
@@ -467,8 +475,8 @@ static void test_contract__huge_and_infinite_numbers(void **state) {
             double *wild = add(ctx, f.table, "wild", KEN_F64, NULL);
             for (int i = 0; i < 60; i++)
                 wild[i] = kind == 0 ? (i % 2 ? 1e308 : -1e308) : kind == 1 ? i * 5e-324 : i == 7 ? INFINITY : i;
-            f.data.target = ken_table_column(f.targets, target);
-            f.data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+            f.data.target = target_of(f.targets, target);
+            f.data.task = task_of(target);
             fit_or_refuse(ctx, d, &f.data);
             mixed_free(&f);
             test_ctx_free(ctx);
@@ -494,8 +502,8 @@ static void test_contract__cancel_leaves_it_unfitted(void **state) {
         assert_int_equal(ken_ctx_new(&o, &ctx), KEN_OK);
         mixed f = mixed_new(ctx, ROWS);
         ken_model *m = model_new(ctx, d);
-        f.data.target = ken_table_column(f.targets, target);
-        f.data.task = target ? KEN_CLASSIFY : KEN_REGRESS;
+        f.data.target = target_of(f.targets, target);
+        f.data.task = task_of(target);
         const ken_status status = ken_model_fit(ctx, m, &f.data);
         if (status == KEN_OK) /* done in one step */
             assert_true(ken_model_fitted(m));

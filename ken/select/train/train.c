@@ -15,12 +15,18 @@ static ken_status train_column(ken_ctx *ctx, const ken_table *table, const char 
     return KEN_OK;
 }
 
+/* Whether the model is named, and learns without a target. */
+static bool train_detects(ken_ctx *ctx, const ken_train_options *o) {
+    const ken_desc *desc;
+    return o->model && ken_catalog_find(ctx, o->model, KEN_ESTIMATOR, &desc) == KEN_OK && desc->tasks == KEN_DETECT;
+}
+
 ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_options *o,
                           ken_table **features, ken_data *data) {
     int *keep, n = 0;
     *features = NULL;
     memset(data, 0, sizeof *data);
-    if (!o->target)
+    if (!o->target && !train_detects(ctx, o))
         return KEN_FAIL(ctx, KEN_E_ARG, "name the column to predict", "train: there is no target");
     KEN_TRY(train_column(ctx, table, o->target, &data->target));
     KEN_TRY(train_column(ctx, table, o->weight, &data->weight));
@@ -41,6 +47,7 @@ ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_
     ken_scratch_release(ctx, mark);
     data->table = *features;
     data->task = o->task;
+    if (!data->target) data->task = KEN_DETECT;
     if (data->task == KEN_TASK_AUTO && (data->event || data->upper)) data->task = KEN_REGRESS;
     if (status == KEN_OK && data->task == KEN_TASK_AUTO)
         return ken_task_of(ctx, data->target, &data->task);
@@ -97,6 +104,9 @@ static ken_status train_choose(ken_ctx *ctx, const ken_train_options *o, ken_tra
     if (!o->model) return train_compare(ctx, o, t, out);
     KEN_TRY(train_named(ctx, o, o->model, out));
     if (o->folds < 2) return KEN_OK;
+    if (!t->data.target)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave the folds out", "%s has no target to be cross-validated against",
+                        o->model);
     cv.folds = o->folds;
     return ken_cross_validate(ctx, *out, &t->data, &cv, &t->cv);
 }
@@ -105,10 +115,10 @@ static ken_status train_choose(ken_ctx *ctx, const ken_train_options *o, ken_tra
 static ken_status train_hold_out(ken_ctx *ctx, double fraction, ken_training *t) {
     const int64_t n = ken_table_rows(t->features);
     KEN_TRY(KEN_ALLOC(ctx, uint8_t, n, &t->role));
-    if (fraction > 0) KEN_TRY(ken_split_holdout(ctx, &t->data, fraction, t->role));
+    if (fraction > 0 && t->data.target) KEN_TRY(ken_split_holdout(ctx, &t->data, fraction, t->role));
     t->data.role = t->role;
     for (int64_t i = 0; i < n; i++) {
-        if (ken_column_missing(t->data.target, i)) continue;
+        if (t->data.target && ken_column_missing(t->data.target, i)) continue;
         t->rows_train += t->role[i] == KEN_ROLE_TRAIN;
         t->rows_test += t->role[i] == KEN_ROLE_TEST;
     }

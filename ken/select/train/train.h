@@ -9,7 +9,7 @@
 KEN_BEGIN_C
 
 typedef struct ken_train_options {
-    const char *target;               /* name of a column; must be set */
+    const char *target;               /* name of a column; NULL: only for a model that detects outliers */
     /* Names of columns, NULL: none. Only time is also a feature. */
     const char *weight, *group, *time;
     const char *offset, *event, *upper; /* ken_data */
@@ -39,7 +39,8 @@ typedef struct ken_training {
 } ken_training;
 
 /* table    outlives *training (which borrows from it).
- * options  target must be set.
+ * options  target must be set, but for a model that detects outliers: it learns from all rows, nothing is
+ *          evaluated.
  * model    out: fitted on the training rows, recipe included; the caller frees it.
  * out      freed by ken_training_free, also after an error.
  * errors   KEN_E_NOT_FOUND a column, model or metric (with the nearest name) · KEN_E_ARG settings · those of
