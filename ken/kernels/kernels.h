@@ -42,6 +42,14 @@ typedef struct ken_span {
     uint32_t start, size;
 } ken_span;
 
+/* A question of a tree (isa/trees.c): rows at `place` whose code in `slot` is greater than `rank`
+ * (below 255) go right. Codes are (slots, KEN_TREE_GROUP): a slot's for a group of rows. */
+enum { KEN_TREE_GROUP = 512 };
+typedef struct ken_tree_ask {
+    uint16_t slot;
+    uint8_t place, rank;
+} ken_tree_ask;
+
 typedef struct ken_kernels {
     const char *isa;
     /* --- vectors (isa/vector.c): double, contiguous --- */
@@ -99,6 +107,16 @@ typedef struct ken_kernels {
     /* Marked items go to out[left ...], the others to out[right ...], in their order. */
     void (*partition_move)(const uint8_t *mark, const uint32_t *rows, const uint64_t *gh, int64_t n,
                            uint32_t *out_rows, uint64_t *out_gh, int64_t left, int64_t right);
+    /* --- trees (isa/trees.c): whole numbers, the same on every instruction set. rows <=
+     * KEN_TREE_GROUP; all codes up to the group's end may be read and all places there written --- */
+    /* place[r] where row r ends: 0, or 1 + the last of n <= 255 questions that sent it right.
+     * tree_many: from so many rows on that is faster than walking each row (0: never). */
+    int tree_many;
+    void (*tree_places)(const ken_tree_ask *ask, int n, const uint8_t *codes, int64_t rows,
+                        uint8_t *place);
+    /* The same for depth <= 8 questions, one for each level: the first gives the highest bit. */
+    void (*tree_levels)(const ken_tree_ask *ask, int depth, const uint8_t *codes, int64_t rows,
+                        uint8_t *place);
     /* --- codes (isa/codes.c): whole numbers, the same on every instruction set --- */
     /* range: the least and the greatest of n codes other than `skip` (least > greatest: there is
      * none), and 255 when `skip` occurs, else 0. */

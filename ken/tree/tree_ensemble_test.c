@@ -2,7 +2,9 @@
  */
 #include "tests/support.h"
 
+#include "ken/kernels/kernels.h"
 #include "ken/tree/tree_ensemble.h"
+#include "ken/tree/tree_layout.h"
 #include "ken/tree/tree_shap.h"
 
 /* --- a thing that only holds trees ------------------------------------------------------------ */
@@ -61,7 +63,7 @@ static const ken_desc held_desc = {.name = "held",
                                    .attrs = held_attrs,
                                    .estimator = &held_estimator};
 
-enum { D = 5, ROWS = 203, LEVELS = 70 };
+enum { D = 5, ROWS = 707, LEVELS = 70 };
 static double cells[ROWS * D], target[ROWS];
 static int32_t codes[ROWS];
 
@@ -155,6 +157,29 @@ static void make_trees(int trees, int leaves, int width, int outputs, bool sets)
     }
 }
 
+/* Trees that ask one question on each of `depth` levels; spoil: one of them asks another once. */
+static void make_symmetric(int trees, int depth, bool spoil) {
+    const int inner = (1 << depth) - 1;
+    memset(&M, 0, sizeof M);
+    M.trees = trees, M.width = M.outputs = 1, M.base[0] = noise();
+    for (int t = 0; t < trees; t++) {
+        for (int l = 0; l < depth; l++) {
+            const int32_t column = (int32_t)(noise() * (D - 1));
+            const double threshold = floor(noise() * 20) / 2;
+            const uint8_t left = noise() < 0.5;
+            for (int64_t i = M.nodes + (1 << l) - 1; i < M.nodes + (2 << l) - 1; i++)
+                M.feature[i] = column, M.threshold[i] = threshold, M.missing_left[i] = left;
+        }
+        for (int k = 0; k < 2 * inner + 1; k++, M.nodes++) {
+            M.category[M.nodes] = -1, M.cover[M.nodes] = 1, M.value[M.nodes] = noise() - 0.5;
+            M.left[M.nodes] = 2 * k + 1, M.right[M.nodes] = 2 * k + 2;
+            if (k >= inner) M.feature[M.nodes] = -1;
+        }
+        M.offset[t + 1] = M.nodes;
+    }
+    if (spoil) M.threshold[M.offset[trees - 1] + inner - 1] = 0.25;
+}
+
 static ken_model *hold(ken_ctx *ctx, const ken_table *table) {
     ken_model *m = NULL;
     ken_column y = test_column_f64("y", target, ken_table_rows(table));
@@ -174,7 +199,7 @@ static void drop(ken_ctx *ctx, ken_ensemble *e) {
 static void test_trees__fast_prediction_is_the_plain_walk_bit_for_bit(void **state) {
     (void)state;
     static double a[ROWS * 4], b[ROWS * 4];
-    const int64_t sizes[] = {1, 3, 7, 8, 9, 63, 64, 65, ROWS};
+    const int64_t sizes[] = {1, 3, 7, 8, 9, 63, 64, 65, 511, 513, ROWS};
     const int threads[] = {1, 2, 3, 7};
     for (int round = 0; round < 12; round++) {
         const int outputs = 1 + round % 3, width = round % 2 ? 1 : outputs;
@@ -198,6 +223,58 @@ static void test_trees__fast_prediction_is_the_plain_walk_bit_for_bit(void **sta
         ken_table_free(all);
         test_ctx_free(ctx);
     }
+}
+
+static ken_ctx *ctx_of(const char *isa, int threads) {
+    const ken_ctx_options options = {.isa = isa, .threads = threads};
+    ken_ctx *ctx = NULL;
+    assert_int_equal(ken_ctx_new(&options, &ctx), KEN_OK);
+    return ctx;
+}
+
+/* Margins and leaves of the trees M on every instruction set; kind: of the first and the last tree. */
+static void check_all_isas(int kind, int kind_last) {
+    static double want[ROWS * 4], got[ROWS * 4], leaf[ROWS * 40], leaf_got[ROWS * 40];
+    make_cells();
+    for (int v = 0; ken_kernels_at(v); v++) {
+        ken_ctx *ctx = ctx_of(ken_kernels_at(v)->isa, 1 + v);
+        ken_table *t = make_table(ctx, ROWS);
+        ken_model *m = hold(ctx, t);
+        ken_ensemble *e = NULL;
+        TEST_OK(ctx, ken_ensemble_open(ctx, m, (int32_t)M.outputs, &e));
+        assert_int_equal(e->layout->by[0], kind);
+        assert_int_equal(e->layout->by[M.trees - 1], kind_last);
+        TEST_OK(ctx, ken_ensemble_margin_ref(ctx, e, t, want));
+        TEST_OK(ctx, ken_ensemble_margin(ctx, e, t, got));
+        assert_memory_equal(want, got, sizeof(double) * (size_t)(ROWS * M.outputs));
+        TEST_OK(ctx, ken_ensemble_leaves(ctx, e, t, leaf_got));
+        if (v == 0) memcpy(leaf, leaf_got, sizeof leaf);
+        assert_memory_equal(leaf, leaf_got, sizeof(double) * (size_t)(ROWS * M.trees));
+        drop(ctx, e);
+        ken_model_free(m);
+        ken_table_free(t);
+        ken_ctx_free(ctx);
+    }
+}
+
+static void test_trees__the_second_form_is_the_plain_walk_bit_for_bit(void **state) {
+    (void)state;
+    make_trees(9, 60, 1, 3, false);
+    check_all_isas(KEN_TREE_BY_ASKS, KEN_TREE_BY_ASKS);
+    make_trees(9, 60, 3, 3, false);
+    check_all_isas(KEN_TREE_BY_ASKS, KEN_TREE_BY_ASKS);
+    make_trees(1, 1, 1, 1, false); /* a leaf alone */
+    check_all_isas(KEN_TREE_BY_ASKS, KEN_TREE_BY_ASKS);
+    make_symmetric(3, 1, false);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_LEVELS);
+    make_symmetric(6, 8, false);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_LEVELS);
+    make_symmetric(6, 8, true);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_ASKS);
+    make_symmetric(2, 9, false);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_LEVELS);
+    make_symmetric(2, 9, true);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_NODES);
 }
 
 static void test_trees__leaves_are_numbered_in_node_order(void **state) {
@@ -515,6 +592,7 @@ static void test_trees__every_failed_allocation_is_an_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trees__fast_prediction_is_the_plain_walk_bit_for_bit),
+        cmocka_unit_test(test_trees__the_second_form_is_the_plain_walk_bit_for_bit),
         cmocka_unit_test(test_trees__leaves_are_numbered_in_node_order),
         cmocka_unit_test(test_shap__is_the_mean_over_all_subsets),
         cmocka_unit_test(test_shap__adds_up_and_does_not_depend_on_threads),

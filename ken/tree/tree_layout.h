@@ -4,10 +4,16 @@
  * integer comparison: code(x) = number of thresholds below x, hence x <= t_k iff code(x) <= k. A
  * column whose missing values go left at some nodes and right at others has a code for each
  * ("slot"): missing is 0 in the one (below every rank: left) and the largest code in the other.
- * Nodes take 8 bytes, brothers stand side by side, leaves lead to themselves. */
+ * Nodes take 8 bytes, brothers stand side by side, leaves lead to themselves.
+ *
+ * Codes of a column of at most 254 thresholds fit in a byte. A tree of at most 256 leaves whose
+ * columns are all like that has a second form besides: the list of its questions (kernels/isa/trees.c),
+ * by which many rows go through all of the tree at once. Where each level asks one question (symmetric
+ * or "oblivious" trees), a question a level is enough. */
 #ifndef KEN_TREE_LAYOUT_H
 #define KEN_TREE_LAYOUT_H
 
+#include "ken/kernels/kernels.h"
 #include "ken/tree/tree_ensemble.h"
 
 KEN_BEGIN_C
@@ -17,8 +23,16 @@ enum {
     KEN_TREE_LEAF = 0xFFFF, /* rank of a leaf: every code is at or below it */
     KEN_TREE_SET = 0xFFFE,  /* rank of a split by a set of levels */
     KEN_TREE_MAX_RANKS = 65530,
-    KEN_TREE_EDGES =
-        256 /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
+    KEN_TREE_EDGES = 256,   /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
+    KEN_TREE_MAX_ASKS = 255,
+    KEN_TREE_MAX_LEVELS = 16
+};
+
+/* How rows go through a tree when there are many of them. */
+enum {
+    KEN_TREE_BY_NODES = 0, /* from node to node */
+    KEN_TREE_BY_ASKS,      /* all questions, kernel tree_places */
+    KEN_TREE_BY_LEVELS     /* a question a level, kernel tree_levels */
 };
 
 /* next = left + (code[slot] > rank). */
@@ -43,6 +57,14 @@ typedef struct ken_tree_layout {
     ken_tree_node *node; /* (nodes): those of tree t from tree_offset[t] on */
     uint32_t *origin;    /* (nodes): the node of the attributes, counted from the tree's first */
     uint8_t *sets;       /* (trees): 1: some split is by a set of levels */
+    uint8_t *narrow;     /* (slots): 1: codes fit in a byte, missing is 255 where it is the largest */
+    /* The second form: questions [ask_first[t], ask_first[t + 1]), places from place_first[t] on. */
+    uint8_t *by;          /* (trees) KEN_TREE_BY_* */
+    int32_t n_by[3];      /* how many of each kind */
+    int64_t *ask_first, *place_first; /* (trees + 1) */
+    ken_tree_ask *ask;
+    uint32_t *place_node; /* (places) the leaf's node in the attributes, from the tree's first */
+    double *place_value;  /* (places) its value; NULL unless there is one a leaf */
 } ken_tree_layout;
 
 /* NULL in *out when a limit is passed (ranks, slots, levels): then the plain walk is taken. */

@@ -1,6 +1,7 @@
-/* Prediction with trees. Rows are coded once, 64 at a time (tree_layout.h); then each tree is
- * walked by several rows at once, so that the loads of one row hide behind those of the others. The
- * sums are made in the order of the trees: the bits are those of the plain walk. */
+/* Prediction with trees. Rows are coded once (tree_layout.h). Then a group of rows goes through each
+ * tree: through small trees by all of their questions at once, through others from node to node, several
+ * rows at a time, so that the loads of one row hide behind those of the others. The sums are made in
+ * the order of the trees: the bits are those of the plain walk. */
 #include <string.h>
 
 #include "ken/core/alloc.h"
@@ -11,7 +12,8 @@
 enum {
     PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
     PREDICT_LANES = 8,               /* rows, or trees, that walk together */
-    PREDICT_STRIDE = 4               /* steps before those that have arrived are left out */
+    PREDICT_STRIDE = 4,              /* steps before those that have arrived are left out */
+    PREDICT_MANY = 64                /* from so many rows on, questions by level are cheaper */
 };
 
 /* --- the plain walk --------------------------------------------------------------------------- */
@@ -43,8 +45,9 @@ typedef struct predict_job {
     int32_t n_used, n_slots;
     int64_t group;           /* rows that are coded together, a multiple of the tile */
     uint16_t *codes;         /* (threads, group / 64, slots, 64) */
+    uint8_t *bytes;          /* (threads, slots, KEN_TREE_GROUP) codes of narrow slots; NULL: not used */
     double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
-    uint32_t *at;            /* (threads, max(group, trees)) where rows stand */
+    uint32_t *at;            /* (threads, max(KEN_TREE_GROUP, trees)) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
 } predict_job;
 
@@ -132,14 +135,28 @@ static void predict_code_column(const ken_kernels *k, const ken_tree_layout *l,
     for (int64_t r = 0; r < rows; r++) code[r] = x[r] != x[r] ? KEN_TREE_MAX_RANKS + 1 : ranks[r];
 }
 
+/* Narrow codes of one column for the rows of a group: the ranks, straight from the kernel. */
+static void predict_code_bytes(const ken_kernels *k, const ken_tree_layout *l, const ken_tree_used *u,
+                               const double *x, int64_t rows, uint8_t *bytes) {
+    const double *t = l->threshold + u->first;
+    if (u->count > KEN_TREE_EDGES - 2) return;
+    if (u->slot_left >= 0)
+        k->bin_f64(x, rows, t, u->count, 0, bytes + (int64_t)u->slot_left * KEN_TREE_GROUP, 1);
+    if (u->slot_right >= 0)
+        k->bin_f64(x, rows, t, u->count, UINT8_MAX, bytes + (int64_t)u->slot_right * KEN_TREE_GROUP,
+                   1);
+}
+
+/* codes, bytes: NULL where they are not asked for. */
 static void predict_code(const predict_job *job, int64_t begin, int64_t rows, double *x,
-                         uint16_t *codes) {
+                         uint16_t *codes, uint8_t *bytes) {
     const ken_tree_layout *l = job->e->layout;
     const int64_t tile_size = (int64_t)l->n_slots * KEN_TREE_TILE;
     for (int32_t k = 0; k < l->n_used; k++) {
         const ken_tree_used *u = &l->used[k];
         ken_column_gather(ken_table_column(job->X, u->column), begin, rows, x, 1);
-        for (int64_t first = 0; first < rows; first += KEN_TREE_TILE)
+        if (bytes) predict_code_bytes(job->kernels, l, u, x, rows, bytes);
+        for (int64_t first = 0; codes && first < rows; first += KEN_TREE_TILE)
             predict_code_column(job->kernels, l, u, x + first, KEN_MIN(KEN_TREE_TILE, rows - first),
                                 codes + first / KEN_TREE_TILE * tile_size);
     }
@@ -269,14 +286,17 @@ static void predict_walk_row(const ken_ensemble *e, const uint16_t *codes, uint3
 
 /* --- margins and leaves ----------------------------------------------------------------------- */
 
-static void predict_take(const predict_job *job, int32_t t, int64_t row, uint32_t at) {
+static void predict_take(const predict_job *job, int32_t t, int64_t row, int64_t node) {
     const ken_ensemble *e = job->e;
-    const int64_t first = e->tree_offset[t];
-    const int64_t node = first + e->layout->origin[first + at];
     if (job->leaf_of)
         job->out[row * e->n_trees + t] = job->leaf_of[node];
     else
         predict_add(e, t, node, job->out + row * e->n_outputs);
+}
+
+static void predict_take_at(const predict_job *job, int32_t t, int64_t row, uint32_t at) {
+    const int64_t first = job->e->tree_offset[t];
+    predict_take(job, t, row, first + job->e->layout->origin[first + at]);
 }
 
 /* All rows of a tile at scalar leaves: the common case, without a call per row. */
@@ -290,44 +310,98 @@ static void predict_add_scalar(const predict_job *job, int32_t t, int64_t row, i
     for (int64_t r = 0; r < rows; r++) out[r * e->n_outputs] += value[origin[at[r]]];
 }
 
+/* The rows of a group through a tree that has a second form; where they are is counted in places. */
+static void predict_ask(const predict_job *job, int32_t t, int64_t row, int64_t rows,
+                        const uint8_t *bytes) {
+    const ken_ensemble *e = job->e;
+    const ken_tree_layout *l = e->layout;
+    const ken_tree_ask *ask = l->ask + l->ask_first[t];
+    const int n = (int)(l->ask_first[t + 1] - l->ask_first[t]);
+    const bool levels = l->by[t] == KEN_TREE_BY_LEVELS;
+    const int above = levels && n > 8 ? n - 8 : 0; /* levels that do not fit in one byte */
+    uint8_t place[KEN_TREE_GROUP], high[KEN_TREE_GROUP];
+    if (levels)
+        job->kernels->tree_levels(ask + above, n - above, bytes, rows, place);
+    else
+        job->kernels->tree_places(ask, n, bytes, rows, place);
+    if (above) job->kernels->tree_levels(ask, above, bytes, rows, high);
+    if (l->place_value && !job->leaf_of && !above) {
+        const double *value = l->place_value + l->place_first[t];
+        double *out = job->out + row * e->n_outputs + KEN_MAX(e->tree_output[t], 0);
+        for (int64_t r = 0; r < rows; r++) out[r * e->n_outputs] += value[place[r]];
+        return;
+    }
+    const uint32_t *node = l->place_node + l->place_first[t];
+    for (int64_t r = 0; r < rows; r++)
+        predict_take(job, t, row + r, e->tree_offset[t] + node[place[r] | (above ? high[r] << 8 : 0)]);
+}
+
+static void predict_walk_tiles(const predict_job *job, int32_t t, int64_t row, int64_t rows,
+                               const uint16_t *codes, uint32_t *at) {
+    const ken_ensemble *e = job->e;
+    const int64_t tile_size = (int64_t)job->n_slots * KEN_TREE_TILE;
+    for (int64_t first = 0; first < rows; first += KEN_TREE_TILE) {
+        const int64_t n = KEN_MIN(KEN_TREE_TILE, rows - first);
+        predict_walk_tile(e, t, codes + first / KEN_TREE_TILE * tile_size, n, at);
+        if (e->width == 1 && !job->leaf_of)
+            predict_add_scalar(job, t, row + first, n, at);
+        else
+            for (int64_t r = 0; r < n; r++) predict_take_at(job, t, row + first + r, at[r]);
+    }
+}
+
+static bool predict_by_asks(const predict_job *job, int64_t rows) {
+    return job->kernels->tree_many > 0 && rows >= job->kernels->tree_many;
+}
+
 static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {
     const predict_job *job = arg;
     const ken_ensemble *e = job->e;
     const int64_t rows = end - begin;
-    const int64_t tile_size = (int64_t)job->n_slots * KEN_TREE_TILE;
-    uint16_t *codes = job->codes + worker * (job->group / KEN_TREE_TILE) * tile_size;
-    uint32_t *at = job->at + worker * (int64_t)KEN_MAX(KEN_TREE_TILE, e->n_trees);
-    predict_code(job, begin, rows, job->x + worker * job->group, codes);
+    const bool many = job->bytes && rows >= PREDICT_MANY;
+    const bool asks = many && predict_by_asks(job, rows);
+    const bool walks = !many || e->layout->n_by[KEN_TREE_BY_NODES] > 0 ||
+                       (!asks && e->layout->n_by[KEN_TREE_BY_ASKS] > 0);
+    uint16_t *codes = job->codes + worker * job->group * job->n_slots;
+    uint8_t *bytes = many ? job->bytes + worker * (int64_t)job->n_slots * KEN_TREE_GROUP : NULL;
+    uint32_t *at = job->at + worker * (int64_t)KEN_MAX(KEN_TREE_GROUP, e->n_trees);
+    predict_code(job, begin, rows, job->x + worker * job->group,
+                 walks ? codes : NULL, bytes);
     if (!job->leaf_of)
         for (int64_t r = begin; r < end; r++)
             for (int32_t o = 0; o < e->n_outputs; o++) job->out[r * e->n_outputs + o] = e->base[o];
     if (rows < PREDICT_LANES) {
         for (int64_t r = 0; r < rows; r++) {
             predict_walk_row(e, codes + r, at);
-            for (int32_t t = 0; t < e->n_trees; t++) predict_take(job, t, begin + r, at[t]);
+            for (int32_t t = 0; t < e->n_trees; t++) predict_take_at(job, t, begin + r, at[t]);
         }
         return;
     }
     for (int32_t t = 0; t < e->n_trees; t++)
-        for (int64_t first = 0; first < rows; first += KEN_TREE_TILE) {
-            const int64_t n = KEN_MIN(KEN_TREE_TILE, rows - first);
-            predict_walk_tile(e, t, codes + first / KEN_TREE_TILE * tile_size, n, at);
-            if (e->width == 1 && !job->leaf_of)
-                predict_add_scalar(job, t, begin + first, n, at);
-            else
-                for (int64_t r = 0; r < n; r++) predict_take(job, t, begin + first + r, at[r]);
-        }
+        if (asks ? e->layout->by[t] != KEN_TREE_BY_NODES
+                 : many && e->layout->by[t] == KEN_TREE_BY_LEVELS)
+            predict_ask(job, t, begin, rows, bytes);
+        else
+            predict_walk_tiles(job, t, begin, rows, codes, at);
 }
 
 static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n) {
-    const int64_t threads = ken_ctx_threads(ctx);
-    const int64_t tile_bytes = KEN_MAX((int64_t)job->n_slots, 1) * KEN_TREE_TILE * 2;
-    const int64_t tiles = KEN_MIN(KEN_MAX(PREDICT_GROUP_BYTES / tile_bytes, 1), 64);
+    const int64_t threads = ken_ctx_threads(ctx), slots = KEN_MAX((int64_t)job->n_slots, 1);
+    const int64_t tile_bytes = slots * KEN_TREE_TILE * 2;
+    const int32_t *by = job->e->layout->n_by;
+    const bool many = n >= PREDICT_MANY &&
+                      (by[KEN_TREE_BY_LEVELS] > 0 ||
+                       (by[KEN_TREE_BY_ASKS] > 0 && predict_by_asks(job, n)));
+    const int64_t tiles = many ? KEN_TREE_GROUP / KEN_TREE_TILE
+                               : KEN_MIN(KEN_MAX(PREDICT_GROUP_BYTES / tile_bytes, 1), 64);
     job->group = KEN_MIN(tiles, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE) * KEN_TREE_TILE;
-    KEN_TRY(
-        KEN_SCRATCH(ctx, uint16_t, threads * job->group * KEN_MAX(job->n_slots, 1), &job->codes));
+    KEN_TRY(KEN_SCRATCH(ctx, uint16_t, threads * job->group * slots, &job->codes));
+    if (many) {
+        KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads * slots * KEN_TREE_GROUP, &job->bytes));
+        memset(job->bytes, 0, (size_t)(threads * slots * KEN_TREE_GROUP)); /* the ends are read too */
+    }
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
-    return KEN_SCRATCH(ctx, uint32_t, threads *KEN_MAX(KEN_TREE_TILE, job->e->n_trees), &job->at);
+    return KEN_SCRATCH(ctx, uint32_t, threads *KEN_MAX(KEN_TREE_GROUP, job->e->n_trees), &job->at);
 }
 
 static ken_status predict_run(ken_ctx *ctx, predict_job *job) {

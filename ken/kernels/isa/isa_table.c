@@ -41,6 +41,11 @@ int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32
                               const uint8_t *left, uint8_t *mark);
 void KEN_K(partition_move)(const uint8_t *mark, const uint32_t *rows, const uint64_t *gh, int64_t n,
                            uint32_t *out_rows, uint64_t *out_gh, int64_t left, int64_t right);
+/* --- trees.c --- */
+void KEN_K(tree_places)(const ken_tree_ask *ask, int n, const uint8_t *codes, int64_t rows,
+                        uint8_t *place);
+void KEN_K(tree_levels)(const ken_tree_ask *ask, int depth, const uint8_t *codes, int64_t rows,
+                        uint8_t *place);
 /* --- codes.c --- */
 void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);
 /* --- scan.c --- */
@@ -84,6 +89,14 @@ const ken_kernels KEN_K(table) = {
     .split_gains = KEN_K(split_gains),
     .partition_mark = KEN_K(partition_mark),
     .partition_move = KEN_K(partition_move),
+    /* --- trees.c --- */
+#if KEN_AVX512
+    .tree_many = 64,
+#elif KEN_AVX2
+    .tree_many = 160,
+#endif
+    .tree_places = KEN_K(tree_places),
+    .tree_levels = KEN_K(tree_levels),
     /* --- codes.c --- */
     .code_range = KEN_K(code_range),
     /* --- scan.c --- */
