@@ -246,6 +246,11 @@ static ken_model *fitted(bench *b, const model_case *c, const char *settings, in
     const ken_data data = {.table = table, .target = &column};
     ken_model *model;
     check(b, ken_model_new(b->ctx, c->model, settings, &model));
+    if (codes) { /* as `ken train` does: a recipe encodes what it pays to encode, and fit includes it */
+        ken_model *recipe;
+        check(b, ken_model_new(b->ctx, "recipe", NULL, &recipe));
+        check(b, ken_model_set_recipe(b->ctx, model, recipe));
+    }
     check(b, ken_model_fit(b->ctx, model, &data));
     ken_table_free(table);
     return model;

@@ -9,6 +9,7 @@
 #include "ken/preprocess/frequency_encode/frequency_encode.h"
 #include "ken/preprocess/impute/impute.h"
 #include "ken/preprocess/one_hot/one_hot.h"
+#include "ken/preprocess/ordered_encode/ordered_encode.h"
 #include "ken/preprocess/ordinal/ordinal.h"
 #include "ken/preprocess/polynomial/polynomial.h"
 #include "ken/preprocess/recipe/recipe_plan.h"
@@ -305,19 +306,24 @@ static ken_status recipe_fit_block(ken_ctx *ctx, ken_model *model, const ken_pro
     return status;
 }
 
+static bool recipe_takes_part(const recipe_column *r, int block) {
+    return r->block == block || (block == RECIPE_INDICATORS && r->indicator) ||
+           (block == RECIPE_COMBINATIONS && r->combines);
+}
+
 /* The columns of each block, one block after another. */
 static ken_status recipe_store_blocks(ken_ctx *ctx, ken_model *model, const recipe_column *plan,
                                       int d, int64_t **columns, int64_t **first) {
     const int64_t blocks = RECIPE_BLOCKS + 1;
     int64_t total = 0;
-    for (int j = 0; j < d; j++) total += (plan[j].block >= 0) + plan[j].indicator;
+    for (int j = 0; j < d; j++)
+        for (int b = 0; b < RECIPE_BLOCKS; b++) total += recipe_takes_part(&plan[j], b);
     KEN_TRY(ken_attr_new(ctx, model, "block_columns", KEN_I64, 1, &total, (void **)columns));
     KEN_TRY(ken_attr_new(ctx, model, "block_first", KEN_I64, 1, &blocks, (void **)first));
     int64_t at = 0;
     for (int b = 0; b < RECIPE_BLOCKS; b++) {
         for (int j = 0; j < d; j++)
-            if (plan[j].block == b || (b == RECIPE_INDICATORS && plan[j].indicator))
-                (*columns)[at++] = j;
+            if (recipe_takes_part(&plan[j], b)) (*columns)[at++] = j;
         (*first)[b + 1] = at;
     }
     return KEN_OK;
@@ -358,6 +364,7 @@ static void recipe_action(const ken_recipe_params *p, uint32_t tags, const recip
         ken_text_addf(t, "%s%s", t->size > start ? ", " : "", scaled[method]);
     if (r->indicator)
         ken_text_addf(t, "%sa column says where it is missing", t->size > start ? ", " : "");
+    if (r->combined) ken_text_addf(t, "%scombined with others", t->size > start ? ", " : "");
     if (t->size == start) ken_text_add(t, "as it is");
     ken__name_list_end(list);
 }
@@ -422,19 +429,57 @@ static ken_status recipe_store_outputs(ken_ctx *ctx, ken_model *model, const ken
     return status;
 }
 
-static ken_status recipe_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
+static ken_status recipe_combiner(ken_ctx *ctx, const ken_model *model, ken_model **child) {
+    const ken_recipe_params *r = ken_model_params(model);
+    ken_ordered_encode_params p = KEN_ORDERED_ENCODE_DEFAULTS;
+    p.singles = false;
+    p.combine = r->combine;
+    return ken_ordered_encode_new(ctx, &p, child);
+}
+
+/* The step of combinations, fitted: whether there are any is known only then, and mostly there are none.
+ * *out stays NULL without them, and no column takes part. */
+static ken_status recipe_find_combinations(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
+                                           recipe_column *plan, ken_model **out) {
     const int d = ken_table_cols(problem->X);
+    recipe_flow flow;
+    int64_t *columns, n = 0;
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, KEN_MAX(d, 1), &columns));
+    for (int j = 0; j < d; j++)
+        if (plan[j].combines) columns[n++] = j;
+    KEN_TRY(recipe_flow_start(ctx, problem->X, columns, n, &flow));
+    ken_problem sub = *problem;
+    sub.X = flow.table;
+    ken_status status = n < 2 ? KEN_OK : recipe_combiner(ctx, model, out);
+    if (status == KEN_OK && *out) status = ken_model_fit_problem(ctx, *out, &sub, NULL);
+    ken_table_free(flow.table);
+    KEN_TRY(status);
+    const ken_tensor *made = *out ? ken_model_attr(*out, "combination") : NULL;
+    const int64_t items = made ? ken_tensor_count(made) : 0;
+    for (int64_t k = 0; k < items; k++) {
+        const int64_t at = ((const int64_t *)made->data)[k];
+        if (at >= 0) plan[columns[at]].combined = true;
+    }
+    for (int j = 0; j < d; j++) plan[j].combines &= items > 0;
+    if (items > 0) return KEN_OK;
+    ken_model_free(*out);
+    *out = NULL;
+    return KEN_OK;
+}
+
+/* *combiner is the model's from the moment it is adopted, and NULL then. */
+static ken_status recipe_fit_blocks(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                    const recipe_column *plan, ken_model **combiner) {
     const int64_t blocks = RECIPE_BLOCKS + 1;
-    recipe_column *plan;
     int64_t *columns, *first, *steps;
-    KEN_TRY(KEN_SCRATCH(ctx, recipe_column, KEN_MAX(d, 1), &plan));
-    KEN_TRY(ken__recipe_plan(ctx, ken_model_params(model), problem, plan));
-    KEN_TRY(recipe_store_plan(ctx, model, problem, plan));
-    KEN_TRY(recipe_store_blocks(ctx, model, plan, d, &columns, &first));
+    KEN_TRY(recipe_store_blocks(ctx, model, plan, ken_table_cols(problem->X), &columns, &first));
     KEN_TRY(ken_attr_new(ctx, model, "block_steps", KEN_I64, 1, &blocks, (void **)&steps));
     for (int b = 0; b < RECIPE_BLOCKS; b++) {
         const ken_mark mark = ken_scratch_mark(ctx);
-        if (first[b + 1] > first[b]) {
+        if (b == RECIPE_COMBINATIONS && *combiner) {
+            KEN_TRY(ken_model_adopt(ctx, model, *combiner));
+            *combiner = NULL;
+        } else if (first[b + 1] > first[b]) {
             KEN_TRY(recipe_build(ctx, model, b, problem));
             KEN_TRY(recipe_fit_block(ctx, model, problem, columns + first[b],
                                      first[b + 1] - first[b], (int)steps[b]));
@@ -443,6 +488,19 @@ static ken_status recipe_fit(ken_ctx *ctx, ken_model *model, const ken_problem *
         ken_scratch_release(ctx, mark);
         KEN_TRY(ken_check_cancel(ctx));
     }
+    return KEN_OK;
+}
+
+static ken_status recipe_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem) {
+    recipe_column *plan;
+    ken_model *combiner = NULL;
+    KEN_TRY(KEN_SCRATCH(ctx, recipe_column, KEN_MAX(ken_table_cols(problem->X), 1), &plan));
+    KEN_TRY(ken__recipe_plan(ctx, ken_model_params(model), problem, plan));
+    ken_status status = recipe_find_combinations(ctx, model, problem, plan, &combiner);
+    if (status == KEN_OK) status = recipe_store_plan(ctx, model, problem, plan);
+    if (status == KEN_OK) status = recipe_fit_blocks(ctx, model, problem, plan, &combiner);
+    ken_model_free(combiner);
+    KEN_TRY(status);
     return recipe_store_outputs(ctx, model, problem->X);
 }
 
@@ -590,6 +648,9 @@ static const ken_param recipe_params[] = {
                 .doc = "rarer levels are grouped; 0: from the number of rows"),
     KEN_ROW_I64(ken_recipe_params, polynomial, .min = 1, .max = 30,
                 .doc = "number columns: powers and products up to this degree, of scaled columns; 1: none"),
+    KEN_ROW_I64(ken_recipe_params, combine, .min = 1, .max = 3,
+                .doc = "models that take categories: mean targets of combinations of up to so many text columns, "
+                       "where the data show that it pays; 1: none"),
     KEN_ROW_TEXT(ken_recipe_params, drop, .doc = "columns to leave out, apart by '|'"),
     KEN_ROW_TEXT(ken_recipe_params, keep,
                  .doc = "columns to keep though they look like identifiers, apart by '|'"),
@@ -601,8 +662,8 @@ static const ken_attr recipe_attrs[] = {
     {"action", KEN_STRING, "d", "what is done with it, in words"},
     {"reason", KEN_STRING, "d", "why, in words"},
     {"block_columns", KEN_I64, "", "columns of the blocks, one block after another"},
-    {"block_first", KEN_I64, "12", "where the columns of each block begin"},
-    {"block_steps", KEN_I64, "12", "where the steps of each block begin"},
+    {"block_first", KEN_I64, "13", "where the columns of each block begin"},
+    {"block_steps", KEN_I64, "13", "where the steps of each block begin"},
     {"output", KEN_STRING, "", "columns that come out"},
     {"output_source", KEN_I64, "", "raw column of each, -1: several"},
     {0}};

@@ -39,10 +39,11 @@ typedef struct ken_recipe_params {
     int64_t category_levels;
     int64_t min_level_rows;
     int64_t polynomial;
+    int64_t combine;
     const char *drop, *keep;
 } ken_recipe_params;
 
-#define KEN_RECIPE_DEFAULTS {0, 0, 0, 0, 0, 0, 32, 254, 0, 1, "", ""}
+#define KEN_RECIPE_DEFAULTS {0, 0, 0, 0, 0, 0, 32, 254, 0, 1, 2, "", ""}
 
 /* What a raw column is taken for. */
 typedef enum ken_recipe_role {

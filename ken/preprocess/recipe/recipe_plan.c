@@ -308,6 +308,14 @@ static int recipe_category_block(const ken_recipe_params *p, const ken_problem *
     return RECIPE_TARGETS;
 }
 
+/* Combinations are for models that take categories: for others, products of columns are. */
+static bool recipe_combines(const ken_recipe_params *p, const ken_problem *problem) {
+    const uint32_t tags = problem->consumer_tags;
+    const bool typed = (tags & KEN_TAG_TYPED) && (tags & KEN_TAG_CATEGORY);
+    const bool supervised = (problem->y || problem->label) && problem->n_classes <= 10;
+    return typed && supervised && p->combine > 1 && p->encode == KEN_RECIPE_ENCODE_AUTO;
+}
+
 static void recipe_number_block(const ken_recipe_params *p, const ken_problem *problem,
                                 recipe_column *r) {
     const uint32_t tags = problem->consumer_tags;
@@ -342,6 +350,7 @@ static void recipe_steps(const ken_recipe_params *p, const ken_problem *problem,
         break;
     case KEN_RECIPE_CATEGORY:
         r->block = recipe_category_block(p, problem, r);
+        r->combines = recipe_combines(p, problem);
         break;
     case KEN_RECIPE_TIME:
         r->block = RECIPE_TIMES;

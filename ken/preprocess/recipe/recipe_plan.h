@@ -18,6 +18,7 @@ typedef enum recipe_block {
     RECIPE_TARGETS,
     RECIPE_FREQUENCIES,
     RECIPE_TEXTS,       /* tfidf */
+    RECIPE_COMBINATIONS,/* mean targets of combinations, beside the columns by themselves */
     RECIPE_BLOCKS
 } recipe_block;
 
@@ -38,6 +39,8 @@ typedef struct recipe_column {
     ken_recipe_role role;
     int block;              /* recipe_block, -1: dropped */
     bool indicator;
+    bool combines;          /* combinations are looked for among such */
+    bool combined;          /* it is part of one */
     char reason[160];
 } recipe_column;
 

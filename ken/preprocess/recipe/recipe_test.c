@@ -379,6 +379,62 @@ static void test_recipe__parameters_decide(void **s) {
     test_ctx_free(ctx);
 }
 
+/* Two columns whose levels tell the target together, or each by itself, and one that tells nothing. */
+static ken_table *interacting(ken_ctx *ctx, bool together, double y[1200]) {
+    char *spec = calloc(1, 60000), *at = spec;
+    for (int j = 0; j < 3; j++) {
+        at += sprintf(at, "%s%c category", j ? "\n" : "", 'a' + j);
+        for (int i = 0; i < 1200; i++) at += sprintf(at, " l%d", j == 0 ? i % 4 : j == 1 ? i / 4 % 4 : i * 7 % 11);
+    }
+    for (int i = 0; i < 1200; i++)
+        y[i] = (together ? (i % 4 * 3 + i / 4 % 4 * 2) % 4 % 3 : i % 4 + i / 4 % 4) + i * 29 % 31 / 30.0;
+    ken_table *X = tables_of(ctx, spec);
+    free(spec);
+    return X;
+}
+
+static void test_recipe__combines_columns_where_that_pays(void **s) {
+    (void)s;
+    static const struct {
+        const ken_desc *desc;
+        bool together;
+        int64_t combine;
+        int inputs;
+    } cases[] = {{&sink_typed, true, 2, 4}, {&sink_typed, false, 2, 3}, {&sink_typed, true, 1, 3}};
+    ken_ctx *ctx = test_ctx(1);
+    for (int k = 0; k < KEN_COUNT(cases); k++) {
+        double y[1200];
+        ken_recipe_params p = KEN_RECIPE_DEFAULTS;
+        ken_table *X = interacting(ctx, cases[k].together, y), *out;
+        ken_column c = test_column_f64("y", y, 1200);
+        const ken_data data = {.table = X, .target = &c, .task = KEN_REGRESS};
+        ken_model *m, *recipe;
+        ken_text text = ken_text_new(ctx);
+        p.combine = cases[k].combine;
+        TEST_OK(ctx, ken_model_new_desc(ctx, cases[k].desc, NULL, &m));
+        TEST_OK(ctx, ken_recipe_new(ctx, &p, &recipe));
+        TEST_OK(ctx, ken_model_set_recipe(ctx, m, recipe));
+        TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+        assert_int_equal(ken_model_n_inputs(m), cases[k].inputs);
+        TEST_OK(ctx, ken_recipe_describe_text(ctx, ken_model_recipe(m), &text));
+        const bool combined = cases[k].inputs == 4;
+        assert_true(combined == (strstr(text.data, "as a category, combined with others (4 levels)") != NULL));
+        if (combined) {
+            assert_string_equal(ken_model_input(m, 3), "a & b (target)");
+            assert_int_equal(ken_model_input_source(m, 3), -1);
+            /* No levels of the column that takes no part. */
+            const ken_model *step = ken_model_child(ken_model_recipe(m), ken_model_n_children(ken_model_recipe(m)) - 1);
+            assert_string_equal(ken_model_desc(step)->name, "ordered_encode");
+            assert_int_equal(ken_model_attr_strings(step, "levels")->n, 8);
+            tables_round_trip(ctx, ken_model_recipe(m), X);
+        }
+        TEST_OK(ctx, ken_model_transform(ctx, m, X, &out));
+        assert_int_equal(ken_table_cols(out), cases[k].inputs);
+        ken_text_free(&text), ken_table_free(out), ken_table_free(X), ken_model_free(m);
+    }
+    test_ctx_free(ctx);
+}
+
 static void test_recipe__says_what_it_does(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
@@ -525,6 +581,7 @@ int main(void) {
         cmocka_unit_test(test_recipe__hostile_files_never_crash),
         cmocka_unit_test(test_recipe__later_rows_may_be_missing_unseen_and_few),
         cmocka_unit_test(test_recipe__parameters_decide),
+        cmocka_unit_test(test_recipe__combines_columns_where_that_pays),
         cmocka_unit_test(test_recipe__says_what_it_does),
         cmocka_unit_test(test_recipe__keeps_a_column_when_all_are_constant),
         cmocka_unit_test(test_recipe__a_table_of_identifiers_is_an_error),
