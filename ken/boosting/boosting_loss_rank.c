@@ -216,7 +216,7 @@ static void rank_ndcg_block(void *arg, int64_t begin, int64_t end, int worker) {
     }
 }
 
-static ken_status rank_mean(ken_ctx *ctx, const boosting_loss *l, int64_t begin, int64_t end, double *out) {
+static ken_status rank_mean_loss(ken_ctx *ctx, const boosting_loss *l, int64_t begin, int64_t end, double *out) {
     rank_job job = {ctx, ken_ctx_kernels(ctx), l};
     const loss_rank *const r = l->own;
     double sum = 0, total = 0;
@@ -242,7 +242,7 @@ const boosting_loss_row ken__loss_lambdarank = {.name = "lambdarank",
                                                 .start = rank_start,
                                                 .refresh = rank_lambda_refresh,
                                                 .block = ken__loss_kept_block,
-                                                .mean = rank_mean};
+                                                .mean = rank_mean_loss};
 const boosting_loss_row ken__loss_xendcg = {.name = "xendcg",
                                             .few = true,
                                             .open = rank_open,
@@ -250,4 +250,4 @@ const boosting_loss_row ken__loss_xendcg = {.name = "xendcg",
                                             .start = rank_start,
                                             .refresh = rank_cross_refresh,
                                             .block = ken__loss_kept_block,
-                                            .mean = rank_mean};
+                                            .mean = rank_mean_loss};
