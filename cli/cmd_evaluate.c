@@ -4,7 +4,9 @@
 
 #include "cli/commands.h"
 #include "cli/show.h"
+#include "ken/boosting/boosting/boosting.h"
 #include "ken/io/model_file/model_file.h"
+#include "ken/select/select_staged.h"
 
 static int evaluate_json(cli *c, const ken_model *m, const ken_evaluation *e) {
     cli_json j;
@@ -68,6 +70,56 @@ static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *tabl
                         NULL, 0, &options, e);
 }
 
+/* --- after each round ------------------------------------------------------------------------------- */
+static int evaluate_staged_json(cli *c, const ken_model *m, const ken_desc *const *metric, int n, const double *value) {
+    const int64_t rounds = ken_boosting_rounds(m);
+    cli_json j;
+    cli_json_begin(c, &j);
+    KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(&j.w, "target", string, ken_model_target(m));
+    KEN_JSON(&j.w, "rounds", i64, rounds);
+    ken_json_put_key(&j.w, "staged");
+    ken_json_object(&j.w);
+    for (int i = 0; i < n; i++) {
+        ken_json_put_key(&j.w, metric[i]->name);
+        ken_json_array(&j.w);
+        for (int64_t r = 0; r < rounds; r++) ken_json_put_f64(&j.w, value[r * n + i]);
+        ken_json_end_array(&j.w);
+    }
+    ken_json_end_object(&j.w);
+    return cli_json_end(c, &j);
+}
+
+/* CSV: a line a round. */
+static void evaluate_staged_show(const ken_model *m, const ken_desc *const *metric, int n, const double *value) {
+    printf("round");
+    for (int i = 0; i < n; i++) printf(",%s", metric[i]->name);
+    for (int64_t r = 0; r < ken_boosting_rounds(m); r++) {
+        printf("\n%lld", (long long)r + 1);
+        for (int i = 0; i < n; i++) printf(",%.10g", value[r * n + i]);
+    }
+    putchar('\n');
+}
+
+static ken_status evaluate_staged(cli *c, const ken_model *m, const ken_table *table) {
+    const int n = ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, NULL, 0);
+    const int64_t rounds = KEN_MAX(ken_boosting_rounds(m), 1);
+    const ken_desc **metric;
+    double *value;
+    int target, w = -1;
+    const char *weight = cli_value(c, "weight");
+    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
+    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
+    KEN_TRY(KEN_SCRATCH(c->ctx, const ken_desc *, n, &metric));
+    KEN_TRY(KEN_SCRATCH(c->ctx, double, rounds * n, &value));
+    ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, metric, n);
+    KEN_TRY(ken_staged_metrics(c->ctx, m, table, ken_table_column(table, target),
+                               w < 0 ? NULL : ken_table_column(table, w), metric, n, value));
+    if (c->json) return evaluate_staged_json(c, m, metric, n, value) == CLI_DONE ? KEN_OK : KEN_E_IO;
+    evaluate_staged_show(m, metric, n, value);
+    return KEN_OK;
+}
+
 static int evaluate_run(cli *c) {
     ken_model *model = NULL;
     ken_table *table = NULL;
@@ -76,9 +128,12 @@ static int evaluate_run(cli *c) {
     memset(&e, 0, sizeof e);
     ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
     if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, NULL);
-    if (status == KEN_OK) status = evaluate_all(c, model, table, &e);
+    const bool staged = cli_flag(c, "staged");
+    if (status == KEN_OK) status = staged ? evaluate_staged(c, model, table) : evaluate_all(c, model, table, &e);
     if (status != KEN_OK)
         result = cli_failed(c, status);
+    else if (staged)
+        result = CLI_DONE;
     else if (c->json)
         result = evaluate_json(c, model, &e);
     else
@@ -91,6 +146,7 @@ static int evaluate_run(cli *c) {
 
 static const cli_option evaluate_options[] = {
     {"weight", 0, "COL", NULL, "a column of row weights"},
+    {"staged", 0, NULL, NULL, "the main metrics after each round of a boosting model, as CSV or with --json"},
     {"group", 0, "COL", NULL, "rows of one group are ranked among each other: NDCG"},
     {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that: concordance"},
     {"upper", 0, "COL", NULL, "survival: upper bound of the target, empty: none (instead of --event)"},

@@ -1,8 +1,10 @@
 /* ken predict: one line a row, in the input's order. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "ken/boosting/boosting/boosting.h"
 #include "ken/core/quantiles.h"
 #include "ken/io/csv/csv.h"
 #include "ken/io/model_file/model_file.h"
@@ -95,6 +97,37 @@ static ken_status predict_add_quantiles(cli *c, const ken_model *m, const ken_ta
     return predict_add_numbers(c, m, table, KEN_WHAT_QUANTILES, names, out);
 }
 
+/* Columns tree1, tree2 ...: numbers of leaves, from 0. */
+static ken_status predict_add_leaves(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    int64_t trees;
+    char(*text)[24];
+    const char **names;
+    KEN_TRY(ken_model_width(c->ctx, m, KEN_WHAT_LEAF, &trees));
+    KEN_TRY(ken_scratch(c->ctx, (size_t)trees, sizeof *text, (void **)&text));
+    KEN_TRY(KEN_SCRATCH(c->ctx, const char *, trees, &names));
+    for (int64_t j = 0; j < trees; j++) {
+        snprintf(text[j], sizeof text[j], "tree%lld", (long long)j + 1);
+        names[j] = text[j];
+    }
+    return predict_add_numbers(c, m, table, KEN_WHAT_LEAF, names, out);
+}
+
+/* --rounds 50 or 10:50: the model becomes one of those rounds. */
+static ken_status predict_cut(cli *c, ken_model **m) {
+    const char *const text = cli_value(c, "rounds"), *const colon = text ? strchr(text, ':') : NULL;
+    int64_t first = 0, last = 0;
+    bool over;
+    ken_model *slice;
+    if (!text) return KEN_OK;
+    if ((colon && !ken_parse_i64(text, (size_t)(colon - text), &first, &over)) ||
+        !ken_parse_i64(colon ? colon + 1 : text, strlen(colon ? colon + 1 : text), &last, &over))
+        return KEN_FAIL(c->ctx, KEN_E_ARG, "give --rounds 50, or --rounds 10:50", "'%s' names no rounds", text);
+    KEN_TRY(ken_boosting_slice(c->ctx, *m, first, last, &slice));
+    ken_model_free(*m);
+    *m = slice;
+    return KEN_OK;
+}
+
 static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table *out) {
     const int proba = cli_flag(c, "proba") ? ken_model_n_classes(m) : 0; /* columns 1 .. proba */
     cli_json j;
@@ -131,6 +164,7 @@ static ken_status predict_all(cli *c, const ken_model *m, const ken_table *table
     if (status == KEN_OK && cli_flag(c, "interval"))
         status = predict_add_numbers(c, m, table, KEN_WHAT_INTERVAL, (const char *const[]){"lower", "upper"}, out);
     if (status == KEN_OK && cli_flag(c, "quantiles")) status = predict_add_quantiles(c, m, table, out);
+    if (status == KEN_OK && cli_flag(c, "leaves")) status = predict_add_leaves(c, m, table, out);
     if (status == KEN_OK)
         status = c->json ? predict_write_json(c, m, out)
                          : ken_csv_write(c->ctx, cli_value(c, "output") ? cli_value(c, "output") : "-", out);
@@ -142,6 +176,7 @@ static int predict_run(cli *c) {
     ken_model *model = NULL;
     ken_table *table = NULL;
     ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
+    if (status == KEN_OK) status = predict_cut(c, &model);
     if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, NULL);
     if (status == KEN_OK) status = predict_all(c, model, table);
     ken_table_free(table);
@@ -154,6 +189,8 @@ static const cli_option predict_options[] = {
     {"proba", 0, NULL, NULL, "also a column of probabilities a class, named as the class"},
     {"interval", 0, NULL, NULL, "also columns 'lower' and 'upper', of models that give an interval"},
     {"quantiles", 0, NULL, NULL, "also a column a quantile ('q0.05'), of models that give quantiles"},
+    {"leaves", 0, NULL, NULL, "also a column a tree ('tree1'): the number of the leaf, from 0"},
+    {"rounds", 0, "ROUNDS", NULL, "only these rounds of a boosting model: 50 for the first ones, 10:50 for a range"},
     {"json", 0, NULL, NULL, "as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};

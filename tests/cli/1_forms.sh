@@ -52,6 +52,20 @@ check two-runs-same-bytes 0 "" "" "$ken" train iris.csv --target species --model
 check two-runs-same-bytes-2 0 "" "" "$ken" train iris.csv --target species --model boosting --set trees=20 -o b.ken --threads 3 --report none
 is same-bytes cmp a.ken b.ken
 
+check rounds-few 0 "" "" "$ken" train iris.csv --target species --model boosting --set trees=7 -o c.ken --threads 1 --report none
+check predict-rounds 0 "prediction,setosa" - "$ken" predict a.ken iris.csv --rounds 7 --proba -o rounds.csv
+check predict-few 0 "prediction,setosa" - "$ken" predict c.ken iris.csv --proba -o few.csv
+is first-rounds-are-the-fit-of-fewer cmp rounds.csv few.csv
+check predict-leaves 0 "prediction,tree1,tree2,tree3" - "$ken" predict a.ken iris.csv --rounds 3:4 --leaves
+check evaluate-staged 0 "round,accuracy" - "$ken" evaluate a.ken iris.csv --staged
+is staged-lines test "$(wc -l < .out)" = 21
+check evaluate-staged-json 0 '"staged"' - "$ken" evaluate a.ken iris.csv --staged --json
+is last-round-is-the-model python3 -c "
+import json, subprocess, sys
+staged = json.load(open('.out'))['staged']
+whole = json.loads(subprocess.run([sys.argv[1], 'evaluate', 'a.ken', 'iris.csv', '--json'], capture_output=True).stdout)['metrics']
+assert staged and all(abs(staged[m][-1] - whole[m]) < 1e-12 for m in staged)" "$ken"
+
 check predict 0 "prediction" - "$ken" predict iris.ken iris.csv
 is predict-lines test "$(wc -l < .out)" = 151
 check predict-proba 0 "prediction,setosa,versicolor,virginica" - "$ken" predict iris.ken iris.csv --proba

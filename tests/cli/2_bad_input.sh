@@ -11,6 +11,8 @@ refuse nearest-command 2 "did you mean 'ken train'" "$ken" trian iris.csv
 refuse unknown-option 2 "did you mean --target" t iris.csv --taget species
 refuse option-without-value 2 "needs a value" "$ken" train iris.csv --target
 refuse no-target 2 "needs a target" t iris.csv
+refuse rounds-of-a-tree 2 "rounds" "$ken" predict iris.ken iris.csv --rounds 3
+refuse rounds-no-number 2 "names no rounds" "$ken" predict iris.ken iris.csv --rounds a:b
 refuse no-table 2 "TABLE" "$ken" train --target species
 refuse too-many 2 "does not know what to do with" "$ken" describe iris.csv more.csv
 refuse missing-file 1 "no file or built-in table 'nothing.csv'" t nothing.csv --target y

@@ -146,6 +146,24 @@ typedef struct ken_boosting_params {
 extern KEN_API const ken_desc ken_boosting_desc;
 KEN_DEFINE_NEW(boosting)
 
+/* --- rounds of a fitted model (boosting_rounds.c) --- */
+/* Rounds that the model keeps: trees, of which several classes have one each. */
+KEN_API int64_t ken_boosting_rounds(const ken_model *model);
+/* A model of the rounds [first, last) of a fitted one, with the base of the whole. From 0 on it is, to
+ * the bit, what a fit of `last` rounds without early stopping gives.
+ * errors  KEN_E_ARG no such rounds, or not a boosting; KEN_E_STATE not fitted; KEN_E_NOMEM */
+KEN_API ken_status ken_boosting_slice(ken_ctx *ctx, const ken_model *model, int64_t first,
+                                      int64_t last, ken_model **out);
+/* Called after each round, 0: none yet, the base alone. out (n, width) row-major, lent; what is not
+ * KEN_OK ends the predictions and is given back. */
+typedef ken_status (*ken_boosting_staged_fn)(void *arg, int64_t round, const double *out);
+/* Predictions after each round, a tree walked once: what = KEN_WHAT_MARGIN, PROBA, or VALUE of a
+ * regression, with the bits of ken_model_predict on a slice. Table as in ken_model_predict; what the
+ * recipe makes of it stands in memory whole.
+ * errors  KEN_E_ARG another `what`, not a boosting; KEN_E_STATE not fitted; those of predict */
+KEN_API ken_status ken_boosting_staged(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                       ken_what what, ken_boosting_staged_fn fn, void *arg);
+
 KEN_END_C
 
 #endif

@@ -73,13 +73,8 @@ static ken_status boosting_two_classes(ken_ctx *ctx, boosting_link *l, int64_t n
     return KEN_OK;
 }
 
-ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
-                                   ken_what what, double *out) {
-    const ken_ensemble *const e = ken_model_state(model);
-    const int64_t n = ken_table_rows(X);
-    if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
-    if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
-    KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
+ken_status ken__boosting_link(ken_ctx *ctx, const ken_model *model, ken_what what, int64_t n,
+                              double *out) {
     boosting_link link = {
         ken_ctx_kernels(ctx),
         ken__boosting_loss_link(ken__boosting_kind(ken_model_params(model), ken_model_task(model),
@@ -89,6 +84,15 @@ ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken
     if (what == KEN_WHAT_PROBA && link.kind == BOOSTING_LINK_SIGMOID)
         return boosting_two_classes(ctx, &link, n);
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
+}
+
+ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                   ken_what what, double *out) {
+    const ken_ensemble *const e = ken_model_state(model);
+    if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
+    if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
+    KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
+    return ken__boosting_link(ctx, model, what, ken_table_rows(X), out);
 }
 
 ken_status ken__boosting_open(ken_ctx *ctx, ken_model *model, void **state) {

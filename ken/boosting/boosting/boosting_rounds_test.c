@@ -1,0 +1,228 @@
+/* Slices and staged predictions: against fits of fewer rounds and against predict. */
+#include "ken/boosting/boosting/boosting.h"
+
+#include "ken/core/alloc.h"
+#include "ken/core/rng.h"
+#include "tests/support.h"
+
+enum { ROWS = 1500, COLUMNS = 4, VALID = 300 };
+
+typedef struct rounds_case {
+    ken_table *X;
+    double y[ROWS], number[3 * ROWS];
+    int32_t level[ROWS];
+    uint8_t role[ROWS];
+    ken_column target;
+    ken_task task;
+} rounds_case;
+
+/* Three numbers, one of them with missing cells, and a category of 12 levels. */
+static rounds_case *rounds_new(ken_ctx *ctx, int classes) {
+    static const int64_t offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    static const char *const names[] = {"a", "b", "d"};
+    rounds_case *c = calloc(1, sizeof *c);
+    ken_rng rng = ken_rng_stream(ctx, "rounds", (uint64_t)classes);
+    TEST_OK(ctx, ken_table_new(ctx, ROWS, &c->X));
+    for (int i = 0; i < ROWS; i++) {
+        double f = 0;
+        for (int j = 0; j < 3; j++) c->number[j * ROWS + i] = ken_rng_f64(&rng);
+        c->level[i] = (int32_t)ken_rng_below(&rng, 12);
+        f = sin(5 * c->number[i]) + c->number[ROWS + i] + (c->level[i] % 3 == 0);
+        if (i % 9 == 0) c->number[2 * ROWS + i] = (double)NAN;
+        c->y[i] = f + 0.2 * ken_rng_normal(&rng);
+        if (classes) c->y[i] = fmin(fmax(floor((c->y[i] + 0.5) / 3 * classes), 0), classes - 1);
+        c->role[i] = i < VALID ? KEN_ROLE_VALIDATION : KEN_ROLE_TRAIN;
+    }
+    for (int j = 0; j < 3; j++) {
+        ken_column column = test_column_f64(names[j], c->number + j * ROWS, ROWS);
+        TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &column));
+    }
+    const ken_column category = {.name = "c", .dtype = KEN_CATEGORY, .n = ROWS, .data = c->level,
+                                 .stride = 1, .text = {12, offsets, "abcdefghijkl"}};
+    TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &category));
+    c->target = test_column_f64("y", c->y, ROWS);
+    c->task = classes ? KEN_CLASSIFY : KEN_REGRESS;
+    return c;
+}
+
+static void rounds_free(rounds_case *c) {
+    ken_table_free(c->X);
+    free(c);
+}
+
+static ken_model *rounds_fit(ken_ctx *ctx, rounds_case *c, const char *settings) {
+    ken_model *m;
+    const ken_data data = {.table = c->X, .target = &c->target, .role = c->role, .task = c->task};
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    return m;
+}
+
+static void rounds_same(const ken_model *a, const ken_model *b) {
+    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
+    for (int i = 0; i < ken_model_n_attrs(a); i++) {
+        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
+        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
+        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
+        assert_memory_equal(x->data, y->data,
+                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
+    }
+}
+
+static double *rounds_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what) {
+    int64_t width;
+    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
+    double *out = malloc((size_t)(ROWS * width) * sizeof *out);
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, width);
+    TEST_OK(ctx, ken_model_predict(ctx, m, X, what, &t));
+    return out;
+}
+
+static void test_rounds__a_slice_is_the_fit_of_fewer_rounds(void **state) {
+    (void)state;
+    for (int classes = 0; classes <= 3; classes += classes ? 1 : 2) {
+        ken_ctx *ctx = test_ctx(2);
+        rounds_case *c = rounds_new(ctx, classes);
+        ken_model *all = rounds_fit(ctx, c, "trees=20 early_stopping=off max_onehot=2"), *slice;
+        ken_model *few = rounds_fit(ctx, c, "trees=7 early_stopping=off max_onehot=2");
+        assert_int_equal(ken_boosting_rounds(all), 20);
+        TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 7, &slice));
+        assert_int_equal(ken_boosting_rounds(slice), 7);
+        rounds_same(few, slice);
+        double *a = rounds_predict(ctx, few, c->X, KEN_WHAT_MARGIN);
+        double *b = rounds_predict(ctx, slice, c->X, KEN_WHAT_MARGIN);
+        assert_memory_equal(a, b, ROWS * sizeof *a);
+        free(a), free(b);
+        ken_model_free(all), ken_model_free(few), ken_model_free(slice);
+        rounds_free(c);
+        test_ctx_free(ctx);
+    }
+}
+
+static void test_rounds__slices_add_up(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    rounds_case *c = rounds_new(ctx, 0);
+    ken_model *all = rounds_fit(ctx, c, "trees=15 early_stopping=off max_onehot=2"), *a, *b, *again;
+    const double base = ken_model_attr_f64(all, "base", (double)NAN);
+    (void)state;
+    TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 6, &a));
+    TEST_OK(ctx, ken_boosting_slice(ctx, all, 6, 15, &b));
+    TEST_OK(ctx, ken_boosting_slice(ctx, b, 0, 9, &again));
+    rounds_same(b, again);
+    double *x = rounds_predict(ctx, all, c->X, KEN_WHAT_MARGIN);
+    double *y = rounds_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
+    double *z = rounds_predict(ctx, b, c->X, KEN_WHAT_MARGIN);
+    for (int i = 0; i < ROWS; i++) assert_true(fabs(y[i] + z[i] - base - x[i]) < 1e-12);
+    free(x), free(y), free(z);
+    ken_model_free(all), ken_model_free(a), ken_model_free(b), ken_model_free(again);
+    rounds_free(c);
+    test_ctx_free(ctx);
+}
+
+typedef struct rounds_seen {
+    ken_ctx *ctx;
+    const ken_model *model;
+    const ken_table *X;
+    ken_what what;
+    int64_t width, next;
+} rounds_seen;
+
+/* The bits of predict with a slice. */
+static ken_status rounds_look(void *arg, int64_t round, const double *out) {
+    rounds_seen *const s = arg;
+    ken_model *slice;
+    assert_int_equal(round, s->next++);
+    if (round == 0 || round % 4 != 3) return KEN_OK;
+    TEST_OK(s->ctx, ken_boosting_slice(s->ctx, s->model, 0, round, &slice));
+    double *want = rounds_predict(s->ctx, slice, s->X, s->what);
+    assert_memory_equal(want, out, (size_t)(ROWS * s->width) * sizeof *want);
+    free(want);
+    ken_model_free(slice);
+    return KEN_OK;
+}
+
+static void test_rounds__staged_predictions_are_those_of_slices(void **state) {
+    (void)state;
+    for (int classes = 0; classes <= 3; classes += classes ? 1 : 2)
+        for (int margin = 0; margin < 2; margin++) {
+            ken_ctx *ctx = test_ctx(3);
+            rounds_case *c = rounds_new(ctx, classes);
+            ken_model *m = rounds_fit(ctx, c, "trees=11 early_stopping=off max_onehot=2");
+            rounds_seen s = {.ctx = ctx, .model = m, .X = c->X};
+            s.what = margin ? KEN_WHAT_MARGIN : classes ? KEN_WHAT_PROBA : KEN_WHAT_VALUE;
+            TEST_OK(ctx, ken_model_width(ctx, m, s.what, &s.width));
+            TEST_OK(ctx, ken_boosting_staged(ctx, m, c->X, s.what, rounds_look, &s));
+            assert_int_equal(s.next, 12);
+            ken_model_free(m);
+            rounds_free(c);
+            test_ctx_free(ctx);
+        }
+}
+
+static ken_status rounds_stop(void *arg, int64_t round, const double *out) {
+    (void)out;
+    *(int64_t *)arg = round;
+    return round == 2 ? KEN_E_CANCELLED : KEN_OK;
+}
+
+static void test_rounds__errors(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    rounds_case *c = rounds_new(ctx, 3);
+    ken_model *m = rounds_fit(ctx, c, "trees=5 early_stopping=off"), *out, *ridge;
+    int64_t last = -1;
+    (void)state;
+    assert_int_equal(ken_boosting_slice(ctx, m, 0, 6, &out), KEN_E_ARG);
+    assert_null(out);
+    assert_non_null(strstr(ken_ctx_message(ctx), "of 5"));
+    assert_int_equal(ken_boosting_slice(ctx, m, 3, 3, &out), KEN_E_ARG);
+    assert_int_equal(ken_boosting_slice(ctx, m, -1, 3, &out), KEN_E_ARG);
+    assert_int_equal(ken_boosting_staged(ctx, m, c->X, KEN_WHAT_VALUE, rounds_stop, &last), KEN_E_ARG);
+    assert_int_equal(ken_boosting_staged(ctx, m, c->X, KEN_WHAT_PROBA, rounds_stop, &last),
+                     KEN_E_CANCELLED);
+    assert_int_equal(last, 2);
+    TEST_OK(ctx, ken_model_new(ctx, "ridge", NULL, &ridge));
+    assert_int_equal(ken_boosting_slice(ctx, ridge, 0, 1, &out), KEN_E_ARG);
+    ken_model_free(ridge);
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", NULL, &ridge));
+    assert_int_equal(ken_boosting_slice(ctx, ridge, 0, 1, &out), KEN_E_STATE);
+    ken_model_free(m), ken_model_free(ridge);
+    rounds_free(c);
+    test_ctx_free(ctx);
+}
+
+static ken_status rounds_slice_once(ken_ctx *ctx, void *arg) {
+    rounds_case *const c = arg;
+    const ken_data data = {.table = c->X, .target = &c->target, .role = c->role, .task = c->task};
+    ken_model *m, *slice = NULL;
+    int64_t last;
+    KEN_TRY(ken_model_new(ctx, "boosting", "trees=3", &m));
+    ken_status status = ken_model_fit(ctx, m, &data);
+    if (status == KEN_OK) status = ken_boosting_slice(ctx, m, 0, 2, &slice);
+    if (status == KEN_OK) {
+        status = ken_boosting_staged(ctx, slice, c->X, KEN_WHAT_MARGIN, rounds_stop, &last);
+        if (status == KEN_E_CANCELLED) status = KEN_OK;
+    }
+    ken_model_free(slice);
+    ken_model_free(m);
+    return status;
+}
+
+static void test_rounds__every_failed_allocation_is_an_error(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    rounds_case *c = rounds_new(ctx, 0);
+    (void)state;
+    test_every_allocation(rounds_slice_once, c, 3000);
+    rounds_free(c);
+    test_ctx_free(ctx);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rounds__a_slice_is_the_fit_of_fewer_rounds),
+        cmocka_unit_test(test_rounds__slices_add_up),
+        cmocka_unit_test(test_rounds__staged_predictions_are_those_of_slices),
+        cmocka_unit_test(test_rounds__errors),
+        cmocka_unit_test(test_rounds__every_failed_allocation_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
