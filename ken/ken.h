@@ -66,7 +66,9 @@
 #include "ken/tree/quantile_forest/quantile_forest.h"
 #include "ken/boosting/boosting/boosting.h"
 #include "ken/ensemble/adaboost/adaboost.h"
+#include "ken/ensemble/conformal/conformal.h"
 #include "ken/ensemble/one_vs_rest/one_vs_rest.h"
+#include "ken/anomaly/isolation_forest/isolation_forest.h"
 #include "ken/ensemble/one_vs_one/one_vs_one.h"
 
 #include "ken/select/cross_validate/cross_validate.h"

@@ -1,0 +1,423 @@
+/* Conformal prediction. Rows that a model has not seen tell how far off it is; as a new row is one more of their
+ * kind, its error ranks among theirs uniformly, whatever the model and whatever the distribution. Nested model 0
+ * is the one that predicts; with CV+ the models of the folds come after it.
+ *
+ * source  Vovk, Gammerman & Shafer 2005; Barber, Candes, Ramdas & Tibshirani 2021 (jackknife+, CV+); Romano,
+ *         Patterson & Candes 2019 (quantiles) */
+#include "ken/ensemble/conformal/conformal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ken/core/alloc.h"
+#include "ken/core/catalog.h"
+#include "ken/core/quantiles.h"
+#include "ken/core/rng.h"
+#include "ken/core/threads.h"
+
+#define CONFORMAL_CV_ROWS 20000
+#define CONFORMAL_CELLS ((int64_t)1 << 22) /* predictions of the folds' models in one go */
+
+int64_t ken_conformal_rank(int64_t n, double coverage) {
+    const double at = ceil((double)(n + 1) * coverage - 1e-9); /* 10 * 0.9 is a little more than 9 */
+    return at < 1 ? 1 : at > (double)n + 1 ? n + 1 : (int64_t)at;
+}
+
+static int conformal_by_value(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* --- fitting the base --------------------------------------------------------------------------- */
+/* The rows of a fit, parted: part[i] is the fold of training row i. */
+typedef struct conformal {
+    ken_model *model;
+    const ken_problem *p;
+    const ken_conformal_params *params;
+    int64_t n;     /* training rows */
+    int64_t folds; /* parts */
+    int32_t *part; /* (n) */
+    int64_t done, total; /* fits */
+} conformal;
+
+static ken_column conformal_column(const char *name, const double *data, int64_t n) {
+    return (ken_column){.name = name, .dtype = KEN_F64, .n = n, .data = data, .stride = 1, .source = -1};
+}
+
+/* A clone of the base that sees all training rows but those of part `without` (-1: all); the model adopts it. */
+static ken_status conformal_fit_base(ken_ctx *ctx, conformal *c, int32_t without, ken_model **out) {
+    const ken_problem *p = c->p;
+    const ken_column y = conformal_column(ken_model_target(c->model), p->y, p->n);
+    const ken_column w = conformal_column("weight", p->weight, p->n);
+    void (*const hook)(void *, const ken_progress *) = ken_ctx_get_options(ctx)->hook;
+    const ken_progress at = {"conformal", ++c->done, c->total, (double)NAN, (double)NAN, NULL, 0};
+    uint8_t *role;
+    KEN_TRY(ken_check_cancel(ctx));
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, p->n, &role));
+    for (int64_t i = 0; i < p->n; i++)
+        role[i] = i >= c->n ? KEN_ROLE_VALIDATION : c->part[i] == without ? KEN_ROLE_TEST : KEN_ROLE_TRAIN;
+    const ken_data data = {.table = p->X, .target = &y, .weight = p->weight ? &w : NULL, .role = role,
+                           .task = KEN_REGRESS};
+    KEN_TRY(ken_model_clone(ctx, ken_model_base(c->model, "base"), out));
+    ken_ctx_set_hook(ctx, NULL); /* its own steps are not those of the whole */
+    ken_status status = ken_model_fit(ctx, *out, &data);
+    ken_ctx_set_hook(ctx, hook);
+    if (status == KEN_OK) status = ken_model_adopt(ctx, c->model, *out);
+    if (status != KEN_OK)
+        ken_model_free(*out);
+    else
+        ken_report_progress(ctx, &at);
+    return status;
+}
+
+/* Parts of equal size by a shuffle; with one share to calibrate on, part 0 has it and part 1 the rest. */
+static ken_status conformal_part(ken_ctx *ctx, conformal *c, bool folds) {
+    ken_rng rng = ken_rng_stream(ctx, "conformal.parts", 0);
+    int64_t *order, held = (int64_t)floor((double)c->n * c->params->calibration + 0.5);
+    held = KEN_MAX(1, KEN_MIN(held, c->n - 1));
+    c->folds = folds ? KEN_MIN(c->params->folds, c->n) : 2;
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, c->n, &c->part));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, c->n, &order));
+    for (int64_t i = 0; i < c->n; i++) order[i] = i;
+    ken_rng_shuffle(&rng, order, c->n);
+    for (int64_t i = 0; i < c->n; i++) c->part[order[i]] = (int32_t)(folds ? i % c->folds : i >= held);
+    return KEN_OK;
+}
+
+/* --- scores: how far off the rows are that a model has not seen ---------------------------------- */
+/* A pair of columns (n, 2) around the target: the interval, or the outer quantiles. */
+static ken_status conformal_pair(ken_ctx *ctx, const ken_model *m, const ken_table *X, double *out) {
+    const ken_estimator *e = ken_model_desc(m)->estimator;
+    const int64_t n = ken_table_rows(X), q = e->width ? e->width(m, KEN_WHAT_QUANTILES) : 0;
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, n, 2);
+    double *all;
+    if (e->width && e->width(m, KEN_WHAT_INTERVAL) == 2) return ken_model_predict(ctx, m, X, KEN_WHAT_INTERVAL, &t);
+    if (q < 2)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "choose quantile_forest, or method=cv",
+                        "conformal: base '%s' gives no quantiles", ken_model_desc(m)->name);
+    KEN_TRY(KEN_SCRATCH(ctx, double, n * q, &all));
+    t = ken_tensor_2d(all, KEN_F64, n, q);
+    KEN_TRY(ken_model_predict(ctx, m, X, KEN_WHAT_QUANTILES, &t));
+    for (int64_t i = 0; i < n; i++) out[2 * i] = all[i * q], out[2 * i + 1] = all[i * q + q - 1];
+    return KEN_OK;
+}
+
+/* Scores of the rows of a part, ascending, into score: |y - prediction|, or how far y lies outside of the pair. */
+static ken_status conformal_score(ken_ctx *ctx, const conformal *c, const ken_model *m, int32_t part, bool pair,
+                                  double *score, int64_t *n) {
+    int64_t *row;
+    double *said;
+    ken_table *X;
+    *n = 0;
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, c->n, &row));
+    for (int64_t i = 0; i < c->n; i++)
+        if (c->part[i] == part) row[(*n)++] = i;
+    KEN_TRY(KEN_SCRATCH(ctx, double, *n * (pair ? 2 : 1), &said));
+    KEN_TRY(ken_table_take(ctx, c->p->X, row, *n, &X));
+    ken_tensor t = ken_tensor_2d(said, KEN_F64, *n, 1);
+    const ken_status status = pair ? conformal_pair(ctx, m, X, said) : ken_model_predict(ctx, m, X, KEN_WHAT_VALUE, &t);
+    ken_table_free(X);
+    KEN_TRY(status);
+    for (int64_t i = 0; i < *n; i++) {
+        const double y = c->p->y[row[i]];
+        score[i] = pair ? KEN_MAX(said[2 * i] - y, y - said[2 * i + 1]) : fabs(y - said[i]);
+    }
+    qsort(score, (size_t)*n, sizeof *score, conformal_by_value);
+    return KEN_OK;
+}
+
+static ken_status conformal_keep(ken_ctx *ctx, ken_model *model, int method, const double *score, int64_t n,
+                                 const int64_t *offset, int64_t folds) {
+    const ken_conformal_params *p = ken_model_params(model);
+    const int64_t rank = ken_conformal_rank(n, p->coverage), offsets = folds + 1;
+    void *data;
+    if (rank > n)
+        ken_warn(ctx, "conformal: %lld rows to calibrate on are too few for coverage %g: the intervals are infinite",
+                 (long long)n, p->coverage);
+    KEN_TRY(ken_attr_new(ctx, model, "score", KEN_F64, 1, &n, &data));
+    memcpy(data, score, (size_t)n * sizeof *score);
+    KEN_TRY(ken_attr_new(ctx, model, "offset", KEN_I64, 1, &offsets, &data));
+    memcpy(data, offset, (size_t)offsets * sizeof *offset);
+    return ken_attr_set_i64(ctx, model, "method", method);
+}
+
+/* One model, scored on the rows kept from it. */
+static ken_status conformal_split(ken_ctx *ctx, conformal *c, int method) {
+    int64_t offset[2] = {0, 0};
+    double *score;
+    ken_model *m;
+    c->total = 1;
+    KEN_TRY(conformal_part(ctx, c, false));
+    KEN_TRY(conformal_fit_base(ctx, c, 0, &m));
+    KEN_TRY(KEN_SCRATCH(ctx, double, c->n, &score));
+    KEN_TRY(conformal_score(ctx, c, m, 0, method == KEN_CONFORMAL_QUANTILE, score, &offset[1]));
+    return conformal_keep(ctx, c->model, method, score, offset[1], offset, 1);
+}
+
+/* A model of all rows, and one without each fold, scored on that fold. */
+static ken_status conformal_cv(ken_ctx *ctx, conformal *c) {
+    int64_t *offset;
+    double *score;
+    ken_model *m;
+    KEN_TRY(conformal_part(ctx, c, true));
+    c->total = c->folds + 1;
+    KEN_TRY(KEN_SCRATCH(ctx, double, c->n, &score));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, c->folds + 1, &offset));
+    KEN_TRY(conformal_fit_base(ctx, c, -1, &m));
+    offset[0] = 0;
+    for (int64_t k = 0; k < c->folds; k++) {
+        int64_t n;
+        const ken_mark mark = ken_scratch_mark(ctx);
+        KEN_TRY(conformal_fit_base(ctx, c, (int32_t)k, &m));
+        KEN_TRY(conformal_score(ctx, c, m, (int32_t)k, false, score + offset[k], &n));
+        offset[k + 1] = offset[k] + n;
+        ken_scratch_release(ctx, mark);
+    }
+    return conformal_keep(ctx, c->model, KEN_CONFORMAL_CV, score, c->n, offset, c->folds);
+}
+
+/* Whether the base is set to give two quantiles at least. */
+static bool conformal_has_quantiles(ken_ctx *ctx, const ken_model *base) {
+    const ken_param *p = ken_desc_param(ken_model_desc(base), "quantiles");
+    int n = 0;
+    if (!p || p->type != KEN_PARAM_TEXT) return false;
+    const char *text = *(const char *const *)((const char *)ken_model_params(base) + p->offset);
+    return ken_quantiles_parse(ctx, ken_model_desc(base)->name, text, NULL, &n) == KEN_OK && n > 1;
+}
+
+static ken_status conformal_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p) {
+    conformal c = {.model = model, .p = p, .params = ken_model_params(model), .n = p->n_train};
+    int method = c.params->method;
+    if (c.n < 3)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give more rows", "conformal: %lld rows cannot be learned from and calibrated on",
+                        (long long)c.n);
+    if (method == KEN_CONFORMAL_AUTO)
+        method = conformal_has_quantiles(ctx, ken_model_base(model, "base")) ? KEN_CONFORMAL_QUANTILE
+                 : c.n <= CONFORMAL_CV_ROWS                                  ? KEN_CONFORMAL_CV
+                                                                             : KEN_CONFORMAL_SPLIT;
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = method == KEN_CONFORMAL_CV ? conformal_cv(ctx, &c) : conformal_split(ctx, &c, method);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
+/* --- predict ------------------------------------------------------------------------------------ */
+/* Doubles in their order as unsigned integers, and back. */
+static uint64_t conformal_key(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, 8);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static double conformal_of_key(uint64_t key) {
+    const uint64_t bits = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
+    double x;
+    memcpy(&x, &bits, 8);
+    return x;
+}
+
+typedef struct conformal_view {
+    const double *score;   /* ascending in each fold */
+    const int64_t *offset; /* (folds + 1) */
+    int64_t folds, n, rank;
+} conformal_view;
+
+/* How many of at + score are at most x, of one fold. */
+static int64_t conformal_below(const double *score, int64_t n, double at, double x) {
+    int64_t low = 0, high = n;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (at + score[middle] <= x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The rank-th smallest of sign * said[k] + score over all folds and scores: bisection over all doubles, so it is one
+ * of those sums, to the bit. */
+static double conformal_select(const conformal_view *v, const double *said, int64_t stride, double sign) {
+    if (v->rank > v->n) return INFINITY;
+    double least = INFINITY, most = -INFINITY;
+    for (int64_t k = 0; k < v->folds; k++) {
+        if (v->offset[k] == v->offset[k + 1]) continue;
+        least = fmin(least, sign * said[k * stride] + v->score[v->offset[k]]);
+        most = fmax(most, sign * said[k * stride] + v->score[v->offset[k + 1] - 1]);
+    }
+    uint64_t low = conformal_key(least), high = conformal_key(most);
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        const double x = conformal_of_key(middle);
+        int64_t count = 0;
+        for (int64_t k = 0; k < v->folds; k++)
+            count += conformal_below(v->score + v->offset[k], v->offset[k + 1] - v->offset[k], sign * said[k * stride], x);
+        if (count >= v->rank)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return conformal_of_key(low);
+}
+
+typedef struct conformal_job {
+    conformal_view v;
+    const double *said; /* (folds, rows) */
+    int64_t rows;
+    double *out; /* (rows, 2) */
+} conformal_job;
+
+static void conformal_rows(void *arg, int64_t begin, int64_t end, int worker) {
+    const conformal_job *job = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        job->out[2 * i] = -conformal_select(&job->v, job->said + i, job->rows, -1);
+        job->out[2 * i + 1] = conformal_select(&job->v, job->said + i, job->rows, 1);
+        if (job->out[2 * i] > job->out[2 * i + 1]) /* models that differ by more than they err */
+            job->out[2 * i] = job->out[2 * i + 1] = 0.5 * (job->out[2 * i] + job->out[2 * i + 1]);
+    }
+}
+
+static ken_status conformal_around_folds(ken_ctx *ctx, const ken_model *model, conformal_job *job, const ken_table *X,
+                                         double *said) {
+    job->rows = ken_table_rows(X);
+    job->said = said;
+    for (int64_t k = 0; k < job->v.folds; k++) { /* one model: it is the predicting one */
+        const int child = (int)(ken_model_n_children(model) > 1 ? k + 1 : 0);
+        ken_tensor t = ken_tensor_2d(said + k * job->rows, KEN_F64, job->rows, 1);
+        KEN_TRY(ken_model_predict(ctx, ken_model_child(model, child), X, KEN_WHAT_VALUE, &t));
+    }
+    return ken_parallel(ctx, job->rows, 64, conformal_rows, job);
+}
+
+static ken_status conformal_around(ken_ctx *ctx, const ken_model *model, conformal_view v, const ken_table *X,
+                                   double *out) {
+    const int64_t n = ken_table_rows(X), most = KEN_MIN(n, KEN_MAX(64, CONFORMAL_CELLS / v.folds));
+    conformal_job job = {.v = v};
+    double *said;
+    KEN_TRY(KEN_SCRATCH(ctx, double, most * v.folds, &said));
+    for (int64_t first = 0; first < n; first += most) {
+        ken_table *slice;
+        KEN_TRY(ken_table_slice(ctx, X, first, KEN_MIN(most, n - first), &slice));
+        job.out = out + 2 * first;
+        const ken_status status = conformal_around_folds(ctx, model, &job, slice, said);
+        ken_table_free(slice);
+        KEN_TRY(status);
+    }
+    return KEN_OK;
+}
+
+/* The base's own interval, made wider or narrower. */
+static ken_status conformal_widen(ken_ctx *ctx, const ken_model *model, conformal_view v, const ken_table *X,
+                                  double *out) {
+    const double by = v.rank > v.n ? INFINITY : v.score[v.rank - 1];
+    KEN_TRY(conformal_pair(ctx, ken_model_child(model, 0), X, out));
+    for (int64_t i = 0; i < ken_table_rows(X); i++) {
+        const double middle = 0.5 * (out[2 * i] + out[2 * i + 1]);
+        out[2 * i] -= by, out[2 * i + 1] += by;
+        if (out[2 * i] > out[2 * i + 1]) out[2 * i] = out[2 * i + 1] = middle;
+    }
+    return KEN_OK;
+}
+
+static int64_t conformal_width(const ken_model *model, ken_what what) {
+    const ken_model *m = ken_model_child(model, 0);
+    const ken_estimator *e = ken_model_desc(m)->estimator;
+    if (what == KEN_WHAT_VALUE) return 1;
+    if (what == KEN_WHAT_INTERVAL) return 2;
+    return e->width ? e->width(m, what) : 0;
+}
+
+static ken_status conformal_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
+                                    double *out) {
+    const ken_conformal_params *p = ken_model_params(model);
+    if (what != KEN_WHAT_INTERVAL) {
+        ken_tensor t = ken_tensor_2d(out, KEN_F64, ken_table_rows(X), conformal_width(model, what));
+        return ken_model_predict(ctx, ken_model_child(model, 0), X, what, &t);
+    }
+    const ken_tensor *score = ken_model_attr(model, "score"), *offset = ken_model_attr(model, "offset");
+    const conformal_view v = {ken_f64(score), offset->data, offset->shape[0] - 1, score->shape[0],
+                              ken_conformal_rank(score->shape[0], p->coverage)};
+    return ken_model_attr_f64(model, "method", 0) == KEN_CONFORMAL_QUANTILE ? conformal_widen(ctx, model, v, X, out)
+                                                                            : conformal_around(ctx, model, v, X, out);
+}
+
+/* --- open: a file may be hostile ------------------------------------------------------------------ */
+static bool conformal_sound_scores(const ken_model *model, int method) {
+    const ken_tensor *score = ken_model_attr(model, "score"), *offset = ken_model_attr(model, "offset");
+    const int children = ken_model_n_children(model);
+    if (!score || score->ndim != 1 || score->shape[0] < 1 || !offset || offset->ndim != 1 || offset->shape[0] < 2)
+        return false;
+    const int64_t *at = offset->data, folds = offset->shape[0] - 1;
+    const double *s = ken_f64(score);
+    if (method == KEN_CONFORMAL_CV ? children != folds + 1 : children != 1 || folds != 1) return false;
+    if (at[0] != 0 || at[folds] != score->shape[0]) return false;
+    for (int64_t k = 0; k < folds; k++)
+        if (at[k] > at[k + 1] || at[k] < 0) return false;
+    for (int64_t k = 0; k < folds; k++)
+        for (int64_t i = at[k]; i < at[k + 1]; i++)
+            if (!isfinite(s[i]) || (i > at[k] && s[i] < s[i - 1])) return false;
+    return true;
+}
+
+static ken_status conformal_open(ken_ctx *ctx, ken_model *model, void **state) {
+    const double method = ken_model_attr_f64(model, "method", 0);
+    bool sound = method >= KEN_CONFORMAL_SPLIT && method <= KEN_CONFORMAL_QUANTILE &&
+                 conformal_sound_scores(model, (int)method);
+    *state = NULL;
+    for (int i = 0; sound && i < ken_model_n_children(model); i++) {
+        const ken_model *m = ken_model_child(model, i);
+        sound = ken_model_desc(m) == ken_model_desc(ken_model_base(model, "base")) &&
+                ken_model_task(m) == KEN_REGRESS && ken_model_n_features(m) == ken_model_n_inputs(model);
+    }
+    if (sound) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_FORMAT, "fit the model again", "conformal: its scores or nested models are not sound");
+}
+
+/* --- descriptor ----------------------------------------------------------------------------------- */
+static const char *const conformal_methods[] = {"auto", "split", "cv", "quantile", NULL};
+static const ken_param conformal_params[] = {
+    KEN_ROW_MODEL(ken_conformal_params, base, KEN_REGRESS, .doc = "the model that predicts; its parameters as base.NAME"),
+    KEN_ROW_F64(ken_conformal_params, coverage, .min = 0, .max = 0.9999, .open_min = true,
+                .doc = "share of new rows whose target shall lie between lower and upper"),
+    KEN_ROW_CHOICE(ken_conformal_params, method, conformal_methods,
+                   .doc = "auto: quantile for a base that gives quantiles, else cv up to 20,000 rows, then split"),
+    KEN_ROW_F64(ken_conformal_params, calibration, .min = 0, .max = 0.9, .open_min = true,
+                .doc = "split, quantile: share of the rows that the base does not see"),
+    KEN_ROW_I64(ken_conformal_params, folds, .min = 2, .max = 1e5,
+                .doc = "cv: folds; as many as rows: the jackknife+"),
+    {0}};
+
+static const ken_attr conformal_attrs[] = {
+    {"score", KEN_F64, "n", "how far off rows were that the model had not seen, ascending in each fold"},
+    {"offset", KEN_I64, "folds+1", "where the scores of each fold begin"},
+    {"method", KEN_I64, "", "1 split, 2 cv, 3 quantile"},
+    {0}};
+
+static const ken_estimator conformal_estimator = {.fit = conformal_fit,
+                                                  .width = conformal_width,
+                                                  .predict = conformal_predict,
+                                                  .open = conformal_open};
+
+static const ken_conformal_params conformal_defaults = KEN_CONFORMAL_DEFAULTS;
+
+const ken_desc ken_conformal_desc = {
+    .name = "conformal",
+    .title = "Conformal intervals",
+    .kind = KEN_ESTIMATOR,
+    .tasks = KEN_REGRESS,
+    .tags = KEN_TAG_BASE | KEN_TAG_RANDOM,
+    .params = conformal_params,
+    .defaults = &conformal_defaults,
+    .params_size = sizeof(ken_conformal_params),
+    .attrs = conformal_attrs,
+    .estimator = &conformal_estimator,
+    .doc = "Intervals around the predictions of any regression model that hold the target of a new row as often as "
+           "asked for, whatever the model and the distribution, as long as new rows are like those of the fit. "
+           "Where the rows drift in time, no such promise holds.",
+    .paper = "Vovk et al. 2005; Barber et al. 2021 (Annals of Statistics 49); Romano et al. 2019 (NeurIPS)",
+    .peer = "mapie.regression",
+};
+
+const ken_desc *const ken_conformal_things[] = {&ken_conformal_desc, NULL};
