@@ -34,6 +34,7 @@ int cli_train_options(cli *c, ken_train_options *o, const char **settings, int c
         return cli_wrong("name the column to predict: --target COL", "%s needs a target", c->command->name);
     if (!cli_number(c, "test", 0.2, 0, 0.9, &o->test)) return CLI_USAGE;
     if (!cli_integer(c, "cv", 0, 2, 1000, &folds)) return CLI_USAGE;
+    if (!cli_number(c, "intervals", 0, 0.001, 0.9999, &o->intervals)) return CLI_USAGE;
     o->folds = folds;
     for (const char *s; n + 1 < capacity && (s = cli_value_at(c, "set", n)); n++) settings[n] = s;
     settings[n] = NULL;
@@ -66,6 +67,10 @@ static int train_json(cli *c, const ken_model *m, const ken_training *t, const c
     for (int i = 0; i < t->baseline.n_metrics; i++)
         KEN_JSON(w, t->baseline.metric[i].desc->name, f64, t->baseline.metric[i].interval.value);
     ken_json_end_object(w);
+    if (!isnan(t->coverage)) {
+        KEN_JSON(w, "coverage", f64, t->coverage);
+        KEN_JSON(w, "interval_width", f64, t->interval_width);
+    }
     if (t->cv.folds) show_json_cv(w, &t->cv);
     if (t->comparison.n) train_json_comparison(w, &t->comparison);
     KEN_JSON(w, "fit_seconds", f64, t->fit_s);
@@ -83,7 +88,8 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
                        const char *report) {
     const char *bold = cli_style(stdout, "1"), *dim = cli_style(stdout, "2"), *plain = cli_style(stdout, "0");
     char rows[32], test[32], seconds[32];
-    (void)c;
+    double asked = 0;
+    (void)cli_number(c, "intervals", 0, 0, 1, &asked);
     const ken_task task = ken_model_task(m);
     printf("\n%s%s%s  %s%s %s%s\n", bold, task == KEN_DETECT ? "outliers" : ken_model_target(m), plain, dim,
            task == KEN_DETECT ? "among the rows of" : task == KEN_CLASSIFY ? "classified from" : "predicted from", name, plain);
@@ -104,6 +110,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
         printf("%sOn the %s rows set aside%s\n", bold, test, plain);
         show_metrics(&t->evaluation, &t->baseline);
     }
+    if (!isnan(t->coverage))
+        printf("\n  intervals  %.1f %% of the %s rows lie inside (%g %% asked for), mean width %.4g\n", 100 * t->coverage, test,
+               100 * asked, t->interval_width);
     printf("\n  %sfitted in%s %s", dim, plain, cli_seconds_text(t->fit_s, seconds));
     if (!isnan(t->predict_s)) printf("%s, predicted in%s %s", dim, plain, cli_seconds_text(t->predict_s, seconds));
     printf("\n  %smodel%s     %s\n", dim, plain, file);
@@ -111,7 +120,7 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
     const ken_estimator *e = ken_model_desc(m)->estimator;
     const bool by_row = e->width && e->width(m, KEN_WHAT_CONTRIBUTIONS) > 0;
     printf("\n  next: ken explain %s %s%s\n        ken predict %s new.csv%s\n", file, name, by_row ? " --row 1" : "", file,
-           ken_model_n_classes(m) ? " --proba" : "");
+           ken_model_n_classes(m) ? " --proba" : asked > 0 ? " --interval" : "");
 }
 
 /* --- running ------------------------------------------------------------------------------------------------ */
@@ -160,6 +169,7 @@ static const cli_option train_options[] = {
     {"task", 0, "TASK", "classify|regress", "default: text, yes/no and up to 10 whole numbers are classified"},
     {"test", 0, "SHARE", NULL, "share of the rows set aside for the evaluation (default 0.2; 0: none)"},
     {"cv", 0, "K", NULL, "also K-fold cross-validation on the training rows"},
+    {"intervals", 0, "SHARE", NULL, "numbers: intervals that hold such a share of new rows, e.g. 0.9 ('ken predict --interval')"},
     {"metric", 0, "NAME", ":metric", "what the best model is chosen by"},
     {"weight", 0, "COL", NULL, "a column of row weights"},
     {"group", 0, "COL", NULL, "rows of one group are never split between training and test"},

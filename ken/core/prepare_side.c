@@ -49,7 +49,8 @@ static ken_status prepare_group(ken_ctx *ctx, const ken_column *group, const pre
 
 static ken_status prepare_wants(ken_ctx *ctx, const ken_model *m, const ken_column *c, const char *what,
                                 uint32_t tag) {
-    if (!c || m->desc->kind != KEN_ESTIMATOR || ken_model_tags(m) & tag) return KEN_OK;
+    /* its own tags: a model made of others poses them problems of its own */
+    if (!c || m->desc->kind != KEN_ESTIMATOR || m->desc->tags & tag) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave it out, or choose boosting, which can",
                     "%s cannot take %s ('%s')", m->desc->name, what, c->name);
 }

@@ -80,6 +80,11 @@ check predict-quantiles 0 "prediction,lower,upper,q0.1,q0.5,q0.9" - "$ken" predi
 check predict-quantiles-json 0 '"q0.5"' - "$ken" predict q.ken gen:friedman:rows=3 --quantiles --json
 check predict-no-quantiles 1 "" "cannot give 'quantiles'" "$ken" predict iris.ken iris.csv --quantiles
 check predict-no-interval 1 "" "cannot give 'interval'" "$ken" predict iris.ken iris.csv --interval
+check train-intervals 0 "lie inside (80 % asked for)" "" "$ken" train gen:friedman:rows=300 --target y --model ridge --intervals 0.8 -o ci.ken --report ci.html
+check predict-intervals 0 "prediction,lower,upper" - "$ken" predict ci.ken gen:friedman:rows=3 --interval
+check train-intervals-json 0 '"coverage"' "" "$ken" train gen:friedman:rows=300 --target y --model ridge --intervals 0.8 -o ci.ken --json
+check train-intervals-classes 1 "" "intervals are of numbers" "$ken" train iris.csv --target species --model tree --intervals 0.8 -o no.ken
+check train-intervals-wrong 2 "" "--intervals cannot be '90'" "$ken" train gen:friedman:rows=300 --target y --intervals 90 -o no.ken
 check train-detect 0 "outliers" "" "$ken" train iris.csv --model isolation_forest --set contamination=0.1 -o d.ken
 check train-detect-json 0 '"task": "detect"' "" "$ken" train iris.csv --model isolation_forest -o d.ken --json
 check predict-detect 0 "score,outlier" - "$ken" predict d.ken iris.csv

@@ -265,6 +265,10 @@ static void test_conformal__bad_calls_are_errors(void **state) {
     TEST_FAILS(ctx, ken_model_new(ctx, "conformal", "base=logistic", &m), KEN_E_ARG, "does not regress");
     TEST_OK(ctx, ken_model_new(ctx, "conformal", "base=tree method=quantile", &m));
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_UNSUPPORTED, "'tree' gives no quantiles");
+    data.offset = &target; /* boosting could, but what calibrates it cannot */
+    TEST_OK(ctx, ken_model_set(ctx, m, "base", "boosting"));
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_UNSUPPORTED, "cannot take an offset");
+    data.offset = NULL;
     data.table = two, data.target = &small;
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "2 rows");
     ken_model_free(m);

@@ -2,6 +2,7 @@
 #include "ken/select/train/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- views ------------------------------------------------------------------------------------------ */
@@ -111,6 +112,74 @@ static ken_status train_choose(ken_ctx *ctx, const ken_train_options *o, ken_tra
     return ken_cross_validate(ctx, *out, &t->data, &cv, &t->cv);
 }
 
+/* --- intervals ------------------------------------------------------------------------------------------ */
+/* The parameters of `from`, and of models that are among them, into those of `to` under a prefix. */
+static ken_status train_copy_params(ken_ctx *ctx, const ken_model *from, const char *prefix, ken_model *to) {
+    const ken_desc *desc = ken_model_desc(from);
+    char name[192];
+    for (const ken_param *p = desc->params; p && p->name; p++) {
+        const char *value;
+        ken_text text = ken_text_new(ctx);
+        snprintf(name, sizeof name, "%s.%s", prefix, p->name);
+        ken_param_format(p, ken_model_params(from), &text);
+        ken_status status = ken_text_end(&text, &value);
+        if (status == KEN_OK) status = ken_model_set(ctx, to, name, value);
+        ken_text_free(&text);
+        KEN_TRY(status);
+        if (p->type == KEN_PARAM_MODEL) KEN_TRY(train_copy_params(ctx, ken_model_base(from, p->name), name, to));
+    }
+    return KEN_OK;
+}
+
+/* The chosen model becomes the base of a conformal one, and its recipe that one's. */
+static ken_status train_wrap(ken_ctx *ctx, double coverage, ken_model *chosen, ken_model *out) {
+    char number[40];
+    ken_format_f64(coverage, number);
+    KEN_TRY(ken_model_set(ctx, out, "base", ken_model_desc(chosen)->name));
+    KEN_TRY(train_copy_params(ctx, chosen, "base", out));
+    KEN_TRY(ken_model_set(ctx, out, "coverage", number));
+    return ken_model_recipe(chosen) ? train_copy_params(ctx, ken_model_recipe(chosen), "recipe", out) : KEN_OK;
+}
+
+static ken_status train_intervals(ken_ctx *ctx, const ken_train_options *o, const ken_training *t, ken_model **model) {
+    const ken_candidate conformal = {"conformal", NULL, NULL};
+    ken_model *out;
+    if (!(o->intervals > 0)) return KEN_OK;
+    if (t->data.task != KEN_REGRESS)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "probabilities say how sure it is: 'ken predict --proba'",
+                        "intervals are of numbers, and this model is to %s", ken_task_name(t->data.task));
+    KEN_TRY(ken_candidate_new(ctx, &conformal, &out));
+    const ken_status status = train_wrap(ctx, o->intervals, *model, out);
+    ken_model_free(status == KEN_OK ? *model : out);
+    if (status == KEN_OK) *model = out;
+    return status;
+}
+
+/* How often the target lies in the interval, and how wide that is, on the rows set aside. */
+static ken_status train_coverage_of(ken_ctx *ctx, const ken_model *model, ken_training *t) {
+    const int64_t n = ken_table_rows(t->features);
+    double *both, inside = 0, width = 0, rows = 0;
+    KEN_TRY(KEN_SCRATCH(ctx, double, 2 * n, &both));
+    ken_tensor out = ken_tensor_2d(both, KEN_F64, n, 2);
+    KEN_TRY(ken_model_predict(ctx, model, t->features, KEN_WHAT_INTERVAL, &out));
+    for (int64_t i = 0; i < n; i++) {
+        const double y = ken_column_f64(t->data.target, i);
+        if (t->role[i] != KEN_ROLE_TEST || isnan(y)) continue;
+        inside += y >= both[2 * i] && y <= both[2 * i + 1];
+        width += both[2 * i + 1] - both[2 * i];
+        rows++;
+    }
+    t->coverage = inside / rows, t->interval_width = width / rows;
+    return KEN_OK;
+}
+
+static ken_status train_coverage(ken_ctx *ctx, const ken_train_options *o, const ken_model *model, ken_training *t) {
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = o->intervals > 0 && t->rows_test ? train_coverage_of(ctx, model, t) : KEN_OK;
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
 /* --- fit and evaluation ---------------------------------------------------------------------------------- */
 static ken_status train_hold_out(ken_ctx *ctx, double fraction, ken_training *t) {
     const int64_t n = ken_table_rows(t->features);
@@ -162,11 +231,13 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
     KEN_TRY(train_hold_out(ctx, o->test, t));
     if (o->metric) KEN_TRY(train_find_metric(ctx, o, t));
     KEN_TRY(train_choose(ctx, o, t, model));
+    KEN_TRY(train_intervals(ctx, o, t, model));
     const double start = ken_ctx_clock(ctx);
     KEN_TRY(ken_model_fit(ctx, *model, &t->data));
     t->fit_s = ken_ctx_clock(ctx) - start;
     t->rows_validation = t->rows_train - ken_model_rows_train(*model);
     if (t->rows_test == 0) return KEN_OK;
+    KEN_TRY(train_coverage(ctx, o, *model, t));
     KEN_TRY(train_evaluate(ctx, *model, t, true, &t->evaluation));
     t->predict_s = t->evaluation.predictions.predict_s;
     if (!t->metric) KEN_TRY(train_find_metric(ctx, o, t));
@@ -179,7 +250,7 @@ ken_status ken_train(ken_ctx *ctx, const ken_table *table, const ken_train_optio
                      ken_model **model, ken_training *out) {
     memset(out, 0, sizeof *out);
     out->alloc = ken_ctx_allocator(ctx);
-    out->score = out->fit_s = out->predict_s = (double)NAN;
+    out->score = out->fit_s = out->predict_s = out->coverage = out->interval_width = (double)NAN;
     *model = NULL;
     const ken_status status = train_all(ctx, table, options, model, out);
     if (status != KEN_OK) {

@@ -19,6 +19,7 @@ typedef struct ken_train_options {
     double test;                      /* share of rows set aside for evaluation, 0 .. 0.9 */
     int64_t folds;                    /* cross-validation on the training rows; 0: only to compare models */
     const char *metric;               /* to choose by; NULL: the default of the task */
+    double intervals;                 /* > 0, numbers: the model gets intervals of that coverage (conformal) */
 } ken_train_options;
 #define KEN_TRAIN_DEFAULTS {.task = KEN_TASK_AUTO, .test = 0.2}
 
@@ -34,6 +35,7 @@ typedef struct ken_training {
     ken_evaluation baseline;          /* the same of `dummy` */
     ken_comparison comparison;        /* n 0: a model was named */
     ken_cv_result cv;                 /* folds 0: not asked for */
+    double coverage, interval_width;  /* on the rows set aside: share inside, mean; NaN: no intervals wanted */
     double fit_s, predict_s;          /* NaN without a clock */
     ken_allocator alloc;
 } ken_training;

@@ -87,6 +87,43 @@ static void test_train__same_for_any_threads(void **state) {
         fail_msg("%.17g with one thread, %.17g with two, %.17g with three", score[0], score[1], score[2]);
 }
 
+/* The chosen model with all its parameters, the recipe's too, inside of the one that gives intervals; on the rows set
+ * aside they hold about what was asked for. */
+static void test_train__intervals_wrap_the_model(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(2);
+    ken_table *t = load(ctx, "gen:friedman:rows=900");
+    const char *const settings[] = {"base=tree", "base.max_depth=4", "stages=6", "recipe.drop=x9", NULL};
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    ken_model *model;
+    ken_training r;
+    o.target = "y", o.model = "adaboost", o.settings = settings, o.intervals = 0.8, o.test = 0.4;
+    TEST_OK(ctx, ken_train(ctx, t, &o, &model, &r));
+    assert_string_equal(ken_model_desc(model)->name, "conformal");
+    const ken_model *base = ken_model_base(model, "base"), *tree = ken_model_base(base, "base");
+    assert_string_equal(ken_model_desc(base)->name, "adaboost");
+    assert_int_equal(*(const int64_t *)((const char *)ken_model_params(tree) +
+                                        ken_desc_param(ken_model_desc(tree), "max_depth")->offset), 4);
+    assert_int_equal(ken_model_n_inputs(model), ken_table_cols(r.features) - 1);
+    if (!(r.coverage > 0.72 && r.coverage < 0.9 && r.interval_width > 0)) fail_msg("%g inside", r.coverage);
+    ken_training_free(&r);
+    ken_model_free(model);
+    o.settings = NULL, o.model = NULL; /* chosen by comparison, then wrapped */
+    o.test = 0.2;
+    TEST_OK(ctx, ken_train(ctx, t, &o, &model, &r));
+    assert_string_equal(ken_model_desc(model)->name, "conformal");
+    assert_string_equal(ken_model_desc(ken_model_base(model, "base"))->name, r.comparison.row[0].name);
+    ken_training_free(&r);
+    ken_model_free(model);
+    ken_table_free(t);
+    t = load(ctx, "gen:moons:rows=60");
+    o.target = "class", o.model = "tree";
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &model, &r), KEN_E_UNSUPPORTED, "classify");
+    ken_training_free(&r);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
 static void test_train__wrong_calls_are_errors(void **state) {
     (void)state;
     ken_ctx *ctx = test_ctx(1);
@@ -135,6 +172,7 @@ int main(void) {
         cmocka_unit_test(test_train__chooses_by_cross_validation_and_beats_the_baseline),
         cmocka_unit_test(test_train__rows_set_aside_are_not_learned_from),
         cmocka_unit_test(test_train__same_for_any_threads),
+        cmocka_unit_test(test_train__intervals_wrap_the_model),
         cmocka_unit_test(test_train__wrong_calls_are_errors),
         cmocka_unit_test(test_train__every_allocation_may_fail),
     };
