@@ -6,5 +6,6 @@
 
 /* explain_shapes.c: how an answer moves with one or two columns. */
 int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const char *columns);
+int explain_ale_run(cli *c, const ken_model *m, const ken_table *table, const char *columns);
 
 #endif

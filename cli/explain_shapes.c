@@ -1,9 +1,10 @@
-/* ken explain --effect: how the answer moves with one or two columns. */
+/* ken explain --effect, --ale: how the answer moves with one or two columns. */
 #include <math.h>
 #include <string.h>
 
 #include "cli/explain.h"
 #include "ken/core/alloc.h"
+#include "ken/explain/ale/ale.h"
 #include "ken/explain/effect/effect.h"
 
 #define SHAPES_WIDTH 36
@@ -228,5 +229,43 @@ int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const
     const ken_status done = ken_explain_effect(c->ctx, m, table, features, n, &p, &effect);
     const int result = done == KEN_OK ? effect_show(c, m, ken_effect_get(effect)) : cli_failed(c, done);
     ken_effect_free(effect);
+    return result;
+}
+
+/* --- accumulated local effects ------------------------------------------------------------------------------ */
+static int ale_show(cli *c, const ken_model *m, const ken_ale_view *v) {
+    const bool two = v->n_axes == 2, classes = ken_model_n_classes(m) > 0;
+    const int64_t bins = v->axis[0].n - (v->axis[0].dtype != KEN_CATEGORY), cells = bins * (two ? v->axis[1].n - 1 : 1);
+    char how[200], rows[32];
+    snprintf(how, sizeof how, two ? "what they do together, beyond what each does alone; %s rows, %lld of %lld cells empty"
+                                  : "steps of the %s rows near each value, added up; mean 0",
+             cli_count_text(v->rows, rows), (long long)v->empty, (long long)cells);
+    const shape s = {.axis = {&v->axis[0], &v->axis[1]}, .n_axes = v->n_axes, .n_outputs = v->n_outputs,
+                     .value = v->value, .centered = true, .name = "  accumulated local effects", .how = how,
+                     .unit = classes ? "probability" : "value"};
+    if (!c->json) return shapes_show(c, m, &s);
+    cli_json j;
+    cli_json_begin(c, &j);
+    KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
+    KEN_JSON(&j.w, "explains", string, "ale");
+    KEN_JSON(&j.w, "rows", i64, v->rows);
+    shapes_json(&j.w, m, &s);
+    ken_json_put_key(&j.w, "counts"); /* by bin or level; two columns: row by row of the cells */
+    ken_json_array(&j.w);
+    for (int64_t i = 0; i < cells; i++) ken_json_put_i64(&j.w, v->count[i]);
+    ken_json_end_array(&j.w);
+    return cli_json_end(c, &j);
+}
+
+int explain_ale_run(cli *c, const ken_model *m, const ken_table *table, const char *columns) {
+    ken_ale_params p = KEN_ALE_DEFAULTS;
+    ken_ale *ale = NULL;
+    int features[2], n;
+    const int status = shapes_columns(m, columns, features, &n);
+    if (status != CLI_DONE) return status;
+    if (!cli_integer(c, "grid", n == 2 ? 12 : 20, 1, 1000, &p.bins)) return CLI_USAGE;
+    const ken_status done = ken_explain_ale(c->ctx, m, table, features, n, &p, &ale);
+    const int result = done == KEN_OK ? ale_show(c, m, ken_ale_get(ale)) : cli_failed(c, done);
+    ken_ale_free(ale);
     return result;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ken/core/rng.h"
+#include "ken/core/text.h"
 
 /* --- rows --------------------------------------------------------------------------------------- */
 
@@ -81,6 +82,61 @@ ken_status ken__explain_replace(ken_ctx *ctx, const ken_table *table, int j,
     }
     *out = made;
     return status;
+}
+
+static void explain_fill(ken_dtype dtype, const double *value, int64_t n, void *data) {
+    for (int64_t i = 0; i < n; i++) {
+        const double v = value[i];
+        switch (dtype) {
+        case KEN_F32: ((float *)data)[i] = (float)v; break;
+        case KEN_BOOL: ((uint8_t *)data)[i] = v != 0; break;
+        case KEN_CATEGORY: ((int32_t *)data)[i] = (int32_t)v; break;
+        case KEN_I64:
+        case KEN_TIME: ((int64_t *)data)[i] = (int64_t)v; break;
+        default: ((double *)data)[i] = v; break;
+        }
+    }
+}
+
+ken_status ken__explain_set(ken_ctx *ctx, const ken_table *table, int j, const double *value, ken_table **out) {
+    ken_column column = *ken_table_column(table, j);
+    void *data = NULL;
+    *out = NULL;
+    KEN_TRY(ken_alloc(ctx, (size_t)column.n, sizeof(double), &data));
+    explain_fill(column.dtype, value, column.n, data);
+    column.data = data;
+    column.stride = 1;
+    column.valid = NULL;
+    const ken_status status = ken__explain_replace(ctx, table, j, &column, out);
+    ken_free(ctx, data);
+    return status;
+}
+
+void ken__explain_label(const ken_column *column, double value, char *buf, size_t size) {
+    double cell[1] = {0};
+    ken_column one = *column;
+    explain_fill(column->dtype, &value, 1, cell);
+    one.n = 1;
+    one.data = cell;
+    one.stride = 1;
+    one.valid = NULL;
+    if (column->dtype == KEN_F64 || column->dtype == KEN_F32)
+        ken_format_f64_digits(value, 4, buf);
+    else
+        ken_column_format(&one, 0, buf, size);
+}
+
+void ken__explain_outputs(const ken_model *model, int *width, int *first, int *n_outputs) {
+    const int k = ken_model_n_classes(model);
+    *width = k ? k : 1;
+    *first = k == 2;
+    *n_outputs = k > 2 ? k : 1;
+}
+
+ken_status ken__explain_answer(ken_ctx *ctx, const ken_model *model, const ken_table *table, double *out) {
+    const bool classes = ken_model_task(model) == KEN_CLASSIFY;
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, ken_table_rows(table), classes ? ken_model_n_classes(model) : 1);
+    return ken_model_predict(ctx, model, table, classes ? KEN_WHAT_PROBA : KEN_WHAT_VALUE, &t);
 }
 
 /* --- score -------------------------------------------------------------------------------------- */

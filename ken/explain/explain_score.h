@@ -26,6 +26,15 @@ void ken__explain_rows_end(ken_ctx *ctx, ken__explain_rows *rows);
 ken_status ken__explain_replace(ken_ctx *ctx, const ken_table *table, int j,
                                 const ken_column *column, ken_table **out);
 
+/* The same with column j holding value[i] in row i, in the column's own type (category: codes). */
+ken_status ken__explain_set(ken_ctx *ctx, const ken_table *table, int j, const double *value, ken_table **out);
+/* One value of a column as text: numbers to 4 digits. */
+void ken__explain_label(const ken_column *column, double value, char *buf, size_t size);
+/* Answers (n, width) as probabilities or values, the first of interest is `first` (1 for the second of two
+ * classes), n_outputs of them. */
+void ken__explain_outputs(const ken_model *model, int *width, int *first, int *n_outputs);
+ken_status ken__explain_answer(ken_ctx *ctx, const ken_model *model, const ken_table *table, double *out);
+
 typedef struct ken__explain_score {
     const ken_model *model;
     const ken_desc *metric;

@@ -73,6 +73,53 @@ static const ken_desc known_desc = {
     .tasks = KEN_REGRESS | KEN_CLASSIFY, .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING,
     .attrs = known_attrs, .estimator = &known_estimator, .doc = "for tests"};
 
+/* f(row) = 1 + a + 3 a b by the columns of those names: the two act together. As a classifier its logistic function. */
+static inline double together_value(const ken_table *X, int64_t i) {
+    double a = 0, b = 0;
+    for (int j = 0; j < ken_table_cols(X); j++) {
+        const ken_column *column = ken_table_column(X, j);
+        if (!strcmp(column->name, "a")) a = ken_column_f64(column, i);
+        if (!strcmp(column->name, "b")) b = ken_column_f64(column, i);
+    }
+    return 1 + a + 3 * a * b;
+}
+
+static inline ken_status together_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
+                                          double *out) {
+    (void)ctx, (void)model;
+    for (int64_t i = 0; i < ken_table_rows(X); i++) {
+        const double f = together_value(X, i);
+        if (what == KEN_WHAT_PROBA)
+            out[2 * i + 1] = 1 / (1 + ken_exp(-f)), out[2 * i] = 1 - out[2 * i + 1];
+        else
+            out[i] = f;
+    }
+    return KEN_OK;
+}
+
+static const ken_estimator together_estimator = {.fit = known_fit, .width = known_width, .predict = together_predict};
+static const ken_desc together_desc = {
+    .name = "together", .title = "A known product", .kind = KEN_ESTIMATOR, .tasks = KEN_REGRESS | KEN_CLASSIFY,
+    .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING, .attrs = known_attrs,
+    .estimator = &together_estimator, .doc = "for tests"};
+
+/* `together` over the columns of `features`, fitted to any target: it learns nothing. */
+static inline ken_model *together_model(ken_ctx *ctx, const ken_table *features, bool classes) {
+    const int64_t n = ken_table_rows(features);
+    ken_table *t = NULL;
+    ken_model *m = NULL;
+    void *y;
+    TEST_OK(ctx, ken_table_new(ctx, n, &t));
+    TEST_OK(ctx, ken_table_add_new(ctx, t, "y", classes ? KEN_BOOL : KEN_F64, &y, NULL));
+    for (int64_t i = 0; i < n && classes; i++) ((uint8_t *)y)[i] = i % 2;
+    for (int64_t i = 0; i < n && !classes; i++) ((double *)y)[i] = (double)i;
+    const ken_data data = {.table = features, .target = ken_table_column(t, 0)};
+    TEST_OK(ctx, ken_model_new_desc(ctx, &together_desc, NULL, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    ken_table_free(t);
+    return m;
+}
+
 /* Columns a, b, noise, c, and the target `y` = f + e (classes: f > 2, "no" and "yes"). Uniform a and b
  * in (-1, 1). */
 static inline ken_table *known_table(ken_ctx *ctx, int64_t n, bool classes) {

@@ -26,3 +26,11 @@ check effect-any-model 0 "(brute)" - "$ken" explain line.ken diabetes --effect b
 check effect-no-walk 1 "" "not made of trees" "$ken" explain line.ken diabetes --effect bmi --method recursion
 check effect-no-column 2 "" "did you mean 'island'" "$ken" explain look.ken penguins --effect iland
 check effect-no-class 2 "" "no class 'dog'" "$ken" explain look.ken penguins --effect island --class dog
+check ale 0 "accumulated local effects" - "$ken" explain look.ken penguins --ale bill_length_mm
+check ale-levels 0 "Torgersen" - "$ken" explain look.ken penguins --ale island
+check ale-pair 0 "beyond what each does alone" - "$ken" explain line.ken diabetes --ale bmi,bp
+check ale-json 0 '"counts"' - "$ken" explain line.ken diabetes --ale bmi --json
+is ale-json-of-a-line-is-a-line python3 -c '
+import json; d = json.load(open(".out")); x = d["axes"][0]["values"]; y = d["outputs"]["value"]
+s = [(y[i+1] - y[i]) / (x[i+1] - x[i]) for i in range(len(x) - 1)]; assert max(s) - min(s) < 1e-6 * abs(s[0])'
+check ale-two-questions 2 "" "two questions" "$ken" explain line.ken diabetes --ale bmi --effect bmi

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "ken/core/alloc.h"
-#include "ken/core/text.h"
 #include "ken/explain/effect/effect_recursion.h"
 #include "ken/explain/explain_score.h"
 
@@ -128,43 +127,13 @@ static ken_status effect_axis_grid(ken_ctx *ctx, const ken_column *column,
     return KEN_OK;
 }
 
-/* --- a column that holds the grid's values -------------------------------------------------------- */
-
-/* data[b * n + i] = value[(first + b) / divide % count] for b in [0, blocks), in the column's type. */
-static void effect_fill(ken_dtype dtype, const double *value, int64_t count, int64_t divide,
-                        int64_t first, int64_t blocks, int64_t n, void *data) {
-    for (int64_t b = 0; b < blocks; b++) {
-        const double v = value[(first + b) / divide % count];
-        for (int64_t i = b * n; i < (b + 1) * n; i++) {
-            switch (dtype) {
-            case KEN_F32: ((float *)data)[i] = (float)v; break;
-            case KEN_BOOL: ((uint8_t *)data)[i] = v != 0; break;
-            case KEN_CATEGORY: ((int32_t *)data)[i] = (int32_t)v; break;
-            case KEN_I64:
-            case KEN_TIME: ((int64_t *)data)[i] = (int64_t)v; break;
-            default: ((double *)data)[i] = v; break;
-            }
-        }
-    }
-}
-
 static ken_status effect_labels(ken_ctx *ctx, const ken_column *column, ken_effect *e, int a) {
     ken_effect_axis *axis = &e->view.axis[a];
     KEN_TRY(KEN_ALLOC(ctx, char *, axis->n, &e->label[a]));
     KEN_TRY(KEN_ALLOC(ctx, char, axis->n * EFFECT_LABEL, &e->texts[a]));
     for (int64_t g = 0; g < axis->n; g++) {
-        double cell[1] = {0};
-        ken_column one = *column;
-        effect_fill(column->dtype, axis->value, axis->n, 1, g, 1, 1, cell);
-        one.n = 1;
-        one.data = cell;
-        one.stride = 1;
-        one.valid = NULL;
         e->label[a][g] = e->texts[a] + g * EFFECT_LABEL;
-        if (column->dtype == KEN_F64 || column->dtype == KEN_F32)
-            ken_format_f64_digits(axis->value[g], 4, e->label[a][g]);
-        else
-            ken_column_format(&one, 0, e->label[a][g], EFFECT_LABEL);
+        ken__explain_label(column, axis->value[g], e->label[a][g], EFFECT_LABEL);
     }
     axis->label = (const char *const *)e->label[a];
     return KEN_OK;
@@ -202,16 +171,11 @@ static ken_status effect_column(ken_ctx *ctx, const effect_job *job, const ken_e
                                 ken_table **out) {
     const ken_effect_axis *axis = &v->axis[a];
     const int64_t n = job->rows.n, divide = v->n_axes == 2 && a == 0 ? v->axis[1].n : 1;
-    ken_column column = *ken_table_column(job->rows.table, axis->feature);
-    void *data = NULL;
-    KEN_TRY(ken_alloc(ctx, (size_t)(blocks * n), sizeof(double), &data));
-    effect_fill(column.dtype, axis->value, axis->n, divide, first, blocks, n, data);
-    column.n = blocks * n;
-    column.data = data;
-    column.stride = 1;
-    column.valid = NULL;
-    const ken_status status = ken__explain_replace(ctx, from, axis->feature, &column, out);
-    ken_free(ctx, data);
+    double *value = NULL;
+    KEN_TRY(KEN_ALLOC(ctx, double, blocks * n, &value));
+    for (int64_t i = 0; i < blocks * n; i++) value[i] = axis->value[(first + i / n) / divide % axis->n];
+    const ken_status status = ken__explain_set(ctx, from, axis->feature, value, out);
+    ken_free(ctx, value);
     return status;
 }
 
@@ -223,12 +187,7 @@ static ken_status effect_ask(ken_ctx *ctx, effect_job *job, const ken_effect_vie
         status = effect_column(ctx, job, v, 0, first, blocks, job->repeated, &one);
     if (status == KEN_OK && v->n_axes == 2)
         status = effect_column(ctx, job, v, 1, first, blocks, one, &two);
-    if (status == KEN_OK) {
-        ken_tensor out = ken_tensor_2d(job->answer, KEN_F64, blocks * job->rows.n, job->width);
-        const ken_what what =
-            ken_model_task(job->model) == KEN_CLASSIFY ? KEN_WHAT_PROBA : KEN_WHAT_VALUE;
-        status = ken_model_predict(ctx, job->model, two ? two : one, what, &out);
-    }
+    if (status == KEN_OK) status = ken__explain_answer(ctx, job->model, two ? two : one, job->answer);
     ken_table_free(two);
     ken_table_free(one);
     return status;
@@ -377,11 +336,9 @@ static ken_status effect_outputs(ken_ctx *ctx, effect_job *job, const ken_effect
                                  ken_effect *e) {
     ken_effect_view *v = &e->view;
     const int k = ken_model_n_classes(job->model);
-    job->width = k ? k : 1;
-    job->first_output = k == 2;
+    ken__explain_outputs(job->model, &job->width, &job->first_output, &v->n_outputs);
     job->points = v->axis[0].n * (v->n_axes == 2 ? v->axis[1].n : 1);
     v->rows = job->rows.n;
-    v->n_outputs = k > 2 ? k : 1;
     v->n_ice = v->n_axes == 1 ? KEN_MIN(p->n_ice, job->rows.n) : 0;
     v->ice_output = k > 2 && p->output > 0 ? (int)KEN_MIN(p->output, k - 1) : 0;
     KEN_TRY(KEN_ALLOC(ctx, double, v->n_outputs * job->points, &e->mean));
