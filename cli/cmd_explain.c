@@ -267,7 +267,7 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
 
 /* One question a call: a row, a shape, or the whole model. */
 static int explain_question(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
-    static const char *const questions[] = {"row", "effect", "ale"};
+    static const char *const questions[] = {"row", "effect", "ale", "interactions"};
     const char *asked = NULL, *value = NULL;
     for (int q = 0; q < KEN_COUNT(questions); q++) {
         if (!cli_value(c, questions[q])) continue;
@@ -277,6 +277,7 @@ static int explain_question(cli *c, const ken_model *m, const ken_table *table, 
     }
     if (!asked) return explain_all_run(c, m, table);
     if (strcmp(asked, "effect") == 0) return explain_effect_run(c, m, table, value);
+    if (strcmp(asked, "interactions") == 0) return explain_interactions_run(c, m, table);
     if (strcmp(asked, "ale") == 0) return explain_ale_run(c, m, table, value);
     return explain_row_run(c, m, table, row);
 }
@@ -306,6 +307,7 @@ static const cli_option explain_options[] = {
     {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "
                               "columns what they do together"},
+    {"interactions", 0, NULL, NULL, "which columns act together, and how strongly (H-statistic)"},
     {"method", 0, "M", "auto|brute|recursion", "of --effect: ask for all rows, or walk trees by their covers (auto: walk "
                                                "where the unit is the same)"},
     {"grid", 0, "N", NULL, "the most points of a curve, or on each side of a plane"},
@@ -316,7 +318,7 @@ static const cli_option explain_options[] = {
     CLI_END_OPTIONS};
 
 const cli_command cli_explain = {
-    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B]] [--report FILE.html]",
+    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
                "model itself says. With --row: Shapley values, which add up to the prediction exactly. "
@@ -324,5 +326,5 @@ const cli_command cli_explain = {
                "together --ale is the one to trust, since it never asks for rows that cannot be.",
     .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n"
                 "  ken explain model.ken test.csv --effect age\n  ken explain model.ken test.csv --effect age,income\n"
-                "  ken explain model.ken test.csv --ale age\n",
+                "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --interactions\n",
     .options = explain_options, .min_arguments = 2, .max_arguments = 2, .run = explain_run};

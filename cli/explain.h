@@ -8,4 +8,7 @@
 int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const char *columns);
 int explain_ale_run(cli *c, const ken_model *m, const ken_table *table, const char *columns);
 
+/* explain_measures.c: what columns are worth, and which act together. */
+int explain_interactions_run(cli *c, const ken_model *m, const ken_table *table);
+
 #endif

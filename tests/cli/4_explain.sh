@@ -34,3 +34,7 @@ is ale-json-of-a-line-is-a-line python3 -c '
 import json; d = json.load(open(".out")); x = d["axes"][0]["values"]; y = d["outputs"]["value"]
 s = [(y[i+1] - y[i]) / (x[i+1] - x[i]) for i in range(len(x) - 1)]; assert max(s) - min(s) < 1e-6 * abs(s[0])'
 check ale-two-questions 2 "" "two questions" "$ken" explain line.ken diabetes --ale bmi --effect bmi
+check interactions 0 "act together" - "$ken" explain look.ken penguins --interactions
+check interactions-json 0 '"pairs"' - "$ken" explain line.ken diabetes --interactions --json
+is line-has-no-interactions python3 -c '
+import json; d = json.load(open(".out")); assert d["totals"][0]["h"] < 1e-9 and len(d["pairs"]) == 28 and d["sd"] > 1'
