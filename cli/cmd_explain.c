@@ -267,7 +267,7 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
 
 /* One question a call: a row, a shape, or the whole model. */
 static int explain_question(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
-    static const char *const questions[] = {"row", "effect", "ale", "interactions"};
+    static const char *const questions[] = {"row", "effect", "ale", "interactions", "drop-column", "surrogate"};
     const char *asked = NULL, *value = NULL;
     for (int q = 0; q < KEN_COUNT(questions); q++) {
         if (!cli_value(c, questions[q])) continue;
@@ -277,6 +277,8 @@ static int explain_question(cli *c, const ken_model *m, const ken_table *table, 
     }
     if (!asked) return explain_all_run(c, m, table);
     if (strcmp(asked, "effect") == 0) return explain_effect_run(c, m, table, value);
+    if (strcmp(asked, "drop-column") == 0) return explain_drop_column_run(c, m, table);
+    if (strcmp(asked, "surrogate") == 0) return explain_surrogate_run(c, m, table);
     if (strcmp(asked, "interactions") == 0) return explain_interactions_run(c, m, table);
     if (strcmp(asked, "ale") == 0) return explain_ale_run(c, m, table, value);
     return explain_row_run(c, m, table, row);
@@ -308,6 +310,11 @@ static const cli_option explain_options[] = {
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "
                               "columns what they do together"},
     {"interactions", 0, NULL, NULL, "which columns act together, and how strongly (H-statistic)"},
+    {"drop-column", 0, NULL, NULL, "what learning loses without each column: the model is fitted anew, in folds"},
+    {"cv", 0, "K", NULL, "folds of --drop-column (default 5)"},
+    {"surrogate", 0, NULL, NULL, "a small tree that imitates the model, as rules, and how faithful it is"},
+    {"depth", 0, "D", NULL, "the most questions in a row of --surrogate (default 3)"},
+    {"out", 'o', "FILE.ken", ":file", "save the tree of --surrogate: ken plot tree draws it"},
     {"method", 0, "M", "auto|brute|recursion", "of --effect: ask for all rows, or walk trees by their covers (auto: walk "
                                                "where the unit is the same)"},
     {"grid", 0, "N", NULL, "the most points of a curve, or on each side of a plane"},
@@ -318,7 +325,7 @@ static const cli_option explain_options[] = {
     CLI_END_OPTIONS};
 
 const cli_command cli_explain = {
-    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions] [--report FILE.html]",
+    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions | --drop-column | --surrogate] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
                "model itself says. With --row: Shapley values, which add up to the prediction exactly. "
@@ -326,5 +333,6 @@ const cli_command cli_explain = {
                "together --ale is the one to trust, since it never asks for rows that cannot be.",
     .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n"
                 "  ken explain model.ken test.csv --effect age\n  ken explain model.ken test.csv --effect age,income\n"
-                "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --interactions\n",
+                "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --interactions\n"
+                "  ken explain model.ken train.csv --drop-column\n  ken explain model.ken test.csv --surrogate -o small.ken\n",
     .options = explain_options, .min_arguments = 2, .max_arguments = 2, .run = explain_run};

@@ -10,5 +10,7 @@ int explain_ale_run(cli *c, const ken_model *m, const ken_table *table, const ch
 
 /* explain_measures.c: what columns are worth, and which act together. */
 int explain_interactions_run(cli *c, const ken_model *m, const ken_table *table);
+int explain_drop_column_run(cli *c, const ken_model *m, const ken_table *table);
+int explain_surrogate_run(cli *c, const ken_model *m, const ken_table *table);
 
 #endif

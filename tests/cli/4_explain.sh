@@ -38,3 +38,15 @@ check interactions 0 "act together" - "$ken" explain look.ken penguins --interac
 check interactions-json 0 '"pairs"' - "$ken" explain line.ken diabetes --interactions --json
 is line-has-no-interactions python3 -c '
 import json; d = json.load(open(".out")); assert d["totals"][0]["h"] < 1e-9 and len(d["pairs"]) == 28 and d["sd"] > 1'
+check drop-column 0 "learned anew" - "$ken" explain line.ken diabetes --drop-column
+check drop-column-json 0 '"se"' - "$ken" explain line.ken diabetes --drop-column --cv 3 --json
+is drop-column-json-is-sorted python3 -c '
+import json; d = json.load(open(".out")); m = [r["mean"] for r in d["columns"]]
+assert m == sorted(m, reverse=True) and len(m) == 10 and d["folds"] == 3'
+"$ken" data iris -o iris5.csv; cut -d, -f1-4 iris5.csv > no_target.csv
+"$ken" train iris5.csv --target species --model knn -o near.ken --report none -q >/dev/null
+check drop-column-no-target 1 "" "no column 'species'" "$ken" explain near.ken no_target.csv --drop-column
+check surrogate 0 "imitates the model" - "$ken" explain near.ken no_target.csv --surrogate --depth 2 -o small.ken
+check surrogate-json 0 '"agreement"' - "$ken" explain near.ken iris5.csv --surrogate --json
+is surrogate-is-faithful python3 -c 'import json; d = json.load(open(".out")); assert d["fidelity"] > 0.85 and len(d["rules"]) == d["leaves"]'
+check surrogate-is-drawn 0 "leaves" - "$ken" plot tree small.ken

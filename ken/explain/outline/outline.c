@@ -15,7 +15,7 @@ struct ken_outline {
     char *text;     /* all questions and answers, one after another, NUL between */
 };
 
-enum { OUTLINE_MAX_DEPTH = 1000, OUTLINE_MAX_ENDS = 10000 };
+enum { OUTLINE_MAX_DEPTH = 1000, OUTLINE_MAX_ENDS = 10000, OUTLINE_LEVELS = 6 };
 
 const ken_outline_view *ken_outline_get(const ken_outline *outline) { return &outline->view; }
 
@@ -83,7 +83,7 @@ static int outline_add(const outline_tree *t, ken_outline *o, int32_t j, int par
     ken_outline_node *n = &o->node[at];
     *n = (ken_outline_node){.node = j, .parent = parent, .yes = -1, .no = -1, .depth = t->depth[j],
                             .leaves = t->leaves[j], .cut = inner && t->depth[j] >= depth,
-                            .cover = t->ens->cover[i], .best = -1};
+                            .cover = t->ens->cover[i], .threshold = NAN, .best = -1};
     n->share = t->ens->cover[t->first] > 0 ? n->cover / t->ens->cover[t->first] : 0;
     if (!inner || n->cut) {
         o->view.n_ends++;
@@ -91,6 +91,7 @@ static int outline_add(const outline_tree *t, ken_outline *o, int32_t j, int par
     }
     n->column = ken_model_input(t->model, t->ens->feature[i]);
     n->missing_yes = t->ens->missing_left[i];
+    if (t->ens->category[i] < 0 && isfinite(t->ens->threshold[i])) n->threshold = t->ens->threshold[i];
     n->yes = outline_add(t, o, t->ens->left[i], at, depth);
     n->no = outline_add(t, o, t->ens->right[i], at, depth);
     return at;
@@ -125,9 +126,11 @@ static void outline_levels(const ken_ensemble *e, const ken_strings *levels, int
         if (!((uint32_t)e->category_bits[e->category[i] + c / 32] >> (c % 32) & 1) || c >= levels->n) continue;
         int64_t size = 0;
         const char *text = ken_strings_at(levels, c, &size);
-        if (named++) ken_text_add(out, ", ");
+        if (named++ >= OUTLINE_LEVELS) continue;
+        if (named > 1) ken_text_add(out, ", ");
         ken_text_add_bytes(out, text, (size_t)size);
     }
+    if (named > OUTLINE_LEVELS) ken_text_addf(out, " and %d more", named - OUTLINE_LEVELS);
     if (!named) ken_text_add(out, "a level never seen");
 }
 
@@ -155,6 +158,51 @@ static void outline_words(const outline_tree *t, const ken_outline *o, int at, s
         ken_text_addf(out, "%s%s", o->view.unit == KEN_OUTLINE_SCORE && n->value > 0 ? "+" : "", number);
     }
     ken_text_add_bytes(out, "", 1);
+}
+
+/* What the whole way asks of the column of `up`: low < x <= high. */
+static void outline_bound(ken_text *out, const ken_outline_node *up, double low, double high) {
+    char number[32];
+    if (isfinite(low) && isfinite(high)) {
+        ken_format_f64_digits(low, 4, number);
+        ken_text_addf(out, "%s < ", number);
+    }
+    ken_text_add(out, up->column);
+    ken_format_f64_digits(isfinite(high) ? high : low, 4, number);
+    ken_text_addf(out, isfinite(high) ? " \xE2\x89\xA4 %s" : " > %s", number);
+}
+
+void ken_outline_rule(const ken_outline *outline, int i, ken_text *out) {
+    const ken_outline_view *v = &outline->view;
+    const ken_outline_node *const end = &v->node[i];
+    bool begun = false;
+    for (int depth = 0; depth < end->depth; depth++) { /* from the top: the ancestor at each depth */
+        const ken_outline_node *up = end, *child = end;
+        while (up->depth > depth) child = up, up = &v->node[up->parent];
+        const bool yes = &v->node[up->yes] == child;
+        double low = -INFINITY, high = INFINITY;
+        bool said = false;
+        for (const ken_outline_node *at = end; at->parent >= 0; at = &v->node[at->parent]) {
+            const ken_outline_node *asks = &v->node[at->parent];
+            if (isnan(up->threshold) || isnan(asks->threshold) || strcmp(asks->column, up->column) != 0) continue;
+            said |= asks->depth < depth;
+            if (&v->node[asks->yes] == at)
+                high = KEN_MIN(high, asks->threshold);
+            else
+                low = KEN_MAX(low, asks->threshold);
+        }
+        if (said) continue;
+        if (begun) ken_text_add(out, " and ");
+        begun = true;
+        if (!isnan(up->threshold))
+            outline_bound(out, up, low, high);
+        else if (yes)
+            ken_text_addf(out, "%s %s", up->column, up->question);
+        else if (strncmp(up->question, "is not ", 7) == 0)
+            ken_text_addf(out, "%s is %s", up->column, up->question + 7);
+        else
+            ken_text_addf(out, "%s is not %s", up->column, up->question + 3);
+    }
 }
 
 static ken_status outline_texts(ken_ctx *ctx, const outline_tree *t, ken_outline *o) {

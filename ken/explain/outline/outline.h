@@ -31,7 +31,9 @@ typedef struct ken_outline_node {
     int best;             /* SHARE: the most frequent class; else -1 */
     const double *shares; /* SHARE: (n_classes); else NULL */
     const char *column;   /* inner nodes; NULL at ends */
-    const char *question; /* inner nodes: "≤ 4.2", "is red, green"; NULL at ends */
+    const char *question; /* inner nodes: "≤ 4.2", "is red, green", "is a, b, c, d, e, f and 9 more"; NULL
+                             at ends */
+    double threshold;     /* inner nodes that ask for a number: yes is x <= threshold; else NaN */
     const char *answer;   /* the class, or the number to 4 digits */
     bool missing_yes;     /* inner nodes: a missing cell goes where yes leads */
 } ken_outline_node;
@@ -59,6 +61,9 @@ typedef struct ken_outline ken_outline;
 KEN_API ken_status ken_explain_outline(ken_ctx *ctx, const ken_model *model, const ken_outline_params *params,
                                        ken_outline **out);
 KEN_API const ken_outline_view *ken_outline_get(const ken_outline *outline);
+/* The way from the root to node i as one condition, each bound said once: "2 < a ≤ 3 and c is red". The root's is
+ * empty. Added to out, whose error stays in it. */
+KEN_API void ken_outline_rule(const ken_outline *outline, int i, ken_text *out);
 KEN_API void ken_outline_free(ken_outline *outline); /* NULL is fine */
 
 KEN_END_C
