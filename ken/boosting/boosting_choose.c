@@ -35,9 +35,8 @@ static int choose_sample(ken_rng rng, double fraction, int32_t *item, int n) {
     return taken;
 }
 
-static int choose_allowed(const boosting_grower *w, const boosting_node *node, int32_t *item, int n) {
+static int choose_allowed(const boosting_grower *w, const uint64_t *here, int32_t *item, int n) {
     const int words = w->rules->group_words;
-    const uint64_t *const here = w->groups + (node - w->node) * words;
     int kept = 0;
     for (int i = 0; i < n; i++) {
         const uint64_t *const of = w->rules->group + (int64_t)item[i] * words;
@@ -48,19 +47,39 @@ static int choose_allowed(const boosting_grower *w, const boosting_node *node, i
     return kept;
 }
 
-int ken__grow_choose(const boosting_grower *w, const boosting_node *node, int32_t *list) {
+/* here: the groups that the path is within; key: for the node's own sample. */
+static int choose(const boosting_grower *w, int64_t depth, uint64_t key, const uint64_t *here,
+                  int32_t *list) {
     const boosting_rules *const r = w->rules;
     int n = w->n_columns;
     for (int j = 0; j < n; j++) list[j] = w->columns ? w->columns[j] : j;
     if (choose_is_part(r->level_fraction)) {
-        const uint64_t level = choose_mix(choose_mix((uint64_t)w->tree) ^ (uint64_t)node->depth);
+        const uint64_t level = choose_mix(choose_mix((uint64_t)w->tree) ^ (uint64_t)depth);
         n = choose_sample(ken_rng_stream(w->ctx, "boosting.level", level), r->level_fraction, list, n);
     }
-    if (r->group_words > 0) n = choose_allowed(w, node, list, n);
+    if (r->group_words > 0) n = choose_allowed(w, here, list, n);
     if (choose_is_part(r->node_fraction))
-        n = choose_sample(ken_rng_stream(w->ctx, "boosting.node", ken__grow_key(w, node)),
-                          r->node_fraction, list, n);
+        n = choose_sample(ken_rng_stream(w->ctx, "boosting.node", key), r->node_fraction, list, n);
     return n;
+}
+
+int ken__grow_choose(const boosting_grower *w, const boosting_node *node, int32_t *list) {
+    const uint64_t *const here = w->groups ? w->groups + (node - w->node) * w->rules->group_words : NULL;
+    return choose(w, node->depth, ken__grow_key(w, node), here, list);
+}
+
+/* The root's groups are those of the level. */
+int ken__grow_choose_level(const boosting_grower *w, int depth, int32_t *list) {
+    return choose(w, depth, ken__grow_level_key(w, depth), w->groups, list);
+}
+
+uint64_t ken__grow_level_key(const boosting_grower *w, int depth) {
+    return choose_mix(choose_mix((uint64_t)w->tree) ^ UINT64_C(1) << (depth & 63));
+}
+
+void ken__grow_groups_of_level(const boosting_grower *w, int32_t column) {
+    const int words = w->rules->group_words;
+    for (int k = 0; k < words; k++) w->groups[k] &= w->rules->group[(int64_t)column * words + k];
 }
 
 void ken__grow_groups(const boosting_grower *w, const boosting_node *parent, const boosting_node *child) {

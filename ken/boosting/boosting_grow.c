@@ -19,7 +19,7 @@ static const int64_t GROW_SHARE = 4;      /* ... and a thread's part of the root
 /* --- a node's split -----------------------------------------------------------------------------
  */
 
-static bool grow_may_split(const boosting_grower *w, const boosting_node *node) {
+bool ken__grow_may_split(const boosting_grower *w, const boosting_node *node) {
     const boosting_rules *const r = w->rules;
     const double H = (double)node->h / w->scale->scale_h;
     return (r->max_depth == 0 || node->depth < r->max_depth) &&
@@ -27,13 +27,13 @@ static bool grow_may_split(const boosting_grower *w, const boosting_node *node) 
            H >= 2 * r->min_weight;
 }
 
-static void grow_look_at_hessians(const boosting_grower *w, boosting_node *node) {
+void ken__grow_look_at_hessians(const boosting_grower *w, boosting_node *node) {
     if (!w->scale->one && w->rules->min_rows > 1)
         w->k->hist_range(w->gh[node->buffer] + node->begin, node->end - node->begin,
                          w->scale->shift, node->range);
 }
 
-static boosting_search grow_search(const boosting_grower *w, const boosting_node *node) {
+boosting_search ken__grow_search(const boosting_grower *w, const boosting_node *node) {
     return (boosting_search){.k = w->k,
                              .binned = w->binned,
                              .rules = w->rules,
@@ -57,11 +57,11 @@ static const int32_t *grow_columns(const boosting_grower *w, const boosting_node
 }
 
 static void grow_find(const boosting_grower *w, boosting_node *node, grow_worker *worker) {
-    const boosting_search search = grow_search(w, node);
+    const boosting_search search = ken__grow_search(w, node);
     boosting_split found;
     int n;
     const int32_t *const columns = grow_columns(w, node, worker->chosen, &n);
-    grow_look_at_hessians(w, node);
+    ken__grow_look_at_hessians(w, node);
     ken__boosting_best_split(&search, columns, 0, n, &found);
     node->split = found;
 }
@@ -74,7 +74,7 @@ typedef struct grow_find_job {
 
 static void grow_find_block(void *arg, int64_t begin, int64_t end, int worker) {
     const grow_find_job *const job = arg;
-    const boosting_search search = grow_search(job->w, job->node);
+    const boosting_search search = ken__grow_search(job->w, job->node);
     (void)worker;
     ken__boosting_best_split(&search, job->columns, (int)begin, (int)end,
                              &job->w->found[begin / GROW_COLUMNS_PER_TASK]);
@@ -83,7 +83,7 @@ static void grow_find_block(void *arg, int64_t begin, int64_t end, int worker) {
 static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
     int n;
     grow_find_job job = {w, node, grow_columns(w, node, w->chosen, &n)};
-    grow_look_at_hessians(w, node);
+    ken__grow_look_at_hessians(w, node);
     memset(&w->found[0], 0, sizeof w->found[0]);
     KEN_TRY(ken_parallel(ctx, n, GROW_COLUMNS_PER_TASK, grow_find_block, &job));
     node->split = w->found[0];
@@ -95,7 +95,7 @@ static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_
 /* --- splitting a node ----------------------------------------------------------------------------
  */
 
-static void grow_children(boosting_grower *w, const boosting_node *node, int64_t n_left) {
+void ken__grow_children(boosting_grower *w, const boosting_node *node, int64_t n_left) {
     for (int c = 0; c < 2; c++) {
         boosting_node *const child = &w->node[c ? node->right : node->left];
         memset(child, 0, sizeof *child);
@@ -124,8 +124,8 @@ static void grow_plan_children(boosting_grower *w, const boosting_node *node, gr
     const bool left_small = l->end - l->begin <= r->end - r->begin;
     p->small = left_small ? l : r;
     p->large = left_small ? r : l;
-    p->want_small = grow_may_split(w, p->small);
-    p->want_large = grow_may_split(w, p->large);
+    p->want_small = ken__grow_may_split(w, p->small);
+    p->want_large = ken__grow_may_split(w, p->large);
     p->subtract = p->want_large && node->slot >= 0;
     if (p->want_small || p->subtract) p->small->slot = node->spare[0];
     if (p->want_large) {
@@ -138,7 +138,7 @@ static void grow_split_alone(void *arg, int64_t task, int worker) {
     boosting_grower *const w = arg;
     boosting_node *const node = &w->node[task];
     grow_plan p;
-    grow_children(w, node, ken__grow_partition(w, node));
+    ken__grow_children(w, node, ken__grow_partition(w, node));
     grow_plan_children(w, node, &p);
     if (p.small->slot >= 0) ken__grow_sum(w, p.small, &w->worker[worker]);
     if (p.subtract)
@@ -153,7 +153,7 @@ static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, boosting
     grow_plan p;
     int64_t n_left;
     KEN_TRY(ken__grow_partition_together(ctx, w, node, &n_left));
-    grow_children(w, node, n_left);
+    ken__grow_children(w, node, n_left);
     grow_plan_children(w, node, &p);
     if (p.small->slot >= 0) KEN_TRY(ken__grow_sum_together(ctx, w, p.small));
     if (p.subtract)
@@ -218,7 +218,7 @@ static int64_t grow_work(const boosting_grower *w, const boosting_node *node) {
     return (node->end - node->begin) * w->n_columns + 8 * w->n_places;
 }
 
-static bool grow_is_large(const boosting_grower *w, const boosting_node *node) {
+bool ken__grow_is_large(const boosting_grower *w, const boosting_node *node) {
     const int64_t work = grow_work(w, node);
     return w->threads > 1 && work >= GROW_LARGE &&
            work * GROW_SHARE * w->threads >= grow_work(w, &w->node[0]);
@@ -255,7 +255,7 @@ static bool grow_begin(boosting_grower *w, int32_t leaf) {
 static int64_t grow_take(void *arg) {
     boosting_grower *const w = arg;
     const int32_t leaf = grow_next(w);
-    return leaf >= 0 && !grow_is_large(w, &w->node[leaf]) && grow_begin(w, leaf) ? leaf : -1;
+    return leaf >= 0 && !ken__grow_is_large(w, &w->node[leaf]) && grow_begin(w, leaf) ? leaf : -1;
 }
 
 static void grow_done(void *arg, int64_t task) {
@@ -267,10 +267,10 @@ static void grow_done(void *arg, int64_t task) {
 /* --- growth --------------------------------------------------------------------------------------
  */
 
-/* Room for more nodes: some, but not so many that a small tree pays for them. */
-static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w) {
-    const int64_t need = w->n_nodes + 2 * KEN_MIN(w->rules->max_leaves, 1024) + 2 * w->threads;
-    if (w->n_nodes + 2 <= w->node_capacity) return KEN_OK;
+ken_status ken__grow_more_nodes(ken_ctx *ctx, boosting_grower *w, int64_t least) {
+    const int64_t some = w->n_nodes + 2 * KEN_MIN(w->rules->max_leaves, 1024) + 2 * w->threads;
+    const int64_t need = KEN_MAX(least, some);
+    if (least <= w->node_capacity) return KEN_OK;
     const size_t next = ken_next_capacity((size_t)w->node_capacity, (size_t)need);
     void *grown[4] = {w->node, w->waiting.leaf, w->whole.leaf, w->groups};
     const size_t size[4] = {sizeof *w->node, sizeof *w->waiting.leaf, sizeof *w->whole.leaf,
@@ -290,12 +290,13 @@ static ken_status grow_more_nodes(ken_ctx *ctx, boosting_grower *w) {
 static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *rows, int64_t n) {
     w->n_nodes = w->waiting.n = w->whole.n = w->n_split = 0;
     w->n_leaves = 1;
-    KEN_TRY(grow_more_nodes(ctx, w));
+    KEN_TRY(ken__grow_more_nodes(ctx, w, w->n_nodes + 2));
     KEN_TRY(ken__grow_start(ctx, w, rows, n));
     boosting_node *const root = &w->node[w->n_nodes++];
     root->path = 1;
     ken__grow_groups(w, NULL, root);
-    if (!grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
+    if (!ken__grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
+    if (w->rules->oblivious) return ken__grow_oblivious(ctx, w);
     KEN_TRY(ken__grow_more_slots(ctx, w));
     root->busy = true;
     if (!ken__grow_slots(w, 0, 1)) return KEN_FAIL(ctx, KEN_E_BUG, NULL, "boosting: no histogram");
@@ -320,9 +321,9 @@ ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *w, const boosting_s
     ken__grow_free_slots(w);
     KEN_TRY(grow_root(ctx, w, rows, n_rows));
     for (int32_t leaf; (leaf = grow_next(w)) >= 0;) {
-        KEN_TRY(grow_more_nodes(ctx, w));
+        KEN_TRY(ken__grow_more_nodes(ctx, w, w->n_nodes + 2));
         KEN_TRY(ken__grow_more_slots(ctx, w));
-        if (!grow_is_large(w, &w->node[leaf])) {
+        if (!ken__grow_is_large(w, &w->node[leaf])) {
             KEN_TRY(ken_parallel_tasks(ctx, w->threads, &tasks, w));
             continue;
         }

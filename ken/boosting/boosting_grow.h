@@ -16,7 +16,7 @@ enum { BOOSTING_CHUNK = 2048 }; /* rows whose packed sums cannot carry */
 
 typedef struct boosting_rules {
     int64_t max_leaves, max_depth; /* max_depth 0: no limit */
-    bool depthwise;
+    bool depthwise, oblivious; /* else leafwise */
     double min_rows, min_weight, l1, l2, min_gain;
     int32_t onehot; /* categories in a node up to which one stands against the rest */
     double cat_smooth, cat_l2;
@@ -119,6 +119,22 @@ typedef struct boosting_search {
 /* The best split on columns[begin .. end) (NULL: the columns themselves); gain 0: none. */
 void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin,
                               int end, boosting_split *out);
+/* The order in which an oblivious tree cuts the levels of a category (n of them; single: it takes one
+ * of them instead), from the sums of its root. */
+typedef struct boosting_level_order {
+    int32_t n;
+    bool single;
+    uint8_t code[256];
+} boosting_level_order;
+void ken__boosting_order_levels(const boosting_search *search, int32_t column,
+                                boosting_level_order *out);
+/* Adds the gain of each place of a column: sum[0], with missing values right, sum[1], with them left
+ * (numbers only); nothing where a side would be below the limits. Returns whether there are missing
+ * values in the node. */
+bool ken__boosting_add_gains(const boosting_search *search, int32_t column,
+                             const boosting_level_order *order, double *const sum[2]);
+/* What a leaf with these sums takes off twice the loss. */
+double ken__boosting_score(const boosting_rules *rules, double G, double H);
 /* The better of two: more gain, then the lower column. */
 bool ken__boosting_split_better(const boosting_split *a, const boosting_split *b);
 double ken__boosting_leaf_value(const boosting_rules *rules, double G, double H);

@@ -98,7 +98,26 @@ uint64_t ken__grow_key(const boosting_grower *w, const boosting_node *node);
 /* Groups of columns that a child's path is within, from its parent's (NULL: the root). */
 void ken__grow_groups(const boosting_grower *w, const boosting_node *parent, const boosting_node *child);
 
+/* The same for a level whose nodes all ask one question, with its key; and what that question is. */
+int ken__grow_choose_level(const boosting_grower *w, int depth, int32_t *list);
+uint64_t ken__grow_level_key(const boosting_grower *w, int depth);
+void ken__grow_groups_of_level(const boosting_grower *w, int32_t column);
+
+/* --- boosting_oblivious.c --- */
+/* The rest of an oblivious tree; the root has its rows. */
+ken_status ken__grow_oblivious(ken_ctx *ctx, boosting_grower *w);
+
 /* --- boosting_grow.c --- */
+/* Whether depth and limits allow a split. */
+bool ken__grow_may_split(const boosting_grower *w, const boosting_node *node);
+/* Whether all threads are to work on it together. */
+bool ken__grow_is_large(const boosting_grower *w, const boosting_node *node);
+void ken__grow_look_at_hessians(const boosting_grower *w, boosting_node *node);
+boosting_search ken__grow_search(const boosting_grower *w, const boosting_node *node);
+/* Writes the children of a node whose rows have been moved. */
+void ken__grow_children(boosting_grower *w, const boosting_node *node, int64_t n_left);
+/* Room for `least` nodes, and for some more, but not so many that a small tree pays for them. */
+ken_status ken__grow_more_nodes(ken_ctx *ctx, boosting_grower *w, int64_t least);
 /* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first.
  */
 static inline bool grow_before(const boosting_grower *w, int32_t a, int32_t b) {

@@ -36,7 +36,7 @@ double ken__boosting_leaf_value(const boosting_rules *rules, double G, double H)
     return H + rules->l2 > 0 ? -boosting_soft(G, rules->l1) / (H + rules->l2) : 0.0;
 }
 
-static double boosting_score(const boosting_rules *rules, double G, double H) {
+double ken__boosting_score(const boosting_rules *rules, double G, double H) {
     const double s = boosting_soft(G, rules->l1);
     return H + rules->l2 > 0 ? s * s / (H + rules->l2) : 0.0;
 }
@@ -349,6 +349,68 @@ static bool boosting_category(const boosting_search *s, boosting_column *c, doub
     return boosting_subset(s, c, level, n, parent, out);
 }
 
+/* --- one question for all nodes of a level ------------------------------------------------------
+ */
+
+void ken__boosting_order_levels(const boosting_search *s, int32_t column, boosting_level_order *out) {
+    boosting_level level[SPLIT_PLACES];
+    boosting_column c;
+    int present;
+    memset(out, 0, sizeof *out);
+    if (!s->binned->feature[column].category) return;
+    boosting_load(s, column, &c);
+    const int n = boosting_levels(s, &c, level, &present);
+    out->single = present <= s->rules->onehot;
+    if (out->single) {
+        for (int b = 0; b <= c.feature->n_bins; b++)
+            if (c.h[b] > 0) out->code[out->n++] = (uint8_t)b;
+        return;
+    }
+    qsort(level, (size_t)n, sizeof *level, boosting_by_key);
+    for (int l = 0; l < n; l++) out->code[out->n++] = (uint8_t)level[l].code;
+}
+
+static void boosting_add(const boosting_search *s, boosting_column *c, const boosting_family *f,
+                         double *sum) {
+    const double parent = ken__boosting_score(s->rules, f->total[0], f->total[1]);
+    s->k->split_gains(c->G, c->H, f->n, f->total, f->missing, s->rules->l1, f->l2,
+                      boosting_least_possible(s), c->gain);
+    for (int b = 0; b < f->n; b++) sum[b] += c->gain[b] >= 0 ? c->gain[b] - parent : 0;
+}
+
+bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
+                             const boosting_level_order *order, double *const sum[2]) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    uint32_t left[SPLIT_PLACES];
+    boosting_column c;
+    boosting_family f;
+    boosting_node_family(s, &f);
+    boosting_load(s, column, &c);
+    const int n = c.feature->n_bins;
+    const bool missing = c.h[n] != 0;
+    if (c.feature->category) {
+        int64_t g = 0, h = 0;
+        for (int l = 0; l < order->n; l++) {
+            g = order->single ? c.g[order->code[l]] : g + c.g[order->code[l]];
+            h = order->single ? c.h[order->code[l]] : h + c.h[order->code[l]];
+            c.G[l] = (double)g * ug;
+            c.H[l] = (double)h * uh;
+        }
+        f.n = order->n;
+        f.l2 += order->single ? 0 : s->rules->cat_l2;
+        boosting_add(s, &c, &f, sum[0]);
+        return missing;
+    }
+    boosting_prefix(s, &c, n, left);
+    f.n = n;
+    boosting_add(s, &c, &f, sum[0]);
+    f.n = n - 1;
+    f.missing[0] = (double)c.g[n] * ug;
+    f.missing[1] = (double)c.h[n] * uh;
+    boosting_add(s, &c, &f, sum[1]);
+    return missing;
+}
+
 /* --- all columns --------------------------------------------------------------------------------
  */
 
@@ -365,7 +427,7 @@ void ken__boosting_best_split(const boosting_search *search, const int32_t *colu
                               int end, boosting_split *out) {
     const double G = (double)search->node->g / search->scale->scale_g;
     const double H = (double)search->node->h / search->scale->scale_h;
-    const double parent = boosting_score(search->rules, G, H);
+    const double parent = ken__boosting_score(search->rules, G, H);
     boosting_column c;
     memset(out, 0, sizeof *out);
     for (int j = begin; j < end; j++) {

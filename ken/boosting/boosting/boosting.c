@@ -151,7 +151,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 /* --- descriptor ---------------------------------------------------------------------------------
  */
 
-static const char *const boosting_growths[] = {"leafwise", "depthwise", NULL};
+static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
@@ -166,9 +166,9 @@ static const ken_param boosting_params[] = {
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
     KEN_ROW_I64(ken_boosting_params, max_leaves, .min = 2, .max = 1000000, .lo = 7, .hi = 255,
-                .scale = KEN_LOG_SCALE, .doc = "most leaves of a tree"),
+                .scale = KEN_LOG_SCALE, .doc = "most leaves of a tree; growth=oblivious: max_depth says it"),
     KEN_ROW_I64(ken_boosting_params, max_depth, .min = 0, .max = 1000,
-                .doc = "most questions from root to leaf; 0: no limit"),
+                .doc = "most questions from root to leaf; 0: no limit, growth=oblivious: 6 (at most 20)"),
     KEN_ROW_I64(ken_boosting_params, max_bins, .min = 2, .max = 255,
                 .doc = "most thresholds tried per column"),
     KEN_ROW_I64(ken_boosting_params, min_leaf_rows, .min = 0, .max = 1e15, .lo = 1, .hi = 100,
@@ -201,7 +201,7 @@ static const ken_param boosting_params[] = {
     KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
                 .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,
-                   .doc = "split the leaf with most gain, or level after level"),
+                   .doc = "split the leaf with most gain; level after level; or all nodes of a level by one question"),
     KEN_ROW_CHOICE(ken_boosting_params, loss, ken__boosting_losses,
                    .doc = "what is minimized; auto: squared, logistic or softmax by the target"),
     KEN_ROW_F64(

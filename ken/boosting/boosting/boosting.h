@@ -9,7 +9,8 @@ KEN_BEGIN_C
 
 typedef enum ken_boosting_growth {
     KEN_BOOSTING_LEAFWISE = 0,
-    KEN_BOOSTING_DEPTHWISE
+    KEN_BOOSTING_DEPTHWISE,
+    KEN_BOOSTING_OBLIVIOUS
 } ken_boosting_growth;
 
 typedef enum ken_boosting_loss {

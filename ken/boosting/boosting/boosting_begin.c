@@ -51,6 +51,7 @@ static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool sm
     s->rules = (boosting_rules){.max_leaves = p->max_leaves,
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
+                                .oblivious = p->growth == KEN_BOOSTING_OBLIVIOUS,
                                 .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
                                 .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
                                 .l1 = p->l1,
@@ -64,6 +65,9 @@ static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool sm
                                 .level_fraction = p->level_fraction,
                                 .node_fraction = p->node_fraction,
                                 .extra_random = p->extra_random};
+    if (!s->rules.oblivious) return;
+    s->rules.max_depth = p->max_depth == 0 ? 6 : KEN_MIN(p->max_depth, 20);
+    s->rules.max_leaves = INT64_C(1) << s->rules.max_depth;
 }
 
 /* Bytes of a row: the least power of two up to 32, then multiples of 32. */

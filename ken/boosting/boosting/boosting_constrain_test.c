@@ -128,6 +128,7 @@ static void test_boosting_constrain__predictions_are_monotone_everywhere(void **
                 {"loss=squared max_leaves=400 min_leaf_rows=1 learning_rate=0.5", 0},
                 {"loss=squared l1=2 max_bins=7 row_fraction=0.5 column_fraction=0.5", 0},
                 {"loss=absolute", 0},
+                {"loss=absolute growth=oblivious path_smoothing=2", 0},
                 {"loss=huber", 0},
                 {"loss=quantile quantile=0.9", 0},
                 {"loss=poisson", 0},
@@ -245,6 +246,7 @@ static void test_boosting_constrain__paths_stay_within_a_group(void **state) {
     } list[] = {{"interactions=a|b;c", {3, 4, 8}, 3}, /* k is left over */
                 {"interactions=a|c", {5, 10}, 2},     /* b and k are left over */
                 {"interactions=a|k;b|k;c|k growth=depthwise", {9, 10, 12}, 3},
+                {"interactions=a|k;b|k;c|k growth=oblivious", {9, 10, 12}, 3},
                 {"interactions=a;b;c;k", {1, 2, 4, 8}, 4},
                 {"interactions=a|b|c|k level_fraction=0.7 node_fraction=0.7", {15}, 1}};
     ken_ctx *ctx = test_ctx(2);
@@ -457,6 +459,8 @@ static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void *
     static const char *const list[] = {"increasing=a decreasing=b",
                                        "loss=absolute increasing=a|b growth=depthwise max_depth=6",
                                        "interactions=a|b;c|k level_fraction=0.7 node_fraction=0.6",
+                                       "growth=oblivious interactions=a|k;b|c;a|b node_fraction=0.8",
+                                       "growth=oblivious max_depth=7 loss=quantile extra_random=true increasing=a",
                                        "extra_random=true path_smoothing=3 decreasing=c"};
     (void)state;
     for (int l = 0; l < KEN_COUNT(list); l++) {
