@@ -4,7 +4,8 @@
  * node: one against the rest; else the levels in the order of their mean gradient, cut like a
  * number (Fisher 1958: for this order some cut is the best of all 2^(k-1) subsets), from both ends
  * because levels with little support always stay right. Gains are computed in double from
- * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. */
+ * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. Bins without rows
+ * are passed over: their gains are those of the bin before (small leaves have few bins with rows). */
 #include "ken/boosting/boosting_grow.h"
 
 #include <stdlib.h>
@@ -21,6 +22,10 @@ typedef struct boosting_column {
     int64_t g[SPLIT_PLACES], h[SPLIT_PLACES]; /* by code; missing at n_bins */
     bool counted;
     uint32_t count[SPLIT_PLACES];
+    /* numbers: what lies there, and running sums at the places that have rows */
+    const int64_t *at_g, *at_h; /* at_g NULL: packed words at at_h */
+    uint8_t place[SPLIT_PLACES + 8];
+    int64_t run_g[SPLIT_PLACES], run_h[SPLIT_PLACES];
     double G[SPLIT_PLACES], H[SPLIT_PLACES], gain[SPLIT_PLACES];
 } boosting_column;
 
@@ -136,23 +141,6 @@ static bool boosting_offer(const boosting_search *s, boosting_column *c, const b
     return true;
 }
 
-/* Running sums over codes [0, n) as real numbers; counts along with them. */
-static void boosting_prefix(const boosting_search *s, boosting_column *c, int n, uint32_t *left) {
-    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
-    int64_t g = 0, h = 0;
-    uint32_t count = 0;
-    for (int b = 0; b < n; b++) {
-        g += c->g[b];
-        h += c->h[b];
-        c->G[b] = (double)g * ug;
-        c->H[b] = (double)h * uh;
-        if (c->counted) {
-            count += c->count[b];
-            left[b] = count;
-        }
-    }
-}
-
 static void boosting_node_family(const boosting_search *s, boosting_family *f) {
     memset(f, 0, sizeof *f);
     f->total[0] = (double)s->node->g / s->scale->scale_g;
@@ -171,54 +159,98 @@ static int boosting_draw(const boosting_search *s, const boosting_column *c, int
 /* ... of the thresholds between the least and the greatest code here; -1: there is none. */
 static int boosting_draw_threshold(const boosting_search *s, const boosting_column *c, bool missing) {
     int lo = 0, hi = c->feature->n_bins - 1;
-    while (lo < hi && c->h[lo] == 0) lo++;
-    while (hi > lo && c->h[hi] == 0) hi--;
+    while (lo < hi && c->at_h[lo] == 0) lo++;
+    while (hi > lo && c->at_h[hi] == 0) hi--;
     const int n = hi - lo + missing;
     return n > 0 ? lo + boosting_draw(s, c, n) : -1;
 }
 
-static void boosting_take_numeric(const boosting_column *c, int place, bool missing_left,
-                                  boosting_split *out) {
-    const int missing = c->feature->n_bins;
+static void boosting_point(const boosting_search *s, int32_t column, boosting_column *c) {
+    const int64_t *const at = s->hist + s->offset[column];
+    c->column = column;
+    c->feature = &s->binned->feature[column];
+    c->counted = false;
+    c->at_g = s->node->narrow ? NULL : at;
+    c->at_h = s->node->narrow ? at : at + s->n_places;
+}
+
+static void boosting_at(const boosting_search *s, const boosting_column *c, int b, int64_t *g, int64_t *h) {
+    const int shift = s->scale->shift;
+    *g = c->at_g ? c->at_g[b] : c->at_h[b] >> shift;
+    *h = c->at_g ? c->at_h[b] : c->at_h[b] & ((INT64_C(1) << shift) - 1);
+}
+
+/* Places whose gains differ from the one before: those that have rows (every row has a hessian above 0).
+ * With missing values the first one, too: all but those may go right. Random thresholds: all. */
+static int boosting_places(const boosting_search *s, boosting_column *c, bool missing) {
+    const int n = c->feature->n_bins;
+    if (s->rules->extra_random) {
+        for (int b = 0; b < n; b++) c->place[b] = (uint8_t)b;
+        return n;
+    }
+    const int m = s->k->hist_present((const uint64_t *)c->at_h, n, c->place);
+    if (!missing || (m > 0 && c->place[0] == 0)) return m;
+    memmove(c->place + 1, c->place, (size_t)m);
+    c->place[0] = 0;
+    return m + 1;
+}
+
+/* Running sums over m places; counts along with them. */
+static void boosting_run(const boosting_search *s, boosting_column *c, int m, uint32_t *left) {
+    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
+    int64_t g = 0, h = 0;
+    uint32_t count = 0;
+    for (int i = 0; i < m; i++) {
+        int64_t one_g, one_h;
+        boosting_at(s, c, c->place[i], &one_g, &one_h);
+        c->run_g[i] = g += one_g;
+        c->run_h[i] = h += one_h;
+        c->G[i] = (double)g * ug;
+        c->H[i] = (double)h * uh;
+        if (c->counted) left[i] = count += c->count[c->place[i]];
+    }
+}
+
+static void boosting_take_numeric(const boosting_column *c, int i, const int64_t missing[2],
+                                  bool missing_left, boosting_split *out) {
     out->column = c->column;
-    out->bin = place;
+    out->bin = c->place[i];
     out->category = false;
     out->missing_left = missing_left;
-    out->g = missing_left ? c->g[missing] : 0;
-    out->h = missing_left ? c->h[missing] : 0;
-    for (int b = 0; b <= place; b++) {
-        out->g += c->g[b];
-        out->h += c->h[b];
-    }
+    out->g = c->run_g[i] + (missing_left ? missing[0] : 0);
+    out->h = c->run_h[i] + (missing_left ? missing[1] : 0);
 }
 
 /* false: count first. */
 static bool boosting_numeric(const boosting_search *s, boosting_column *c, double parent,
                              boosting_split *out) {
-    const int n = c->feature->n_bins;
-    const bool missing = c->h[n] != 0 || c->g[n] != 0;
     const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
     uint32_t left[SPLIT_PLACES];
+    int64_t at_missing[2];
     boosting_family f;
-    int place;
+    int i;
+    boosting_at(s, c, c->feature->n_bins, &at_missing[0], &at_missing[1]);
+    const bool missing = at_missing[1] != 0;
+    const int m = boosting_places(s, c, missing);
+    if (m + missing < 2) return true;
     boosting_node_family(s, &f);
-    boosting_prefix(s, c, n, left);
+    boosting_run(s, c, m, left);
     f.left_count = c->counted ? left : NULL;
-    f.n = missing ? n : n - 1;
+    f.n = missing ? m : m - 1; /* the last one leaves only missing values right */
     if (s->rules->extra_random) f.only = boosting_draw_threshold(s, c, missing);
     if (s->rules->extra_random && f.only < 0) return true;
-    if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
-    if (place >= 0) {
-        boosting_take_numeric(c, place, false, out);
+    if (!boosting_offer(s, c, &f, parent, out, &i)) return false;
+    if (i >= 0) {
+        boosting_take_numeric(c, i, at_missing, false, out);
         if (!missing) out->missing_left = 2 * out->h > s->node->h;
     }
     if (!missing) return true;
-    f.n = n - 1;
-    f.missing[0] = (double)c->g[n] * ug;
-    f.missing[1] = (double)c->h[n] * uh;
-    f.missing_count = c->counted ? c->count[n] : 0;
-    if (!boosting_offer(s, c, &f, parent, out, &place)) return false;
-    if (place >= 0) boosting_take_numeric(c, place, true, out);
+    f.n = m - 1;
+    f.missing[0] = (double)at_missing[0] * ug;
+    f.missing[1] = (double)at_missing[1] * uh;
+    f.missing_count = c->counted ? c->count[c->feature->n_bins] : 0;
+    if (!boosting_offer(s, c, &f, parent, out, &i)) return false;
+    if (i >= 0) boosting_take_numeric(c, i, at_missing, true, out);
     return true;
 }
 
@@ -401,7 +433,9 @@ bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
         boosting_add(s, &c, &f, sum[0]);
         return missing;
     }
-    boosting_prefix(s, &c, n, left);
+    for (int b = 0; b < n; b++) c.place[b] = (uint8_t)b;
+    boosting_point(s, column, &c);
+    boosting_run(s, &c, n, left);
     f.n = n;
     boosting_add(s, &c, &f, sum[0]);
     f.n = n - 1;
@@ -431,8 +465,10 @@ void ken__boosting_best_split(const boosting_search *search, const int32_t *colu
     boosting_column c;
     memset(out, 0, sizeof *out);
     for (int j = begin; j < end; j++) {
-        boosting_load(search, columns ? columns[j] : j, &c);
+        const int32_t column = columns ? columns[j] : j;
+        boosting_point(search, column, &c);
         if (c.feature->n_bins + c.feature->has_missing < 2) continue;
+        if (c.feature->category) boosting_load(search, column, &c);
         if (!boosting_try(search, &c, parent, out)) {
             boosting_count(search, &c);
             (void)boosting_try(search, &c, parent, out);

@@ -97,6 +97,9 @@ typedef struct ken_kernels {
                       int shift, uint64_t *out);
     /* The least and the greatest hessian of n words. */
     void (*hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
+    /* Places of the words that are not 0, ascending, n <= 256; returns how many. Up to 8 bytes behind
+     * them are written, too: place has room for 264. */
+    int (*hist_present)(const uint64_t *word, int n, uint8_t *place);
     /* gain[b] = score(left) + score(total - left), left = (G[b], H[b]) + missing; -1 where a side has
      * less than `least` of H. score(G, H) = max(|G| - l1, 0)^2 / (H + l2). */
     void (*split_gains)(const double *G, const double *H, int n, const double total[2],

@@ -35,6 +35,7 @@ void KEN_K(hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g
 void KEN_K(hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
                       int shift, uint64_t *out);
 void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
+int KEN_K(hist_present)(const uint64_t *word, int n, uint8_t *place);
 void KEN_K(split_gains)(const double *G, const double *H, int n, const double total[2],
                         const double missing[2], double l1, double l2, double least, double *gain);
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
@@ -86,6 +87,7 @@ const ken_kernels KEN_K(table) = {
     .hist_narrow = KEN_K(hist_narrow),
     .hist_pack = KEN_K(hist_pack),
     .hist_range = KEN_K(hist_range),
+    .hist_present = KEN_K(hist_present),
     .split_gains = KEN_K(split_gains),
     .partition_mark = KEN_K(partition_mark),
     .partition_move = KEN_K(partition_move),
