@@ -13,7 +13,7 @@ enum {
 };
 
 typedef struct grow_worker {
-    uint64_t *packed; /* (n_places) sums of a chunk */
+    uint64_t *packed; /* (n_places) sums of a chunk; 0 between chunks */
     uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
     int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
     int32_t *chosen;  /* (d) columns that a small node may ask about */

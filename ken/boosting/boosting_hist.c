@@ -133,7 +133,6 @@ static void grow_sum_wide(const boosting_grower *w, grow_worker *worker, int buf
     int64_t from, to;
     grow_places(w, tile, &from, &to);
     for (int64_t i = begin; i < end; i += BOOSTING_CHUNK) {
-        memset(worker->packed + from, 0, (size_t)(to - from) * sizeof(uint64_t));
         grow_add(w, worker, buffer, i, KEN_MIN(i + BOOSTING_CHUNK, end), tile);
         w->k->hist_widen(worker->packed + from, to - from, w->scale->shift, wide + from,
                          wide + w->n_places + from);

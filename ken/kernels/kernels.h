@@ -89,8 +89,8 @@ typedef struct ken_kernels {
                      const uint64_t *gh, int d, uint64_t *const *hist);
     void (*hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                           const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
-    /* g += gradients, h += hessians of n packed words (narrow: -=). */
-    void (*hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+    /* g += gradients, h += hessians of n packed words, which become 0 (narrow: -=, they stay). */
+    void (*hist_widen)(uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
     void (*hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
     /* out[i] = round(g[i] scale_g) << shift | round(h[i] scale_h), the latter at least 1; h NULL: 1. */
     void (*hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,

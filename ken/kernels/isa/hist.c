@@ -137,13 +137,14 @@ void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *
     hist_all(codes, stride, rows, n, gh, column, d, hist);
 }
 
-void KEN_K(hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
-void KEN_K(hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *restrict g,
+void KEN_K(hist_widen)(uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+void KEN_K(hist_widen)(uint64_t *restrict packed, int64_t n, int shift, int64_t *restrict g,
                        int64_t *restrict h) {
     const uint64_t mask = (UINT64_C(1) << shift) - 1;
     for (int64_t i = 0; i < n; i++) {
         g[i] += (int64_t)packed[i] >> shift;
         h[i] += (int64_t)(packed[i] & mask);
+        packed[i] = 0;
     }
 }
 

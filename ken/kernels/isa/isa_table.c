@@ -30,7 +30,7 @@ void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows,
                      const uint64_t *gh, int d, uint64_t *const *hist);
 void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                           const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
-void KEN_K(hist_widen)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+void KEN_K(hist_widen)(uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
 void KEN_K(hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
 void KEN_K(hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
                       int shift, uint64_t *out);
