@@ -11,10 +11,18 @@
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
 
-enum { TREE_BINS_BLOCK = 1024, TREE_BINS_SLOTS = 1024 };
+enum { TREE_BINS_BLOCK = 1024, TREE_BINS_SLOTS = 1024, TREE_BINS_GROUP = 8 };
+
+/* A small set of keys; full once it holds more than `limit`. */
+typedef struct tree_bins_set {
+    uint64_t slot[TREE_BINS_SLOTS]; /* 0: empty (no key is 0: that would be a NaN) */
+    int count;
+} tree_bins_set;
 
 typedef struct tree_bins_work { /* one worker's memory */
-    uint64_t *key, *key2;       /* sample, sorted as integers */
+    tree_bins_set *set;         /* (group) */
+    double *value;              /* (group, n_sample) the sample */
+    uint64_t *key, *key2;       /* sample of a column, sorted as integers */
     double *weight, *weight2;
 } tree_bins_work;
 
@@ -27,7 +35,7 @@ typedef struct tree_bins_job {
     const ken_table *X;
     const double *weight;
     int64_t n;
-    int max_bins;
+    int max_bins, group; /* columns that are read together */
     const int64_t *sample; /* rows, NULL: all */
     int64_t n_sample;
     ken_bins *bins;
@@ -84,12 +92,6 @@ static void tree_bins_sort(tree_bins_work *w, int64_t n, bool weighted) {
 /* --- distinct values ----------------------------------------------------------------------------
  */
 
-/* A small set of keys; full once it holds more than `limit`. */
-typedef struct tree_bins_set {
-    uint64_t slot[TREE_BINS_SLOTS]; /* 0: empty (no key is 0: that would be a NaN) */
-    int count;
-} tree_bins_set;
-
 static void tree_bins_set_add(tree_bins_set *set, uint64_t key) {
     uint32_t h = (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 54);
     while (set->slot[h] && set->slot[h] != key) h = (h + 1) % TREE_BINS_SLOTS;
@@ -97,24 +99,42 @@ static void tree_bins_set_add(tree_bins_set *set, uint64_t key) {
     set->slot[h] = key;
 }
 
-/* One pass over the column: is anything missing, and which values are there, up to max_bins. */
-static void tree_bins_look(const tree_bins_job *job, const ken_column *c, bool *missing,
-                           tree_bins_set *set) {
-    double x[TREE_BINS_BLOCK];
+/* Rows [i, i + m) of a column, x: is any missing, and which values are there, up to max_bins. */
+static void tree_bins_look(const tree_bins_job *job, const double *x, int64_t i, int64_t m,
+                           bool *missing, tree_bins_set *set) {
+    const double *const weight = job->weight ? job->weight + i : NULL;
+    bool lacks = false;
+    for (int64_t r = 0; !*missing && r < m; r++)
+        lacks |= (x[r] != x[r]) & (!weight || weight[r] > 0);
+    *missing |= lacks;
     uint64_t last = 0;
+    for (int64_t r = 0; r < m && set->count <= job->max_bins; r++) {
+        if (isnan(x[r]) || (weight && !(weight[r] > 0))) continue;
+        const uint64_t key = tree_bins_key(x[r]);
+        if (key != last) tree_bins_set_add(set, key);
+        last = key;
+    }
+}
+
+/* One pass over the numeric ones of columns [begin, end), together, since a row's numbers may be
+ * neighbors: what each has, and its sample. */
+static void tree_bins_read(const tree_bins_job *job, int64_t begin, int64_t end,
+                           tree_bins_work *w) {
+    double x[TREE_BINS_BLOCK];
+    int64_t drawn = 0;
+    memset(w->set, 0, (size_t)(end - begin) * sizeof *w->set);
     for (int64_t i = 0; i < job->n; i += TREE_BINS_BLOCK) {
-        const int64_t m = KEN_MIN(TREE_BINS_BLOCK, job->n - i);
-        if (*missing && set->count > job->max_bins) return;
-        ken_column_gather(c, i, m, x, 1);
-        for (int64_t r = 0; r < m; r++) {
-            if (job->weight && !(job->weight[i + r] > 0)) continue;
-            if (isnan(x[r])) {
-                *missing = true;
-            } else if (set->count <= job->max_bins) {
-                const uint64_t key = tree_bins_key(x[r]);
-                if (key != last) tree_bins_set_add(set, key);
-                last = key;
-            }
+        const int64_t m = KEN_MIN(TREE_BINS_BLOCK, job->n - i), first = drawn;
+        drawn = job->sample ? drawn : i + m;
+        while (drawn < job->n_sample && job->sample && job->sample[drawn] < i + m) drawn++;
+        for (int64_t j = begin; j < end; j++) {
+            ken_bin_feature *const f = &job->bins->feature[j];
+            double *const value = w->value + (j - begin) * job->n_sample;
+            if (f->category) continue;
+            ken_column_gather(ken_table_column(job->X, (int)j), i, m, x, 1);
+            tree_bins_look(job, x, i, m, &f->has_missing, &w->set[j - begin]);
+            for (int64_t s = first; s < drawn; s++)
+                value[s] = x[job->sample ? job->sample[s] - i : s - i];
         }
     }
 }
@@ -126,20 +146,13 @@ static double tree_bins_between(double a, double b) {
 }
 
 /* Present values of the sample, sorted; returns how many. */
-static int64_t tree_bins_draw(const tree_bins_job *job, const ken_column *c, tree_bins_work *w) {
-    double x[TREE_BINS_BLOCK];
+static int64_t tree_bins_draw(const tree_bins_job *job, const double *value, tree_bins_work *w) {
     int64_t m = 0;
-    for (int64_t i = 0; i < job->n_sample; i += TREE_BINS_BLOCK) {
-        const int64_t block = KEN_MIN(TREE_BINS_BLOCK, job->n_sample - i);
-        if (!job->sample) ken_column_gather(c, i, block, x, 1);
-        for (int64_t r = 0; r < block; r++) {
-            const int64_t row = job->sample ? job->sample[i + r] : i + r;
-            const double value = job->sample ? ken_column_f64(c, row) : x[r];
-            const double weight = job->weight ? job->weight[row] : 1.0;
-            if (isnan(value) || !(weight > 0)) continue;
-            if (job->weight) w->weight[m] = weight;
-            w->key[m++] = tree_bins_key(value);
-        }
+    for (int64_t i = 0; i < job->n_sample; i++) {
+        const double weight = job->weight ? job->weight[job->sample ? job->sample[i] : i] : 1.0;
+        if (isnan(value[i]) || !(weight > 0)) continue;
+        if (job->weight) w->weight[m] = weight;
+        w->key[m++] = tree_bins_key(value[i]);
     }
     tree_bins_sort(w, m, job->weight != NULL);
     return m;
@@ -187,20 +200,18 @@ static int tree_bins_cut(const tree_bins_work *w, int64_t k, double total, int m
     return n_edges;
 }
 
-static void tree_bins_numeric(const tree_bins_job *job, const ken_column *c, ken_bin_feature *f,
-                              tree_bins_work *w, double *edge) {
-    tree_bins_set set;
-    memset(&set, 0, sizeof set);
-    tree_bins_look(job, c, &f->has_missing, &set);
-    f->exact = set.count <= job->max_bins;
+static void tree_bins_numeric(const tree_bins_job *job, const tree_bins_set *set,
+                              const double *value, ken_bin_feature *f, tree_bins_work *w,
+                              double *edge) {
+    f->exact = set->count <= job->max_bins;
     double total = 0;
     int64_t k = 0;
     if (f->exact) {
         for (int s = 0; s < TREE_BINS_SLOTS; s++)
-            if (set.slot[s]) w->key[k++] = set.slot[s];
+            if (set->slot[s]) w->key[k++] = set->slot[s];
         tree_bins_sort(w, k, false);
     } else {
-        const int64_t m = tree_bins_draw(job, c, w);
+        const int64_t m = tree_bins_draw(job, value, w);
         k = tree_bins_distinct(w, m, job->weight != NULL, &total);
     }
     int n_edges = 0;
@@ -262,14 +273,16 @@ static void tree_bins_category(const tree_bins_job *job, const ken_column *c, ke
 
 static void tree_bins_fit_block(void *arg, int64_t begin, int64_t end, int worker) {
     const tree_bins_job *const job = arg;
+    tree_bins_work *const w = &job->work[worker];
+    tree_bins_read(job, begin, end, w);
     for (int64_t j = begin; j < end; j++) {
-        const ken_column *const c = ken_table_column(job->X, (int)j);
         ken_bin_feature *const f = &job->bins->feature[j];
         if (f->category)
-            tree_bins_category(job, c, f, job->levels + job->level_first[j],
+            tree_bins_category(job, ken_table_column(job->X, (int)j), f,
+                               job->levels + job->level_first[j],
                                job->bins->level_memory + job->level_first[j]);
         else
-            tree_bins_numeric(job, c, f, &job->work[worker],
+            tree_bins_numeric(job, &w->set[j - begin], w->value + (j - begin) * job->n_sample, f, w,
                               job->bins->edge_memory + j * (job->max_bins - 1));
     }
 }
@@ -308,10 +321,13 @@ static ken_status tree_bins_prepare(ken_ctx *ctx, tree_bins_job *job) {
     KEN_TRY(tree_bins_rows(ctx, job));
     const int threads = ken_ctx_threads(ctx);
     const int64_t m = KEN_MAX(job->n_sample, (int64_t)KEN_BINS_MAX + 1);
+    job->group = KEN_MAX(KEN_MIN(d / threads, TREE_BINS_GROUP), 1);
     KEN_TRY(KEN_SCRATCH(ctx, tree_bins_level, n_levels, &job->levels));
     KEN_TRY(KEN_SCRATCH(ctx, tree_bins_work, threads, &job->work));
     for (int t = 0; t < threads; t++) {
         tree_bins_work *const w = &job->work[t];
+        KEN_TRY(KEN_SCRATCH(ctx, tree_bins_set, job->group, &w->set));
+        KEN_TRY(KEN_SCRATCH(ctx, double, job->group *job->n_sample, &w->value));
         KEN_TRY(KEN_SCRATCH(ctx, uint64_t, m, &w->key));
         KEN_TRY(KEN_SCRATCH(ctx, uint64_t, m, &w->key2));
         KEN_TRY(KEN_SCRATCH(ctx, double, m, &w->weight));
@@ -324,7 +340,7 @@ static ken_status tree_bins_prepare(ken_ctx *ctx, tree_bins_job *job) {
 static ken_status tree_bins_run(ken_ctx *ctx, tree_bins_job *job) {
     KEN_TRY(KEN_ALLOC(ctx, ken_bin_feature, job->bins->n_features, &job->bins->feature));
     KEN_TRY(tree_bins_prepare(ctx, job));
-    return ken_parallel(ctx, job->bins->n_features, 1, tree_bins_fit_block, job);
+    return ken_parallel(ctx, job->bins->n_features, job->group, tree_bins_fit_block, job);
 }
 
 ken_status ken_bins_fit(ken_ctx *ctx, const ken_table *X, int64_t n_train, const double *weight,
