@@ -6,9 +6,10 @@
 #include "ken/core/rng.h"
 #include "tests/support.h"
 
-enum { N = 5000, D = 6 };
+enum { N = 5000, MANY = 60000, D = 6 };
 
 typedef struct grow_case {
+    int64_t n;
     ken_table *X;
     ken_bins *bins;
     uint8_t *codes, *by_column;
@@ -16,25 +17,25 @@ typedef struct grow_case {
     boosting_binned binned;
 } grow_case;
 
-static grow_case test_case(ken_ctx *ctx) {
-    grow_case t;
+static grow_case test_case(ken_ctx *ctx, int64_t n) {
+    grow_case t = {.n = n};
     ken_rng rng = ken_rng_stream(ctx, "test", 0);
-    double *x = malloc(N * D * sizeof *x);
-    t.g = malloc(N * sizeof *t.g);
-    t.h = malloc(N * sizeof *t.h);
-    for (int i = 0; i < N; i++) {
+    double *x = malloc((size_t)n * D * sizeof *x);
+    t.g = malloc((size_t)n * sizeof *t.g);
+    t.h = malloc((size_t)n * sizeof *t.h);
+    for (int64_t i = 0; i < n; i++) {
         for (int j = 0; j < D; j++) x[i * D + j] = floor(ken_rng_f64(&rng) * 100);
         t.h[i] = 0.05 + 0.2 * ken_rng_f64(&rng);
         t.g[i] = sin(x[i * D] / 15) / 4 + (x[i * D + 3] > 40 ? 0.3 : 0) + ken_rng_normal(&rng) / 8;
         t.g[i] = fmax(fmin(t.g[i], 1), -1);
     }
-    t.X = test_table(ctx, x, N, D);
-    TEST_OK(ctx, ken_bins_fit(ctx, t.X, N, NULL, 60, &t.bins));
-    t.codes = calloc(N, 8);
-    t.by_column = calloc(N, D);
-    TEST_OK(ctx, ken_bins_apply(ctx, t.bins, t.X, 0, N, t.codes, 8, 1));
-    TEST_OK(ctx, ken_bins_apply(ctx, t.bins, t.X, 0, N, t.by_column, 1, N));
-    t.binned = (boosting_binned){N, N, 8, D, t.codes, t.by_column, t.bins->feature};
+    t.X = test_table(ctx, x, n, D);
+    TEST_OK(ctx, ken_bins_fit(ctx, t.X, n, NULL, 60, &t.bins));
+    t.codes = calloc((size_t)n, 8);
+    t.by_column = calloc((size_t)n, D);
+    TEST_OK(ctx, ken_bins_apply(ctx, t.bins, t.X, 0, n, t.codes, 8, 1));
+    TEST_OK(ctx, ken_bins_apply(ctx, t.bins, t.X, 0, n, t.by_column, 1, n));
+    t.binned = (boosting_binned){n, n, 8, D, t.codes, t.by_column, t.bins->feature};
     free(x);
     return t;
 }
@@ -53,9 +54,9 @@ static boosting_grower *test_grow(ken_ctx *ctx, const grow_case *t, const boosti
     boosting_grower *grower = NULL;
     const ken_mark mark = ken_scratch_mark(ctx);
     TEST_OK(ctx, ken__boosting_grower_new(ctx, &t->binned, rules, &grower));
-    ken_ctx_kernels(ctx)->hist_pack(t->g, t->h, N, scale->scale_g, scale->scale_h, scale->shift,
+    ken_ctx_kernels(ctx)->hist_pack(t->g, t->h, t->n, scale->scale_g, scale->scale_h, scale->shift,
                                     ken__boosting_grower_words(grower));
-    TEST_OK(ctx, ken__boosting_grow(ctx, grower, scale, NULL, N, NULL, 0));
+    TEST_OK(ctx, ken__boosting_grow(ctx, grower, scale, NULL, t->n, NULL, 0));
     ken_scratch_release(ctx, mark);
     return grower;
 }
@@ -63,7 +64,7 @@ static boosting_grower *test_grow(ken_ctx *ctx, const grow_case *t, const boosti
 static void test_boosting_grow__root_split_is_the_best_of_all(void **state) {
     const boosting_rules rules = {.max_leaves = 2, .min_rows = 300, .min_weight = 1e-3, .l2 = 0.7};
     ken_ctx *ctx = test_ctx(2);
-    grow_case t = test_case(ctx);
+    grow_case t = test_case(ctx, N);
     const boosting_scale scale = ken__boosting_scale_of(N, false, 1, 0.25);
     boosting_grower *grower = test_grow(ctx, &t, &rules, &scale);
     const boosting_split *split = &ken__boosting_grower_nodes(grower)->split;
@@ -118,7 +119,7 @@ static void test_boosting_grow__a_small_pool_changes_nothing(void **state) {
                                          .depthwise = depthwise != 0};
             boosting_rules poor = rich;
             ken_ctx *ctx = test_ctx(threads);
-            grow_case t = test_case(ctx);
+            grow_case t = test_case(ctx, N);
             const boosting_scale scale = ken__boosting_scale_of(N, false, 1, 0.25);
             poor.pool_bytes = 1;
             boosting_grower *a = test_grow(ctx, &t, &rich, &scale);
@@ -129,6 +130,48 @@ static void test_boosting_grow__a_small_pool_changes_nothing(void **state) {
             test_case_free(ctx, &t);
             test_ctx_free(ctx);
         }
+}
+
+/* The rows of each leaf are in order, whoever split it and whatever was split in vain. */
+static void test_rows_ascend(const boosting_grower *grower, int32_t i) {
+    const boosting_node *const node = &ken__boosting_grower_nodes(grower)[i];
+    if (node->open) {
+        test_rows_ascend(grower, node->left);
+        test_rows_ascend(grower, node->right);
+        return;
+    }
+    const uint32_t *const rows = ken__boosting_grower_rows(grower, node);
+    for (int64_t r = 1; r < node->end - node->begin; r++) assert_true(rows[r - 1] < rows[r]);
+}
+
+/* Enough rows that the first nodes are shared, and then each thread takes what is next. */
+static void test_boosting_grow__threads_change_nothing(void **state) {
+    static const int counts[] = {2, 3, 7};
+    ken_ctx *one = test_ctx(1);
+    grow_case t = test_case(one, MANY);
+    const boosting_scale scale = ken__boosting_scale_of(MANY, false, 1, 0.25);
+    (void)state;
+    for (int depthwise = 0; depthwise < 2; depthwise++) {
+        const boosting_rules rules = {.max_leaves = 100,
+                                      .min_rows = 20,
+                                      .min_weight = 1e-3,
+                                      .l2 = 1,
+                                      .depthwise = depthwise != 0};
+        boosting_grower *a = test_grow(one, &t, &rules, &scale);
+        for (int c = 0; c < KEN_COUNT(counts); c++) {
+            ken_ctx *ctx = test_ctx(counts[c]);
+            for (int repeat = 0; repeat < 3; repeat++) {
+                boosting_grower *b = test_grow(ctx, &t, &rules, &scale);
+                test_same_tree(ken__boosting_grower_nodes(a), 0, ken__boosting_grower_nodes(b), 0);
+                test_rows_ascend(b, 0);
+                ken__boosting_grower_free(ctx, b);
+            }
+            test_ctx_free(ctx);
+        }
+        ken__boosting_grower_free(one, a);
+    }
+    test_case_free(one, &t);
+    test_ctx_free(one);
 }
 
 /* Scales: the finest power of two; sums of 2048 rounded gradients fit their bits. */
@@ -149,6 +192,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boosting_grow__root_split_is_the_best_of_all),
         cmocka_unit_test(test_boosting_grow__a_small_pool_changes_nothing),
+        cmocka_unit_test(test_boosting_grow__threads_change_nothing),
         cmocka_unit_test(test_boosting_grow__scales_leave_room_for_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

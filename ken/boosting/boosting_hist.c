@@ -159,16 +159,11 @@ void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *w
 void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
                         const boosting_node *small) {
     int64_t *const a = w->slot[large->slot];
-    const int64_t *const b = w->slot[small->slot];
-    if (large->narrow) {
-        for (int64_t i = 0; i < w->n_places; i++) a[i] = (int64_t)((uint64_t)a[i] - (uint64_t)b[i]);
-    } else if (small->narrow) {
-        w->k->hist_narrow((const uint64_t *)b, w->n_places, w->scale->shift, a, a + w->n_places);
-    } else {
-        for (int half = 0; half < 2; half++)
-            for (int64_t i = 0; i < w->n_places; i++)
-                a[half * w->n_places + i] -= b[half * w->n_places + i];
-    }
+    const uint64_t *const b = (const uint64_t *)w->slot[small->slot];
+    if (small->narrow && !large->narrow)
+        w->k->hist_narrow(b, w->n_places, w->scale->shift, a, a + w->n_places);
+    else
+        w->k->hist_subtract(b, (large->narrow ? 1 : 2) * w->n_places, (uint64_t *)a);
 }
 
 /* --- sums of all threads ------------------------------------------------------------------------

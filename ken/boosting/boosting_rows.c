@@ -13,54 +13,42 @@
 typedef struct grow_start {
     boosting_grower *w;
     const uint32_t *rows;
-    int buffer; /* 1, where the gradients are, unless rows are picked */
+    int buffer;   /* 1, where the gradients are, unless rows are picked */
+    int64_t *sum; /* two per task */
 } grow_start;
 
 static void grow_start_block(void *arg, int64_t begin, int64_t end, int worker) {
     const grow_start *const s = arg;
     uint32_t *const rows = s->w->rows[s->buffer];
     uint64_t *const gh = s->w->gh[s->buffer];
+    const int shift = s->w->scale->shift;
+    const uint64_t mask = (UINT64_C(1) << shift) - 1;
+    int64_t *const sum = s->sum + 2 * (begin / GROW_ROWS_PER_TASK);
+    int64_t g = 0, h = 0;
     (void)worker;
     for (int64_t i = begin; i < end; i++) rows[i] = s->rows ? s->rows[i] : (uint32_t)i;
     for (int64_t i = begin; s->rows && i < end; i++) gh[i] = s->w->gh[1][rows[i]];
-}
-
-typedef struct grow_total {
-    const boosting_grower *w;
-    int buffer;
-    int64_t *sum; /* two per task */
-} grow_total;
-
-static void grow_total_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const grow_total *const t = arg;
-    const uint64_t *const gh = t->w->gh[t->buffer];
-    const int shift = t->w->scale->shift;
-    const uint64_t mask = (UINT64_C(1) << shift) - 1;
-    int64_t g = 0, h = 0;
-    (void)worker;
     for (int64_t i = begin; i < end; i++) {
         g += (int64_t)gh[i] >> shift;
         h += (int64_t)(gh[i] & mask);
     }
-    t->sum[2 * (begin / GROW_ROWS_PER_TASK)] = g;
-    t->sum[2 * (begin / GROW_ROWS_PER_TASK) + 1] = h;
+    sum[0] = g;
+    sum[1] = h;
 }
 
 ken_status ken__grow_start(ken_ctx *ctx, boosting_grower *w, const uint32_t *rows, int64_t n) {
     const int64_t tasks = (n + GROW_ROWS_PER_TASK - 1) / GROW_ROWS_PER_TASK;
-    grow_start start = {w, rows, rows ? 0 : 1};
-    grow_total total = {w, start.buffer, NULL};
+    grow_start start = {w, rows, rows ? 0 : 1, NULL};
     boosting_node *const root = &w->node[0];
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, 2 * tasks, &start.sum));
     KEN_TRY(ken_parallel(ctx, n, GROW_ROWS_PER_TASK, grow_start_block, &start));
-    KEN_TRY(KEN_SCRATCH(ctx, int64_t, 2 * tasks, &total.sum));
-    KEN_TRY(ken_parallel(ctx, n, GROW_ROWS_PER_TASK, grow_total_block, &total));
     memset(root, 0, sizeof *root);
     root->left = root->right = root->slot = -1;
     root->end = n;
     root->buffer = (uint8_t)start.buffer;
     for (int64_t t = 0; t < tasks; t++) {
-        root->g += total.sum[2 * t];
-        root->h += total.sum[2 * t + 1];
+        root->g += start.sum[2 * t];
+        root->h += start.sum[2 * t + 1];
     }
     return KEN_OK;
 }

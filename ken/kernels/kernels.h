@@ -92,6 +92,8 @@ typedef struct ken_kernels {
     /* g += gradients, h += hessians of n packed words, which become 0 (narrow: -=, they stay). */
     void (*hist_widen)(uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
     void (*hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+    /* from[i] -= words[i], whatever they hold. */
+    void (*hist_subtract)(const uint64_t *words, int64_t n, uint64_t *from);
     /* out[i] = round(g[i] scale_g) << shift | round(h[i] scale_h), the latter at least 1; h NULL: 1. */
     void (*hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
                       int shift, uint64_t *out);

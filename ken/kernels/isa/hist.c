@@ -158,6 +158,11 @@ void KEN_K(hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *r
     }
 }
 
+void KEN_K(hist_subtract)(const uint64_t *words, int64_t n, uint64_t *from);
+void KEN_K(hist_subtract)(const uint64_t *restrict words, int64_t n, uint64_t *restrict from) {
+    for (int64_t i = 0; i < n; i++) from[i] -= words[i];
+}
+
 /* 2^52 + 2^51: adding it rounds a double of small size to a whole number, ties to even, and leaves
  * that number in the low bits. */
 #define HIST_MAGIC 6755399441055744.0

@@ -78,6 +78,10 @@ static void test_hist__packed_sums_widen_exactly(void **state) {
         assert_memory_equal(h, want_h, sizeof h);
         ken_kernels_at(v)->hist_narrow(packed, 256, 31, g, h);
         for (int b = 0; b < 256; b++) assert_true(g[b] == 0 && h[b] == 0);
+        uint64_t from[255];
+        for (int b = 0; b < 255; b++) from[b] = t->gh[b];
+        ken_kernels_at(v)->hist_subtract(packed, 255, from);
+        for (int b = 0; b < 255; b++) assert_true(from[b] + packed[b] == t->gh[b]);
     }
     free(t);
 }

@@ -32,6 +32,7 @@ void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *
                           const uint64_t *gh, const int32_t *column, int d, uint64_t *const *hist);
 void KEN_K(hist_widen)(uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
 void KEN_K(hist_narrow)(const uint64_t *packed, int64_t n, int shift, int64_t *g, int64_t *h);
+void KEN_K(hist_subtract)(const uint64_t *words, int64_t n, uint64_t *from);
 void KEN_K(hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
                       int shift, uint64_t *out);
 void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
@@ -85,6 +86,7 @@ const ken_kernels KEN_K(table) = {
     .hist_add_some = KEN_K(hist_add_some),
     .hist_widen = KEN_K(hist_widen),
     .hist_narrow = KEN_K(hist_narrow),
+    .hist_subtract = KEN_K(hist_subtract),
     .hist_pack = KEN_K(hist_pack),
     .hist_range = KEN_K(hist_range),
     .hist_present = KEN_K(hist_present),
