@@ -62,7 +62,7 @@ WORKLOADS = [
     Workload("gbdt-regr", "gbdt.py", ["lightgbm", "xgboost", "catboost"], "rmse", 0.005, False, True, needs="regr_x.npy",
              note=f"500k x 50 f32; {GBDT}"),
     Workload("gbdt-cat", "gbdt.py", ["lightgbm", "xgboost", "catboost"], "auc", 0.001, needs="cat_num.npy",
-             note=f"200k x (12 numbers, 8 categories of 10 to 5000 levels), the system's own categorical splits; {GBDT}"),
+             note=f"200k x (12 numbers, 8 categories of 10 to 5000 levels), as each system takes categories (ken: its recipe); {GBDT}"),
     Workload("forest", "forest.py", ["sklearnex", "sklearn"], "auc", 0.001, needs="forest_x.npy",
              note="100k x 50 f32; 100 trees to purity, 7 columns a split, Gini, bootstrap"),
     Workload("extratrees", "forest.py", ["sklearn"], "auc", 0.001, needs="forest_x.npy", note="as forest, random thresholds, all rows"),

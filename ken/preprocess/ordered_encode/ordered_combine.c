@@ -17,7 +17,8 @@ enum {
     COMBINE_SLOTS_BITS = 18
 };
 #define COMBINE_CELLS ((int64_t)1 << 26)  /* rows times pairs, at most */
-#define COMBINE_DEVIATIONS 6.0            /* a gain must be so many times its standard error */
+#define COMBINE_DEVIATIONS 6.0            /* a gain must be so many times its standard error, */
+#define COMBINE_SHARE 0.01                /* and this share of what the columns explain by themselves */
 
 typedef struct combine_slot {
     double sum, weight;
@@ -39,6 +40,7 @@ typedef struct combine_sample {
     double *rest;      /* (k, n) */
     double *weight;    /* (n) or NULL */
     combine_slot *slot;/* a table for each worker */
+    double least;      /* gain that pays */
 } combine_sample;
 
 /* The fit of one output. */
@@ -103,20 +105,30 @@ static void combine_start(const combine_sample *m, int64_t o, combine_fit *f) {
     }
 }
 
+static double combine_error(const combine_sample *m, const double *rest) {
+    double error = 0;
+    for (int64_t i = 0; i < m->n; i++) error += (m->weight ? m->weight[i] : 1) * rest[i] * rest[i];
+    return error;
+}
+
 /* Backfitting (Hastie & Tibshirani 1990) of the columns' effects. Of classes on the log odds: what merely
  * adds up there is no interaction, though on probabilities it looks like one. */
-static ken_status combine_fit_columns(ken_ctx *ctx, const combine_sample *m) {
+static ken_status combine_fit_columns(ken_ctx *ctx, combine_sample *m) {
     combine_fit f;
+    double explained = 0;
     KEN_TRY(combine_fit_new(ctx, m, &f));
     for (int64_t o = 0; o < m->s->target->k; o++) {
         combine_start(m, o, &f);
+        explained += combine_error(m, f.rest);
         for (int sweep = 0; sweep < COMBINE_SWEEPS; sweep++)
             for (int c = 0; c < m->columns; c++) {
                 combine_effects(m, c, o, &f);
                 combine_move(m, c, &f);
                 KEN_TRY(ken_check_cancel(ctx));
             }
+        explained -= combine_error(m, f.rest);
     }
+    m->least = COMBINE_SHARE * KEN_MAX(explained, 0);
     return KEN_OK;
 }
 
@@ -189,11 +201,11 @@ static bool combine_extend(const combine_sample *m, const ordered_tuple *t, int 
 }
 
 /* The n candidates that pay, the best first, `most` of them at most. Equal ones keep their order. */
-static int64_t combine_sift(combine_candidate *c, int64_t n, int64_t most) {
+static int64_t combine_sift(const combine_sample *m, combine_candidate *c, int64_t n, int64_t most) {
     int64_t kept = 0;
     for (int64_t i = 0; i < n; i++) {
         const combine_candidate now = c[i];
-        if (!(now.deviations >= COMBINE_DEVIATIONS)) continue;
+        if (!(now.deviations >= COMBINE_DEVIATIONS && now.gain >= m->least)) continue;
         int64_t at = kept < most ? kept++ : most;
         if (at == most && !(now.gain > c[most - 1].gain)) continue;
         if (at == most) at--;
@@ -212,7 +224,7 @@ static ken_status combine_pairs(ken_ctx *ctx, const combine_sample *m, combine_c
             *n += combine_extend(m, &one, b, &out[*n].tuple);
         }
     KEN_TRY(combine_judge(ctx, m, out, *n));
-    *n = combine_sift(out, *n, COMBINE_CANDIDATES);
+    *n = combine_sift(m, out, *n, COMBINE_CANDIDATES);
     return KEN_OK;
 }
 
@@ -228,7 +240,7 @@ static ken_status combine_greedy(ken_ctx *ctx, const combine_sample *m, combine_
         for (int j = 0; best.n < s->width && j < m->columns; j++)
             n += combine_extend(m, &best, j, &c[n].tuple);
         KEN_TRY(combine_judge(ctx, m, c, n));
-        n = combine_sift(c, n, COMBINE_CANDIDATES);
+        n = combine_sift(m, c, n, COMBINE_CANDIDATES);
         KEN_TRY(ken_check_cancel(ctx));
     }
     return KEN_OK;

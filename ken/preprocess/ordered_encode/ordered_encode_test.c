@@ -417,6 +417,23 @@ static void test_ordered_encode__what_adds_up_is_no_combination(void **s) {
     test_ctx_free(ctx);
 }
 
+/* What is sure but next to nothing beside what a column says by itself is left to the model. */
+static void test_ordered_encode__a_trifle_is_no_combination(void **s) {
+    (void)s;
+    ken_ctx *ctx = test_ctx(1);
+    for (int k = 0; k < 2; k++) {
+        data *d = data_new(ctx, 8000, 0, 0);
+        ken_rng rng = ken_rng_stream(ctx, "test.trifle", 0);
+        ken_model *m;
+        for (int64_t i = 0; i < d->n; i++) /* variances: 31 of a; 0.16 or 4 of a and b together; 0.04 */
+            d->y[i] = 5 * d->code[0][i] + (k ? 2 : 0.4) * ((d->code[0][i] + d->code[1][i]) % 2 ? 1 : -1) +
+                      0.2 * ken_rng_normal(&rng);
+        assert_int_equal(found(ctx, d, 0, &m), k);
+        ken_model_free(m), free(d);
+    }
+    test_ctx_free(ctx);
+}
+
 static void test_ordered_encode__keeps_the_most_frequent_cells(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
@@ -581,6 +598,7 @@ int main(void) {
         cmocka_unit_test(test_ordered_encode__is_the_same_for_any_threads),
         cmocka_unit_test(test_ordered_encode__finds_the_pair_that_matters_and_no_other),
         cmocka_unit_test(test_ordered_encode__what_adds_up_is_no_combination),
+        cmocka_unit_test(test_ordered_encode__a_trifle_is_no_combination),
         cmocka_unit_test(test_ordered_encode__keeps_the_most_frequent_cells),
         cmocka_unit_test(test_ordered_encode__counts_are_shares_of_rows),
         cmocka_unit_test(test_ordered_encode__needs_a_target),
