@@ -128,6 +128,81 @@ ken_status ken_model_predict(ken_ctx *ctx, const ken_model *m, const ken_table *
     return status;
 }
 
+/* --- one row -------------------------------------------------------------------------------------------- */
+/* Whether the estimator takes the row as it is: then nothing of it has to be looked up by name or level. */
+static bool predict_row_direct(const ken_model *m, const double *row, ken_what what) {
+    const ken_estimator *e = m->desc->estimator;
+    const bool missing = m->desc->tags & KEN_TAG_MISSING;
+    if (!e || !e->predict_row || m->recipe) return false;
+    if (what != KEN_WHAT_VALUE && what != KEN_WHAT_PROBA && what != KEN_WHAT_MARGIN) return false;
+    for (int j = 0; j < m->features.n; j++)
+        if (!ken_dtype_is_number(m->features.fields[j].dtype) || (!missing && row[j] != row[j]))
+            return false;
+    return true;
+}
+
+static ken_status predict_row_values(ken_ctx *ctx, const ken_model *m, const double *row, ken_what what,
+                                     double *out) {
+    const ken_estimator *e = m->desc->estimator;
+    double *proba = NULL;
+    if (what != KEN_WHAT_VALUE || m->task != KEN_CLASSIFY) return e->predict_row(ctx, m, row, what, out);
+    KEN_TRY(KEN_SCRATCH(ctx, double, m->classes.n, &proba));
+    KEN_TRY(e->predict_row(ctx, m, row, KEN_WHAT_PROBA, proba));
+    predict_argmax(proba, 1, m->classes.n, out);
+    return KEN_OK;
+}
+
+/* The column of feature j for a table of that row; code, valid: memory for a category. */
+static ken_status predict_row_column(ken_ctx *ctx, const ken_model *m, int j, const double *value,
+                                     int32_t *code, uint8_t *valid, ken_column *c) {
+    const ken_field *f = &m->features.fields[j];
+    *c = (ken_column){.name = f->name, .dtype = KEN_F64, .n = 1, .stride = 1, .source = -1};
+    c->data = (void *)(uintptr_t)value;
+    if (ken_dtype_is_number(f->dtype)) return KEN_OK;
+    if (f->dtype != KEN_CATEGORY)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "pass a table to ken_model_predict",
+                        "%s: the column '%s' is %s, which no number stands for", m->desc->name, f->name,
+                        ken_dtype_name(f->dtype));
+    const bool known = *value >= 0 && *value < (double)f->levels.n && *value == floor(*value);
+    *code = known ? (int32_t)*value : 0;
+    *valid = known;
+    c->dtype = KEN_CATEGORY, c->text = f->levels, c->data = code, c->valid = valid;
+    return KEN_OK;
+}
+
+static ken_status predict_row_table(ken_ctx *ctx, const ken_model *m, const double *row, ken_table *table) {
+    int32_t *codes = NULL;
+    uint8_t *valid = NULL;
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, m->features.n, &codes));
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, m->features.n, &valid));
+    for (int j = 0; j < m->features.n; j++) {
+        ken_column c;
+        KEN_TRY(predict_row_column(ctx, m, j, row + j, codes + j, valid + j, &c));
+        KEN_TRY(ken_table_add_borrow(ctx, table, &c));
+    }
+    return KEN_OK;
+}
+
+ken_status ken_model_predict_row(ken_ctx *ctx, const ken_model *m, const double *row, ken_what what,
+                                 double *out) {
+    int64_t width;
+    ken_table *table = NULL;
+    KEN_TRY(ken_model_width(ctx, m, what, &width));
+    const ken_mark mark = ken_scratch_mark(ctx);
+    ken_status status;
+    if (predict_row_direct(m, row, what)) {
+        status = predict_row_values(ctx, m, row, what, out);
+    } else {
+        ken_tensor t = ken_tensor_2d(out, KEN_F64, 1, width);
+        status = ken_table_new(ctx, 1, &table);
+        if (status == KEN_OK) status = predict_row_table(ctx, m, row, table);
+        if (status == KEN_OK) status = ken_model_predict(ctx, m, table, what, &t);
+        ken_table_free(table);
+    }
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
 ken_status ken_model_transform(ken_ctx *ctx, const ken_model *m, const ken_table *table, ken_table **out) {
     const ken_model *t = m->desc->kind == KEN_TRANSFORMER ? m : m->recipe;
     ken_table *aligned = NULL;

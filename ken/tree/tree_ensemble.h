@@ -98,6 +98,10 @@ KEN_API void ken_ensemble_close(const ken_allocator *alloc, ken_ensemble *ens);
  * the training levels. */
 KEN_API ken_status ken_ensemble_margin(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                        double *out);
+/* The same for one row x (n_inputs), NaN: missing; out (n_outputs). A microsecond or two for 100 trees
+ * of 255 leaves. */
+KEN_API ken_status ken_ensemble_margin_row(ken_ctx *ctx, const ken_ensemble *ens, const double *x,
+                                           double *out);
 /* The same by the plain walk over the attributes: the reference, and what a lesson shows. */
 KEN_API ken_status ken_ensemble_margin_ref(ken_ctx *ctx, const ken_ensemble *ens,
                                            const ken_table *X, double *out);

@@ -59,6 +59,20 @@ ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ke
     return KEN_OK;
 }
 
+ken_status ken_tree_model_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
+                                      ken_what what, double *out) {
+    const ken_ensemble *ens = ken_model_state(model);
+    const int k = ken_model_n_classes(model);
+    if (what == KEN_WHAT_PROBA && k == 1) {
+        out[0] = 1;
+        return KEN_OK;
+    }
+    KEN_TRY(ken_ensemble_margin_row(ctx, ens, x, out));
+    tree_model_scale(out, ens->n_outputs, ens->n_trees);
+    if (what == KEN_WHAT_PROBA && k == 2) tree_model_spread(out, 1);
+    return KEN_OK;
+}
+
 ken_status ken_tree_model_open(ken_ctx *ctx, ken_model *model, void **state) {
     ken_ensemble *ens = NULL;
     KEN_TRY(ken_ensemble_open(ctx, model, ken_tree_outputs(ken_model_n_classes(model)), &ens));

@@ -7,11 +7,11 @@
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
-#include "ken/tree/tree_layout.h"
+#include "ken/tree/tree_walk.h"
 
 enum {
     PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
-    PREDICT_LANES = 8,               /* rows, or trees, that walk together */
+    PREDICT_LANES = 8,               /* rows that walk together */
     PREDICT_STRIDE = 4,              /* steps before those that have arrived are left out */
     PREDICT_MANY = 64                /* from so many rows on, questions by level are cheaper */
 };
@@ -47,7 +47,7 @@ typedef struct predict_job {
     uint16_t *codes;         /* (threads, group / 64, slots, 64) */
     uint8_t *bytes;          /* (threads, slots, KEN_TREE_GROUP) codes of narrow slots; NULL: not used */
     double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
-    uint32_t *at;            /* (threads, max(KEN_TREE_GROUP, trees)) where rows stand */
+    uint32_t *at;            /* (threads, 64) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
 } predict_job;
 
@@ -164,12 +164,6 @@ static void predict_code(const predict_job *job, int64_t begin, int64_t rows, do
 
 /* --- walking ---------------------------------------------------------------------------------- */
 
-/* One step of one walker: from node n by the codes of its row. A leaf leads to itself. */
-static inline uint32_t predict_step(const ken_tree_node *node, const uint16_t *codes, uint32_t n) {
-    const ken_tree_node at = node[n];
-    return at.left + (codes[(int64_t)at.slot * KEN_TREE_TILE] > at.rank);
-}
-
 /* PREDICT_STRIDE steps of the eight rows list[0..8) of a tile, side by side: each waits for its
  * loads while the others go on. */
 static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes,
@@ -177,14 +171,14 @@ static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes,
     uint32_t a = at[list[0]], b = at[list[1]], c = at[list[2]], d = at[list[3]], e = at[list[4]],
              f = at[list[5]], g = at[list[6]], h = at[list[7]];
     for (int k = 0; k < PREDICT_STRIDE; k++) {
-        a = predict_step(node, codes + list[0], a);
-        b = predict_step(node, codes + list[1], b);
-        c = predict_step(node, codes + list[2], c);
-        d = predict_step(node, codes + list[3], d);
-        e = predict_step(node, codes + list[4], e);
-        f = predict_step(node, codes + list[5], f);
-        g = predict_step(node, codes + list[6], g);
-        h = predict_step(node, codes + list[7], h);
+        a = ken__tree_step(node, codes + list[0], KEN_TREE_TILE, a);
+        b = ken__tree_step(node, codes + list[1], KEN_TREE_TILE, b);
+        c = ken__tree_step(node, codes + list[2], KEN_TREE_TILE, c);
+        d = ken__tree_step(node, codes + list[3], KEN_TREE_TILE, d);
+        e = ken__tree_step(node, codes + list[4], KEN_TREE_TILE, e);
+        f = ken__tree_step(node, codes + list[5], KEN_TREE_TILE, f);
+        g = ken__tree_step(node, codes + list[6], KEN_TREE_TILE, g);
+        h = ken__tree_step(node, codes + list[7], KEN_TREE_TILE, h);
     }
     at[list[0]] = a, at[list[1]] = b, at[list[2]] = c, at[list[3]] = d;
     at[list[4]] = e, at[list[5]] = f, at[list[6]] = g, at[list[7]] = h;
@@ -214,74 +208,13 @@ static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, 
     }
 }
 
-/* One row through eight trees. */
-static void predict_walk_trees8(const ken_tree_node *const node[8], const uint16_t *codes,
-                                uint32_t *at) {
-    uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
-    do {
-        a = predict_step(node[0], codes, a);
-        b = predict_step(node[1], codes, b);
-        c = predict_step(node[2], codes, c);
-        d = predict_step(node[3], codes, d);
-        e = predict_step(node[4], codes, e);
-        f = predict_step(node[5], codes, f);
-        g = predict_step(node[6], codes, g);
-        h = predict_step(node[7], codes, h);
-        all = node[0][a].rank & node[1][b].rank & node[2][c].rank & node[3][d].rank &
-              node[4][e].rank & node[5][f].rank & node[6][g].rank & node[7][h].rank;
-    } while (all != KEN_TREE_LEAF);
-    at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
-}
-
-/* One row through any tree. codes: of slot 0. */
-static uint32_t predict_walk_one(const ken_ensemble *e, int32_t tree, const uint16_t *codes) {
-    const int64_t first = e->tree_offset[tree];
-    const ken_tree_node *node = e->layout->node + first;
-    uint32_t n = 0;
-    while (node[n].rank != KEN_TREE_LEAF) {
-        const uint32_t code = codes[(int64_t)node[n].slot * KEN_TREE_TILE];
-        uint32_t right = code > node[n].rank;
-        if (node[n].rank == KEN_TREE_SET) {
-            const int64_t i = first + e->layout->origin[first + n];
-            const uint32_t word = code >> 5;
-            right =
-                code == 0xFFFF || word >= (uint32_t)e->category_words[i]
-                    ? !e->missing_left[i]
-                    : ~((uint32_t)e->category_bits[e->category[i] + (int32_t)word] >> (code & 31)) &
-                          1;
-        }
-        n = node[n].left + right;
-    }
-    return n;
-}
-
 static void predict_walk_tile(const ken_ensemble *e, int32_t tree, const uint16_t *codes,
                               int64_t rows, uint32_t *at) {
     if (!e->layout->sets[tree]) {
         predict_walk_rows(e->layout->node + e->tree_offset[tree], codes, rows, at);
         return;
     }
-    for (int64_t r = 0; r < rows; r++) at[r] = predict_walk_one(e, tree, codes + r);
-}
-
-/* Where the row at `codes` ends in every tree. */
-static void predict_walk_row(const ken_ensemble *e, const uint16_t *codes, uint32_t *at) {
-    const ken_tree_node *node[PREDICT_LANES];
-    int32_t t = 0;
-    while (t < e->n_trees) {
-        int k = 0;
-        while (k < PREDICT_LANES && t + k < e->n_trees && !e->layout->sets[t + k]) {
-            node[k] = e->layout->node + e->tree_offset[t + k];
-            k++;
-        }
-        if (k == PREDICT_LANES) {
-            predict_walk_trees8(node, codes, at + t);
-            t += PREDICT_LANES;
-        } else {
-            at[t] = predict_walk_one(e, t, codes);
-            t++;
-        }
-    }
+    for (int64_t r = 0; r < rows; r++) at[r] = ken__tree_walk(e, tree, codes + r, KEN_TREE_TILE);
 }
 
 /* --- margins and leaves ----------------------------------------------------------------------- */
@@ -364,19 +297,12 @@ static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {
                        (!asks && e->layout->n_by[KEN_TREE_BY_ASKS] > 0);
     uint16_t *codes = job->codes + worker * job->group * job->n_slots;
     uint8_t *bytes = many ? job->bytes + worker * (int64_t)job->n_slots * KEN_TREE_GROUP : NULL;
-    uint32_t *at = job->at + worker * (int64_t)KEN_MAX(KEN_TREE_GROUP, e->n_trees);
+    uint32_t *at = job->at + worker * KEN_TREE_TILE;
     predict_code(job, begin, rows, job->x + worker * job->group,
                  walks ? codes : NULL, bytes);
     if (!job->leaf_of)
         for (int64_t r = begin; r < end; r++)
             for (int32_t o = 0; o < e->n_outputs; o++) job->out[r * e->n_outputs + o] = e->base[o];
-    if (rows < PREDICT_LANES) {
-        for (int64_t r = 0; r < rows; r++) {
-            predict_walk_row(e, codes + r, at);
-            for (int32_t t = 0; t < e->n_trees; t++) predict_take_at(job, t, begin + r, at[t]);
-        }
-        return;
-    }
     for (int32_t t = 0; t < e->n_trees; t++)
         if (asks ? e->layout->by[t] != KEN_TREE_BY_NODES
                  : many && e->layout->by[t] == KEN_TREE_BY_LEVELS)
@@ -401,7 +327,7 @@ static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n
         memset(job->bytes, 0, (size_t)(threads * slots * KEN_TREE_GROUP)); /* the ends are read too */
     }
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
-    return KEN_SCRATCH(ctx, uint32_t, threads *KEN_MAX(KEN_TREE_GROUP, job->e->n_trees), &job->at);
+    return KEN_SCRATCH(ctx, uint32_t, threads * KEN_TREE_TILE, &job->at);
 }
 
 static ken_status predict_run(ken_ctx *ctx, predict_job *job) {
@@ -417,10 +343,24 @@ static ken_status predict_run(ken_ctx *ctx, predict_job *job) {
     return status;
 }
 
+static ken_status predict_few(ken_ctx *ctx, const predict_job *job) {
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_ensemble *e = job->e;
+    double *x = NULL;
+    ken_status status = KEN_SCRATCH(ctx, double, KEN_MAX(e->n_inputs, 1), &x);
+    for (int64_t i = 0; status == KEN_OK && i < ken_table_rows(job->X); i++) {
+        ken_table_gather(job->X, i, 1, x, ken_table_cols(job->X));
+        status = ken_ensemble_margin_row(ctx, e, x, job->out + i * e->n_outputs);
+    }
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
 ken_status ken_ensemble_margin(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                double *out) {
     predict_job job = {.e = ens, .X = X, .out = out};
     KEN_TRY(predict_check(ctx, ens, X));
+    if (ken_table_rows(X) < PREDICT_LANES) return predict_few(ctx, &job);
     return predict_run(ctx, &job);
 }
 

@@ -546,6 +546,86 @@ static void test_contract__contributions_add_up(void **state) {
     }
 }
 
+/* The first columns of the table, without the time; bare: the numbers alone. */
+static ken_table *row_columns(ken_ctx *ctx, const ken_table *from, bool bare) {
+    ken_table *t = NULL;
+    TEST_OK(ctx, ken_table_new(ctx, ken_table_rows(from), &t));
+    for (int j = 0; j < ken_table_cols(from); j++) {
+        const ken_column *c = ken_table_column(from, j);
+        if (c->dtype == KEN_TIME || (bare && c->dtype == KEN_CATEGORY)) continue;
+        TEST_OK(ctx, ken_table_add_borrow(ctx, t, c));
+    }
+    return t;
+}
+
+static void check_rows(ken_ctx *ctx, const ken_model *m, const ken_table *table) {
+    static const ken_what what[] = {KEN_WHAT_VALUE, KEN_WHAT_PROBA, KEN_WHAT_MARGIN, KEN_WHAT_CONTRIBUTIONS};
+    double row[16], want[256], got[256];
+    for (int64_t i = 0; i < 24; i++)
+        for (int k = 0; k < KEN_COUNT(what); k++) {
+            ken_table *one = NULL;
+            int64_t width = 0;
+            if (ken_model_width(ctx, m, what[k], &width) != KEN_OK) continue;
+            assert_true(width <= 256 && ken_table_cols(table) <= 16);
+            ken_tensor out = ken_tensor_2d(want, KEN_F64, 1, width);
+            TEST_OK(ctx, ken_table_take(ctx, table, &i, 1, &one));
+            TEST_OK(ctx, ken_model_predict(ctx, m, one, what[k], &out));
+            ken_table_gather(table, i, 1, row, 16);
+            TEST_OK(ctx, ken_model_predict_row(ctx, m, row, what[k], got));
+            if (memcmp(got, want, sizeof(double) * (size_t)width) != 0)
+                fail_msg("%s, what %d, row %d: %.17g, in a table %.17g", ken_model_desc(m)->name, (int)what[k],
+                         (int)i, got[0], want[0]);
+            ken_table_free(one);
+        }
+}
+
+/* A row of numbers gives what a table of that row gives: through a recipe, and as it is. */
+static void test_contract__a_row_is_a_table_of_one_row(void **state) {
+    (void)state;
+    int direct = 0;
+    FOR_EACH_CASE(d, target) {
+        for (int bare = 0; bare < 2; bare++) {
+            ken_ctx *ctx = test_ctx(1);
+            mixed f = mixed_new(ctx, ROWS);
+            ken_model *m = NULL;
+            if (bare && !d->estimator->predict_row) {
+                mixed_free(&f);
+                test_ctx_free(ctx);
+                continue;
+            }
+            direct += bare;
+            if (bare)
+                TEST_OK(ctx, ken_model_new_desc(ctx, d, NULL, &m));
+            else
+                m = model_new(ctx, d);
+            if (bare && ken_desc_param(d, "trees")) TEST_OK(ctx, ken_model_set(ctx, m, "trees", "12"));
+            ken_table *table = row_columns(ctx, f.table, bare);
+            f.data.table = table, f.data.target = target_of(f.targets, target), f.data.task = task_of(target);
+            TEST_OK(ctx, ken_model_fit(ctx, m, &f.data));
+            check_rows(ctx, m, table);
+            ken_model_free(m);
+            ken_table_free(table);
+            mixed_free(&f);
+            test_ctx_free(ctx);
+        }
+    }
+    assert_true(direct >= 12); /* trees, forests and boosting, for numbers, two and three classes */
+}
+
+static void test_contract__a_row_has_no_text_and_no_time(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    mixed f = mixed_new(ctx, ROWS);
+    double row[16] = {0}, out[1];
+    const ken_desc *boosting = NULL;
+    TEST_OK(ctx, ken_catalog_find(ctx, "boosting", KEN_ESTIMATOR, &boosting));
+    ken_model *m = fitted(ctx, boosting, &f, 0);
+    TEST_FAILS(ctx, ken_model_predict_row(ctx, m, row, KEN_WHAT_VALUE, out), KEN_E_UNSUPPORTED, "'when' is");
+    ken_model_free(m);
+    mixed_free(&f);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_contract__saved_and_loaded_predicts_the_same),
@@ -562,6 +642,8 @@ int main(void) {
         cmocka_unit_test(test_contract__huge_and_infinite_numbers),
         cmocka_unit_test(test_contract__cancel_leaves_it_unfitted),
         cmocka_unit_test(test_contract__contributions_add_up),
+        cmocka_unit_test(test_contract__a_row_is_a_table_of_one_row),
+        cmocka_unit_test(test_contract__a_row_has_no_text_and_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -271,6 +271,7 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .stop_rule = boosting_stop_rule,
                                                  .width = ken__boosting_width,
                                                  .predict = ken__boosting_predict,
+                                                 .predict_row = ken__boosting_predict_row,
                                                  .open = ken__boosting_open,
                                                  .close = ken__boosting_close};
 

@@ -95,6 +95,12 @@ ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken
     return ken__boosting_link(ctx, model, what, ken_table_rows(X), out);
 }
 
+ken_status ken__boosting_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
+                                     ken_what what, double *out) {
+    KEN_TRY(ken_ensemble_margin_row(ctx, ken_model_state(model), x, out));
+    return ken__boosting_link(ctx, model, what, 1, out);
+}
+
 ken_status ken__boosting_open(ken_ctx *ctx, ken_model *model, void **state) {
     return ken_ensemble_open(ctx, model, boosting_outputs(model), (ken_ensemble **)state);
 }
