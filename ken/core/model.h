@@ -37,7 +37,9 @@ typedef enum ken_what {
     KEN_WHAT_LEAF,           /* (n, trees) leaf numbers from 0 */
     KEN_WHAT_CONTRIBUTIONS,  /* (n, outputs * (d + 1)): per output, one per input column, then the base */
     KEN_WHAT_INTERVAL,       /* (n, 2): lower and upper */
-    KEN_WHAT_QUANTILES       /* (n, q) of a regression: ascending, at the levels of quantiles.h */
+    KEN_WHAT_QUANTILES,      /* (n, q) of a regression: ascending, at the levels of quantiles.h */
+    KEN_WHAT_INTERACTIONS    /* (n, outputs * (d + 1)^2): per output a symmetric matrix whose row j adds up to
+                              * contribution j; the base last */
 } ken_what;
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -78,6 +80,14 @@ KEN_API ken_status ken_model_predict(ken_ctx *ctx, const ken_model *model, const
  * errors  KEN_E_UNSUPPORTED a column of text or time; and those of ken_model_predict */
 KEN_API ken_status ken_model_predict_row(ken_ctx *ctx, const ken_model *model, const double *row,
                                          ken_what what, double *out);
+/* Contributions against a background: shaped as KEN_WHAT_CONTRIBUTIONS, but what is not known takes the
+ * values of the rows of `background` in turn, so that they add up from the mean margin over those.
+ * out     (n, width of KEN_WHAT_CONTRIBUTIONS) dense f64
+ * errors  KEN_E_UNSUPPORTED the thing has no such contributions · KEN_E_ARG an empty background
+ * cost    grows with rows times background rows: some hundred are enough */
+KEN_API ken_status ken_model_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                                   const ken_table *table, const ken_table *background,
+                                                   ken_tensor *out);
 /* A new table, rows as in `table`; it may borrow from `table` and from the model, which must outlive it.
  * For transformers, and for the recipe of an estimator (
  * what the estimator sees). */
@@ -198,6 +208,9 @@ typedef struct ken_estimator {
      * of a regression, PROBA, MARGIN, with the bits of predict. May be NULL. */
     ken_status (*predict_row)(ken_ctx *ctx, const ken_model *model, const double *x, ken_what what,
                               double *out);
+    /* Contributions against the rows of a background (ken_model_contributions_against). May be NULL. */
+    ken_status (*contributions_against)(ken_ctx *ctx, const ken_model *model, const ken_table *X,
+                                        const ken_table *background, double *out);
     /* After fit and after load: check the attributes (they may come from a hostile file: wrong
      * shapes or indices out of range are KEN_E_FORMAT) and build derived state; may be NULL. */
     ken_status (*open)(ken_ctx *ctx, ken_model *model, void **state);

@@ -15,7 +15,7 @@ static ken_status predict_fitted(ken_ctx *ctx, const ken_model *m) {
 
 static const char *predict_what_name(ken_what what) {
     static const char *const names[] = {"value", "proba", "margin", "leaf", "contributions", "interval",
-                                        "quantiles"};
+                                        "quantiles", "interactions"};
     return (int)what >= 0 && (int)what < KEN_COUNT(names) ? names[what] : "unknown";
 }
 
@@ -125,6 +125,51 @@ ken_status ken_model_predict(ken_ctx *ctx, const ken_model *m, const ken_table *
         ken_scratch_release(ctx, mark);
     }
     ken_table_free(aligned);
+    return status;
+}
+
+/* --- against a background ------------------------------------------------------------------------------- */
+/* What the estimator sees of a table. *aligned lives as long as *X, which is it where there is no recipe. */
+static ken_status predict_inputs(ken_ctx *ctx, const ken_model *m, const ken_table *table,
+                                 ken_table **aligned, ken_table **X) {
+    KEN_TRY(ken__schema_align(ctx, m->desc->name, &m->features, table, aligned));
+    *X = *aligned;
+    if (m->recipe) KEN_TRY(predict_transform(ctx, m->recipe, *aligned, X));
+    return ken__check_inputs(ctx, m, *X);
+}
+
+static ken_status predict_against(ken_ctx *ctx, const ken_model *m, const ken_table *table,
+                                  const ken_table *background, double *out) {
+    ken_table *aligned[2] = {NULL, NULL}, *X[2] = {NULL, NULL};
+    ken_status status = predict_inputs(ctx, m, table, &aligned[0], &X[0]);
+    if (status == KEN_OK) status = predict_inputs(ctx, m, background, &aligned[1], &X[1]);
+    if (status == KEN_OK) status = m->desc->estimator->contributions_against(ctx, m, X[0], X[1], out);
+    for (int k = 0; k < 2; k++) {
+        if (X[k] != aligned[k]) ken_table_free(X[k]);
+        ken_table_free(aligned[k]);
+    }
+    return status;
+}
+
+ken_status ken_model_contributions_against(ken_ctx *ctx, const ken_model *m, const ken_table *table,
+                                           const ken_table *background, ken_tensor *out) {
+    const ken_estimator *e = m->desc->estimator;
+    int64_t width;
+    KEN_TRY(ken_model_width(ctx, m, KEN_WHAT_CONTRIBUTIONS, &width));
+    if (!e->contributions_against)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "ask for contributions without a background",
+                        "%s cannot give contributions against a background", m->desc->name);
+    if (out->dtype != KEN_F64 || out->ndim != 2 || out->shape[0] != ken_table_rows(table) ||
+        out->shape[1] != width || !ken_tensor_is_contiguous(out))
+        return KEN_FAIL(ctx, KEN_E_SHAPE, "ken_model_width gives the number of columns",
+                        "%s: the output must be (%lld, %lld) of f64, dense", m->desc->name,
+                        (long long)ken_table_rows(table), (long long)width);
+    if (ken_table_rows(background) < 1)
+        return KEN_FAIL(ctx, KEN_E_ARG, "100 rows of the training data will do",
+                        "%s: the background has no rows", m->desc->name);
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = predict_against(ctx, m, table, background, ken_f64_mut(out));
+    ken_scratch_release(ctx, mark);
     return status;
 }
 

@@ -18,6 +18,9 @@ int64_t ken_tree_model_width(const ken_model *model, ken_what what) {
         return trees ? trees->shape[0] : 0;
     case KEN_WHAT_CONTRIBUTIONS:
         return outputs * ((int64_t)ken_model_n_inputs(model) + 1);
+    case KEN_WHAT_INTERACTIONS:
+        return outputs * ((int64_t)ken_model_n_inputs(model) + 1) *
+               ((int64_t)ken_model_n_inputs(model) + 1);
     default:
         return 0;
     }
@@ -44,8 +47,9 @@ ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ke
     const int64_t n = ken_table_rows(X);
     const int k = ken_model_n_classes(model);
     if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, ens, X, out);
-    if (what == KEN_WHAT_CONTRIBUTIONS) {
-        KEN_TRY(ken_ensemble_contributions(ctx, ens, X, out));
+    if (what == KEN_WHAT_CONTRIBUTIONS || what == KEN_WHAT_INTERACTIONS) {
+        KEN_TRY(what == KEN_WHAT_INTERACTIONS ? ken_ensemble_interactions(ctx, ens, X, out)
+                                              : ken_ensemble_contributions(ctx, ens, X, out));
         tree_model_scale(out, n * ken_tree_model_width(model, what), ens->n_trees);
         return KEN_OK;
     }
@@ -56,6 +60,16 @@ ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ke
     KEN_TRY(ken_ensemble_margin(ctx, ens, X, out));
     tree_model_scale(out, n * ens->n_outputs, ens->n_trees);
     if (what == KEN_WHAT_PROBA && k == 2) tree_model_spread(out, n);
+    return KEN_OK;
+}
+
+ken_status ken_tree_model_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                                const ken_table *X, const ken_table *background,
+                                                double *out) {
+    const ken_ensemble *ens = ken_model_state(model);
+    const int64_t width = ken_tree_model_width(model, KEN_WHAT_CONTRIBUTIONS);
+    KEN_TRY(ken_ensemble_contributions_against(ctx, ens, X, background, out));
+    tree_model_scale(out, ken_table_rows(X) * width, ens->n_trees);
     return KEN_OK;
 }
 

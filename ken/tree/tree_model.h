@@ -13,6 +13,9 @@ static inline int32_t ken_tree_outputs(int n_classes) { return n_classes > 2 ? n
 KEN_API int64_t ken_tree_model_width(const ken_model *model, ken_what what);
 KEN_API ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                           ken_what what, double *out);
+KEN_API ken_status ken_tree_model_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                                        const ken_table *X,
+                                                        const ken_table *background, double *out);
 /* One row: VALUE of a regression, PROBA, MARGIN. */
 KEN_API ken_status ken_tree_model_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
                                               ken_what what, double *out);

@@ -59,6 +59,10 @@ typedef struct shap_plan {
     uint8_t *one;     /* (threads, depth + 1, rows): o of the edge at that depth */
     double *table;    /* (threads, 6, m) */
     int32_t *stack;   /* (threads, 2 (depth + 2)) */
+    /* Interactions alone. */
+    bool pairs;
+    double *slope; /* (threads, depth + 1, m) g of the edge at that depth where o = 1 */
+    int32_t *last; /* (threads, depth + 1 + inputs) depths that count, then per column: seen */
 } shap_plan;
 
 static double shap_share(const ken_ensemble *e, int64_t parent, int64_t child) {
@@ -142,7 +146,9 @@ typedef struct shap_tile {
     uint8_t *one;
     int32_t *stack;
     double *phi; /* (rows, ...) of this output */
-    int64_t phi_stride;
+    int64_t phi_stride, phi_step; /* from row to row, from column to column */
+    double *slope;                /* NULL: no interactions */
+    int32_t *last;
 } shap_tile;
 
 /* Factors of the edge into `node` by state o_ancestor + o_edge: 0, 1, 2.
@@ -184,6 +190,9 @@ static void shap_go_down(const shap_tile *s, int64_t first, int32_t parent, int3
                                ? NULL
                                : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
     shap_fill_table(s, first, child);
+    for (int32_t q = 0; s->slope && q < p->m; q++)
+        s->slope[(int64_t)edge->depth * p->m + q] =
+            (1 - edge->z) / (p->t[q] + edge->z * (1 - p->t[q]));
     for (int32_t r = 0; r < s->rows; r++) {
         const uint8_t o_above = above ? above[r] : 1;
         one[r] = o_above & (ken_ensemble_goes_left(e, first + parent, x[r]) == is_left);
@@ -191,6 +200,54 @@ static void shap_go_down(const shap_tile *s, int64_t first, int32_t parent, int3
         const double *ratio = s->table + (int64_t)state[r] * p->m;
         for (int32_t q = 0; q < p->m; q++)
             to[(int64_t)r * p->m + q] = from[(int64_t)r * p->m + q] * ratio[q];
+    }
+}
+
+/* The edges above `depth` that are the last of their column there, but for column `own`: those whose
+ * factors stand in the path's product. Their depths into s->last; how many. */
+static int32_t shap_last_edges(const shap_tile *s, int64_t first, int32_t depth, int32_t own) {
+    const ken_ensemble *e = s->p->e;
+    int32_t *seen = s->last + e->max_depth + 1;
+    int32_t n = 0;
+    for (int32_t k = depth - 1; k >= 1; k--) {
+        const int32_t column = e->feature[first + s->stack[k - 1]];
+        if (column != own && !seen[column]) s->last[n++] = k;
+        seen[column] = 1;
+    }
+    for (int32_t k = 1; k < depth; k++) seen[e->feature[first + s->stack[k - 1]]] = 0;
+    return n;
+}
+
+/* The product g_i g_j of the header grows edge by edge: this edge adds (its g - the g it replaces) times
+ * the g_j of every other column above, weighted by the sum of the leaves below. */
+static void shap_pairs(const shap_tile *s, int64_t first, int32_t parent, int32_t child) {
+    const shap_plan *p = s->p;
+    const int32_t depth = p->edge[first + child].depth, i = p->e->feature[first + parent];
+    const shap_edge *edge = &p->edge[first + child];
+    const double *below = s->sum + depth * (int64_t)p->rows * p->m;
+    const uint8_t *one = s->one + (int64_t)depth * p->rows;
+    const uint8_t *above = edge->ancestor < 0
+                               ? NULL
+                               : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
+    const int32_t n = shap_last_edges(s, first, depth, i);
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t at = s->last[k], j = p->e->feature[first + s->stack[at - 1]];
+        const double *slope = s->slope + (int64_t)at * p->m;
+        for (int32_t r = 0; r < s->rows; r++) {
+            const int state = (above ? above[r] : 1) + one[r];
+            const double *weight = s->table + (int64_t)(3 + state) * p->m;
+            const double *b = below + (int64_t)r * p->m;
+            const double *g = s->one[(int64_t)at * p->rows + r] ? slope : s->slope;
+            double lane[SHAP_LANES] = {0};
+            for (int32_t q = 0; q < p->m; q += SHAP_LANES)
+                for (int32_t l = 0; l < SHAP_LANES; l++)
+                    lane[l] += weight[q + l] * b[q + l] * g[q + l];
+            const double half = 0.5 * (((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+                                       ((lane[1] + lane[5]) + (lane[3] + lane[7])));
+            double *phi = s->phi + r * s->phi_stride;
+            phi[i * (s->phi_step - 1) + j] += half;
+            phi[j * (s->phi_step - 1) + i] += half;
+        }
     }
 }
 
@@ -205,8 +262,9 @@ static void shap_come_up(const shap_tile *s, int64_t first, int32_t parent, int3
     const uint8_t *above = edge->ancestor < 0
                                ? NULL
                                : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
-    double *phi = s->phi + p->e->feature[first + parent];
+    double *phi = s->phi + p->e->feature[first + parent] * s->phi_step;
     shap_fill_table(s, first, child);
+    if (s->slope) shap_pairs(s, first, parent, child);
     for (int32_t r = 0; r < s->rows; r++) {
         const int state = (above ? above[r] : 1) + one[r];
         const double *weight = s->table + (int64_t)(3 + state) * p->m;
@@ -257,13 +315,42 @@ static void shap_tree(const shap_tile *s, int32_t tree) {
 
 /* --- all -------------------------------------------------------------------------------------- */
 
+/* The diagonal holds all of a column's contribution until here: what it shares with others leaves it. */
+static void shap_settle(double *pairs, int64_t width) {
+    for (int64_t i = 0; i + 1 < width; i++) {
+        double shared = 0;
+        for (int64_t j = 0; j + 1 < width; j++)
+            if (j != i) shared += pairs[i * width + j];
+        pairs[i * width + i] -= shared;
+    }
+}
+
+static void shap_trees(const shap_plan *p, shap_tile *s, double *out) {
+    const ken_ensemble *e = p->e;
+    const int64_t cells = p->pairs ? ((int64_t)e->n_inputs + 1) * (e->n_inputs + 1) : e->n_inputs + 1;
+    const int64_t base = e->n_inputs * s->phi_step;
+    memset(out, 0, (size_t)(s->rows * e->n_outputs * cells) * sizeof(double));
+    for (int64_t k = 0; k < s->rows * (int64_t)e->n_outputs; k++)
+        out[k * cells + base] = e->base[k % e->n_outputs];
+    for (int32_t t = 0; t < e->n_trees; t++)
+        for (int32_t o = 0; o < e->width; o++) {
+            const int32_t to = e->width == 1 ? KEN_MAX(e->tree_output[t], 0) : o;
+            s->output = o;
+            s->phi = out + to * cells;
+            shap_tree(s, t);
+            for (int64_t r = 0; r < s->rows; r++)
+                s->phi[r * s->phi_stride + base] += p->expected[(int64_t)t * e->width + o];
+        }
+    for (int64_t k = 0; p->pairs && k < s->rows * (int64_t)e->n_outputs; k++)
+        shap_settle(out + k * cells, e->n_inputs + 1);
+}
+
 static void shap_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const shap_plan *p = arg;
     const ken_ensemble *e = p->e;
-    const int32_t width = e->n_inputs + 1;
+    const int64_t width = e->n_inputs + 1, cells = p->pairs ? width * width : width;
     const int64_t level = (int64_t)p->rows * p->m, levels = e->max_depth + 1;
     double *x = p->x + (int64_t)worker * e->n_inputs * p->rows;
-    double *out = p->out + begin * e->n_outputs * width;
     shap_tile s = {.p = p,
                    .rows = (int32_t)(end - begin),
                    .x = x,
@@ -272,23 +359,17 @@ static void shap_rows(void *arg, int64_t begin, int64_t end, int worker) {
                    .table = p->table + (int64_t)worker * 6 * p->m,
                    .one = p->one + worker * levels * p->rows,
                    .stack = p->stack + (int64_t)worker * 2 * (e->max_depth + 2),
-                   .phi_stride = (int64_t)e->n_outputs * width};
+                   .phi_stride = e->n_outputs * cells,
+                   .phi_step = p->pairs ? width + 1 : 1};
+    if (p->pairs) {
+        s.slope = p->slope + worker * levels * p->m;
+        s.last = p->last + worker * (levels + e->n_inputs);
+        for (int32_t q = 0; q < p->m; q++) s.slope[q] = -1 / (1 - p->t[q]); /* g where o = 0 */
+    }
     for (int32_t j = 0; j < e->n_inputs; j++)
         ken_column_gather(ken_table_column(p->X, j), begin, end - begin, x + (int64_t)j * p->rows,
                           1);
-    memset(out, 0, (size_t)((end - begin) * e->n_outputs * width) * sizeof(double));
-    for (int64_t r = 0; r < end - begin; r++)
-        for (int32_t o = 0; o < e->n_outputs; o++)
-            out[(r * e->n_outputs + o) * width + e->n_inputs] = e->base[o];
-    for (int32_t t = 0; t < e->n_trees; t++)
-        for (int32_t o = 0; o < e->width; o++) {
-            const int32_t to = e->width == 1 ? KEN_MAX(e->tree_output[t], 0) : o;
-            s.output = o;
-            s.phi = out + (int64_t)to * width;
-            shap_tree(&s, t);
-            for (int64_t r = 0; r < end - begin; r++)
-                s.phi[r * s.phi_stride + e->n_inputs] += p->expected[(int64_t)t * e->width + o];
-        }
+    shap_trees(p, &s, p->out + begin * s.phi_stride);
 }
 
 static ken_status shap_run(ken_ctx *ctx, shap_plan *p) {
@@ -304,18 +385,34 @@ static ken_status shap_run(ken_ctx *ctx, shap_plan *p) {
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * 6 * p->m, &p->table));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads *levels * p->rows, &p->one));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, threads * 2 * (levels + 1), &p->stack));
+    if (p->pairs) {
+        const int64_t last = threads * (levels + e->n_inputs);
+        KEN_TRY(KEN_SCRATCH(ctx, double, threads *levels *p->m, &p->slope));
+        KEN_TRY(KEN_SCRATCH(ctx, int32_t, last, &p->last));
+        memset(p->last, 0, (size_t)last * sizeof(int32_t));
+    }
     return ken_parallel(ctx, ken_table_rows(p->X), p->rows, shap_rows, p);
+}
+
+static ken_status shap_all(ken_ctx *ctx, shap_plan *p) {
+    if (ken_table_cols(p->X) != p->e->n_inputs)
+        return KEN_FAIL(ctx, KEN_E_SHAPE, "pass the columns that fit saw",
+                        "trees: the table has %d columns, not %d", ken_table_cols(p->X),
+                        (int)p->e->n_inputs);
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = shap_run(ctx, p);
+    ken_scratch_release(ctx, mark);
+    return status;
 }
 
 ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                       double *out) {
     shap_plan p = {.e = ens, .X = X, .out = out};
-    if (ken_table_cols(X) != ens->n_inputs)
-        return KEN_FAIL(ctx, KEN_E_SHAPE, "pass the columns that fit saw",
-                        "trees: the table has %d columns, not %d", ken_table_cols(X),
-                        (int)ens->n_inputs);
-    const ken_mark mark = ken_scratch_mark(ctx);
-    const ken_status status = shap_run(ctx, &p);
-    ken_scratch_release(ctx, mark);
-    return status;
+    return shap_all(ctx, &p);
+}
+
+ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
+                                     double *out) {
+    shap_plan p = {.e = ens, .X = X, .out = out, .pairs = true};
+    return shap_all(ctx, &p);
 }

@@ -33,6 +33,37 @@ KEN_BEGIN_C
 KEN_API ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens,
                                               const ken_table *X, double *out);
 
+/* Interactions: out (n, n_outputs * (n_inputs + 1)^2) row-major. Per output a symmetric matrix whose row i
+ * adds up to the contribution of column i: outside the diagonal half of the Shapley interaction index of
+ * the two columns, on it what is left; base in the last place, the rest of that row and column 0. By the
+ * same argument as above the index of columns i and j at a leaf is
+ *
+ *     v (o_i - z_i) (o_j - z_j) * integral over [0,1] of prod_{k != i, j} (o_k t + z_k (1 - t)) dt.
+ *
+ * cost    O(n * leaves * depth * points)
+ * source  Fujimoto et al. 2006 (the index); Lundberg et al. 2020. Peers: shap_interaction_values of
+ *         shap.TreeExplainer, XGBoost pred_interactions. */
+KEN_API ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens,
+                                             const ken_table *X, double *out);
+
+/* Contributions against a background ("interventional"): columns that are not known take the values of a
+ * background row, all at once, and the Shapley values of these games are averaged over the background.
+ * No cover is looked at, and how columns hang together does not matter: what is explained is the model,
+ * not the data. out (n, n_outputs * (n_inputs + 1)): their sum is the margin, the base the mean margin
+ * over the background.
+ *
+ * A mixture of row and background reaches a leaf if it takes the row's p columns and the background's q
+ * where the two part on the way: of its value v each of the p gets v (p-1)! q! / (p+q)!, each of the q
+ * -v p! (q-1)! / (p+q)!.
+ *
+ * errors  KEN_E_ARG an empty background · KEN_E_SHAPE
+ * cost    O(n * background rows * leaves that mixtures reach)
+ * source  Lundberg et al. 2020, algorithm 3. Peer: shap.TreeExplainer(data,
+ *         feature_perturbation="interventional") */
+KEN_API ken_status ken_ensemble_contributions_against(ken_ctx *ctx, const ken_ensemble *ens,
+                                                      const ken_table *X,
+                                                      const ken_table *background, double *out);
+
 /* Points t and weights w of Gauss-Legendre quadrature on [0, 1]; exact to degree 2 m - 1. */
 KEN_API void ken_gauss_legendre(int m, double *t, double *w);
 

@@ -546,6 +546,82 @@ static void test_contract__contributions_add_up(void **state) {
     }
 }
 
+static double *asked(ken_ctx *ctx, const ken_model *m, const ken_table *table, ken_what what, int64_t *width) {
+    double *out = NULL;
+    if (ken_model_width(ctx, m, what, width) != KEN_OK) return NULL;
+    out = calloc((size_t)(ken_table_rows(table) * *width), sizeof *out);
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, ken_table_rows(table), *width);
+    TEST_OK(ctx, ken_model_predict(ctx, m, table, what, &t));
+    return out;
+}
+
+/* Rows of interactions add up to contributions, and the matrices are symmetric. */
+static void check_interactions(ken_ctx *ctx, const ken_model *m, const ken_table *table) {
+    const int64_t d = ken_model_n_inputs(m) + 1;
+    int64_t width, width_pairs;
+    double *c = asked(ctx, m, table, KEN_WHAT_CONTRIBUTIONS, &width);
+    double *pairs = asked(ctx, m, table, KEN_WHAT_INTERACTIONS, &width_pairs);
+    assert_int_equal(width_pairs, width * d);
+    for (int64_t k = 0; k < ken_table_rows(table) * width; k++) {
+        double sum = 0;
+        const double *matrix = pairs + k / d * d * d;
+        for (int64_t j = 0; j < d; j++) {
+            sum += matrix[k % d * d + j];
+            TEST_NEAR(matrix[k % d * d + j], matrix[j * d + k % d], 1e-12);
+        }
+        TEST_NEAR(sum, c[k], 1e-9);
+    }
+    free(c), free(pairs);
+}
+
+/* Contributions against a background add up to the margin, from the mean margin of the background. */
+static void check_against(ken_ctx *ctx, const ken_model *m, const ken_table *table, const ken_table *background) {
+    const int64_t d = ken_model_n_inputs(m) + 1, n = ken_table_rows(table), b = ken_table_rows(background);
+    int64_t outputs, width;
+    double *margin = asked(ctx, m, table, KEN_WHAT_MARGIN, &outputs);
+    double *start = asked(ctx, m, background, KEN_WHAT_MARGIN, &outputs);
+    TEST_OK(ctx, ken_model_width(ctx, m, KEN_WHAT_CONTRIBUTIONS, &width));
+    double *c = calloc((size_t)(n * width), sizeof *c);
+    ken_tensor out = ken_tensor_2d(c, KEN_F64, n, width);
+    TEST_OK(ctx, ken_model_contributions_against(ctx, m, table, background, &out));
+    for (int64_t k = 0; k < n * outputs; k++) {
+        double sum = 0, mean = 0;
+        for (int64_t j = 0; j < d; j++) sum += c[k * d + j];
+        for (int64_t i = 0; i < b; i++) mean += start[i * outputs + k % outputs] / (double)b;
+        TEST_NEAR(sum, margin[k], 1e-9);
+        TEST_NEAR(c[k * d + d - 1], mean, 1e-9);
+    }
+    free(margin), free(start), free(c);
+}
+
+static void test_contract__interactions_and_backgrounds_add_up(void **state) {
+    (void)state;
+    int pairs = 0, against = 0;
+    FOR_EACH_CASE(d, target) {
+        ken_ctx *ctx = test_ctx(2);
+        mixed f = mixed_new(ctx, ROWS);
+        ken_model *m = fitted(ctx, d, &f, target);
+        ken_table *some = NULL, *background = NULL;
+        int64_t width;
+        TEST_OK(ctx, ken_table_slice(ctx, f.table, 0, 20, &some));
+        TEST_OK(ctx, ken_table_slice(ctx, f.table, 64, 15, &background));
+        if (ken_model_width(ctx, m, KEN_WHAT_INTERACTIONS, &width) == KEN_OK) {
+            check_interactions(ctx, m, some);
+            pairs++;
+        }
+        if (d->estimator->contributions_against) {
+            check_against(ctx, m, some, background);
+            against++;
+        }
+        ken_table_free(some);
+        ken_table_free(background);
+        ken_model_free(m);
+        mixed_free(&f);
+        test_ctx_free(ctx);
+    }
+    assert_true(pairs >= 12 && against >= 12);
+}
+
 /* The first columns of the table, without the time; bare: the numbers alone. */
 static ken_table *row_columns(ken_ctx *ctx, const ken_table *from, bool bare) {
     ken_table *t = NULL;
@@ -642,6 +718,7 @@ int main(void) {
         cmocka_unit_test(test_contract__huge_and_infinite_numbers),
         cmocka_unit_test(test_contract__cancel_leaves_it_unfitted),
         cmocka_unit_test(test_contract__contributions_add_up),
+        cmocka_unit_test(test_contract__interactions_and_backgrounds_add_up),
         cmocka_unit_test(test_contract__a_row_is_a_table_of_one_row),
         cmocka_unit_test(test_contract__a_row_has_no_text_and_no_time),
     };

@@ -272,6 +272,8 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .width = ken__boosting_width,
                                                  .predict = ken__boosting_predict,
                                                  .predict_row = ken__boosting_predict_row,
+                                                 .contributions_against =
+                                                     ken__boosting_contributions_against,
                                                  .open = ken__boosting_open,
                                                  .close = ken__boosting_close};
 

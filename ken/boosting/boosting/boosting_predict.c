@@ -25,6 +25,9 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
         return e ? e->n_trees : 0;
     case KEN_WHAT_CONTRIBUTIONS:
         return (int64_t)boosting_outputs(model) * (ken_model_n_inputs(model) + 1);
+    case KEN_WHAT_INTERACTIONS:
+        return (int64_t)boosting_outputs(model) * (ken_model_n_inputs(model) + 1) *
+               (ken_model_n_inputs(model) + 1);
     default:
         return 0;
     }
@@ -91,8 +94,15 @@ ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken
     const ken_ensemble *const e = ken_model_state(model);
     if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
     if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
+    if (what == KEN_WHAT_INTERACTIONS) return ken_ensemble_interactions(ctx, e, X, out);
     KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
     return ken__boosting_link(ctx, model, what, ken_table_rows(X), out);
+}
+
+ken_status ken__boosting_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                               const ken_table *X, const ken_table *background,
+                                               double *out) {
+    return ken_ensemble_contributions_against(ctx, ken_model_state(model), X, background, out);
 }
 
 ken_status ken__boosting_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,

@@ -118,6 +118,9 @@ ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n
 int64_t ken__boosting_width(const ken_model *model, ken_what what);
 ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                  ken_what what, double *out);
+ken_status ken__boosting_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                               const ken_table *X, const ken_table *background,
+                                               double *out);
 ken_status ken__boosting_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
                                      ken_what what, double *out);
 /* Margins (n, outputs) at the front of out become what = VALUE or PROBA, in place. */

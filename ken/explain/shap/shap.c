@@ -120,13 +120,16 @@ static ken_status shap_unit(ken_ctx *ctx, const ken_model *model, const ken_tabl
 }
 
 static ken_status shap_block(ken_ctx *ctx, const ken_model *model, const ken_table *table,
-                             int64_t first, int64_t m, double *in, ken_shap *s) {
+                             const ken_table *background, int64_t first, int64_t m, double *in,
+                             ken_shap *s) {
     const int64_t width = (int64_t)s->view.n_outputs * (ken_model_n_inputs(model) + 1);
     ken_table *block = NULL;
     KEN_TRY(ken_check_cancel(ctx));
     KEN_TRY(ken_table_take(ctx, table, s->row + first, m, &block));
     ken_tensor out = ken_tensor_2d(in, KEN_F64, m, width);
-    ken_status status = ken_model_predict(ctx, model, block, KEN_WHAT_CONTRIBUTIONS, &out);
+    ken_status status =
+        background ? ken_model_contributions_against(ctx, model, block, background, &out)
+                   : ken_model_predict(ctx, model, block, KEN_WHAT_CONTRIBUTIONS, &out);
     if (status == KEN_OK) {
         shap_collect(model, in, first, m, s);
         status = shap_unit(ctx, model, block, first, s);
@@ -154,8 +157,9 @@ static ken_status shap_outputs(ken_ctx *ctx, const ken_model *model, int *output
     return KEN_OK;
 }
 
-ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_table *table,
-                            const int64_t *rows, int64_t n, ken_shap **out) {
+ken_status ken_explain_shap_against(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                    const ken_table *background, const int64_t *rows, int64_t n,
+                                    ken_shap **out) {
     const int64_t all = ken_table_rows(table);
     ken__explain_rows picked;
     int outputs = 0;
@@ -175,7 +179,8 @@ ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_tabl
     ken_status status = shap_make(ctx, model, rows, n, outputs, &s);
     if (status == KEN_OK) status = KEN_ALLOC(ctx, double, step * width, &in);
     for (int64_t first = 0; first < n && status == KEN_OK; first += step)
-        status = shap_block(ctx, model, picked.table, first, KEN_MIN(step, n - first), in, s);
+        status = shap_block(ctx, model, picked.table, background, first, KEN_MIN(step, n - first), in,
+                            s);
     ken_free(ctx, in);
     ken__explain_rows_end(ctx, &picked);
     if (status != KEN_OK) {
@@ -184,6 +189,11 @@ ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_tabl
     }
     *out = s;
     return status;
+}
+
+ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                            const int64_t *rows, int64_t n, ken_shap **out) {
+    return ken_explain_shap_against(ctx, model, table, NULL, rows, n, out);
 }
 
 static int shap_part_compare(const void *a, const void *b) {

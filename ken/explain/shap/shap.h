@@ -31,6 +31,16 @@ typedef struct ken_shap_view {
  * source  Lundberg & Lee 2017 (NeurIPS); Lundberg et al. 2020 (trees). Peer: shap.TreeExplainer */
 KEN_API ken_status ken_explain_shap(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                                     const int64_t *rows, int64_t n, ken_shap **out);
+/* The same against a background: columns that are not known take the values of its rows in turn, and the
+ * base is the mean answer over it ("interventional"). Explains what the model does with its columns, also
+ * where these never occur together.
+ *
+ * background  a table as for the model, some hundred rows; NULL: as above.
+ * errors      also KEN_E_UNSUPPORTED the model has no such contributions (trees have) · KEN_E_ARG no rows
+ * source      Lundberg et al. 2020; Janzing, Minorics & Bloebaum 2020. */
+KEN_API ken_status ken_explain_shap_against(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                            const ken_table *background, const int64_t *rows, int64_t n,
+                                            ken_shap **out);
 KEN_API const ken_shap_view *ken_shap_get(const ken_shap *shap);
 KEN_API void ken_shap_free(ken_shap *shap); /* NULL is fine */
 

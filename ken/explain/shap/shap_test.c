@@ -75,6 +75,36 @@ static int64_t mute_width(const ken_model *model, ken_what what) {
     return what == KEN_WHAT_CONTRIBUTIONS ? 0 : known_width(model, what);
 }
 
+/* What the model's own verb says, in the account; a model that lacks it says so. */
+static void test_shap__against_a_background_starts_at_its_mean(void **state) {
+    (void)state;
+    fixture f = begin(200, false);
+    ken_model *m = NULL;
+    ken_shap *s = NULL;
+    ken_table *background = NULL;
+    double mean = 0, prediction[64];
+    ken_tensor out = ken_tensor_2d(prediction, KEN_F64, 64, 1);
+    ken_column y = *ken_table_column(f.features, 0);
+    const ken_data data = {.table = f.features, .target = &y, .task = KEN_REGRESS};
+    TEST_OK(f.ctx, ken_model_new(f.ctx, "boosting", "trees=20", &m));
+    TEST_OK(f.ctx, ken_model_fit(f.ctx, m, &data));
+    TEST_OK(f.ctx, ken_table_slice(f.ctx, f.features, 64, 64, &background));
+    TEST_OK(f.ctx, ken_model_predict(f.ctx, m, background, KEN_WHAT_VALUE, &out));
+    for (int i = 0; i < 64; i++) mean += prediction[i] / 64;
+    TEST_OK(f.ctx, ken_explain_shap_against(f.ctx, m, f.features, background, NULL, 0, &s));
+    const ken_shap_view *v = ken_shap_get(s);
+    assert_int_equal(v->n, 200);
+    assert_true(v->gap <= 1e-12); /* the sums are the model's own answers */
+    for (int i = 0; i < 200; i++) TEST_NEAR(v->base[i], mean, 1e-12);
+    ken_shap_free(s);
+    TEST_FAILS(f.ctx, ken_explain_shap_against(f.ctx, f.model, f.features, background, NULL, 0, &s),
+               KEN_E_UNSUPPORTED, "against a background");
+    assert_null(s);
+    ken_model_free(m);
+    ken_table_free(background);
+    end(&f);
+}
+
 static void test_shap__model_without_contributions_is_refused_with_advice(void **state) {
     (void)state;
     fixture f = begin(20, false);
@@ -115,6 +145,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shap__adds_up_to_the_margin),
         cmocka_unit_test(test_shap__account_of_a_row_is_sorted_and_named),
+        cmocka_unit_test(test_shap__against_a_background_starts_at_its_mean),
         cmocka_unit_test(test_shap__model_without_contributions_is_refused_with_advice),
         cmocka_unit_test(test_shap__survives_every_failed_allocation),
     };

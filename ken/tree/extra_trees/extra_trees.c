@@ -23,6 +23,8 @@ static const ken_estimator extra_trees_estimator = {.fit = extra_trees_fit,
                                                     .width = ken_tree_model_width,
                                                     .predict = ken_tree_model_predict,
                                                     .predict_row = ken_tree_model_predict_row,
+                                                    .contributions_against =
+                                                        ken_tree_model_contributions_against,
                                                     .open = ken_tree_model_open,
                                                     .close = ken_tree_model_close};
 
