@@ -307,6 +307,7 @@ static int explain_run(cli *c) {
 static const cli_option explain_options[] = {
     {"row", 0, "N", NULL, "why the model said what it said of row N (counted from 1, the header not counted)"},
     {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
+    {"ice", 0, NULL, NULL, "with --effect of one column: also how single rows move (centered)"},
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "
                               "columns what they do together"},
     {"interactions", 0, NULL, NULL, "which columns act together, and how strongly (H-statistic)"},

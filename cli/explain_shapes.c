@@ -1,5 +1,6 @@
 /* ken explain --effect, --ale: how the answer moves with one or two columns. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/explain.h"
@@ -194,6 +195,48 @@ static void shapes_json(ken_json_writer *w, const ken_model *m, const shape *s) 
 }
 
 /* --- partial dependence ------------------------------------------------------------------------------------- */
+static int shapes_compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The middle of centered single rows and where 8 of 10 of them lie, point by point. */
+static int effect_show_rows(cli *c, const ken_model *m, const ken_effect_view *v) {
+    static const char *const heads[] = {"", "10 %>", "middle>", "90 %>", ""};
+    const int64_t n = v->axis[0].n, k = v->n_ice;
+    double *cell = NULL, *spread = NULL, low = 0, high = 0;
+    const ken_mark mark = ken_scratch_mark(c->ctx);
+    ken_status status = KEN_SCRATCH(c->ctx, double, k, &cell);
+    if (status == KEN_OK) status = KEN_SCRATCH(c->ctx, double, 3 * n, &spread);
+    if (status != KEN_OK) return cli_failed(c, status);
+    for (int64_t g = 0; g < n; g++) {
+        for (int64_t r = 0; r < k; r++) cell[r] = v->ice[r * n + g];
+        qsort(cell, (size_t)k, sizeof *cell, shapes_compare);
+        for (int q = 0; q < 3; q++) spread[3 * g + q] = cell[(q == 0 ? 1 : q == 1 ? 5 : 9) * (k - 1) / 10];
+        low = fmin(low, spread[3 * g]), high = fmax(high, spread[3 * g + 2]);
+    }
+    printf("\n%s%lld single rows, as differences to their answer at %s%s%s%s\n\n", cli_style(stdout, "2"), (long long)k,
+           v->axis[0].label[0], v->n_outputs > 1 ? "; class " : "",
+           v->n_outputs > 1 ? ken_model_class(m, v->ice_output) : "", cli_style(stdout, "0"));
+    cli_grid g;
+    cli_grid_begin(&g, 5, heads);
+    for (int64_t i = 0; i < n; i++) {
+        char number[3][32], band[4 * SHAPES_WIDTH + 8], *end = band;
+        int at[3];
+        for (int q = 0; q < 3; q++)
+            at[q] = (int)((spread[3 * i + q] - low) / (high > low ? high - low : 1) * (SHAPES_WIDTH - 1) + 0.5);
+        *end = 0;
+        for (int x = 0; x <= at[2]; x++) end = stpcpy(end, x == at[1] ? "●" : x < at[0] ? " " : "─");
+        const char *cells[] = {v->axis[0].label[i], cli_number_text(spread[3 * i], number[0]),
+                               cli_number_text(spread[3 * i + 1], number[1]), cli_number_text(spread[3 * i + 2], number[2]),
+                               band};
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+    ken_scratch_release(c->ctx, mark);
+    return CLI_DONE;
+}
+
 static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
     char how[160], rows[32];
     const bool walk = v->method == KEN_EFFECT_RECURSION;
@@ -202,7 +245,10 @@ static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
              cli_count_text(v->rows, rows));
     const shape s = {.axis = {&v->axis[0], &v->axis[1]}, .n_axes = v->n_axes, .n_outputs = v->n_outputs,
                      .value = v->mean, .name = "  partial dependence", .how = how, .unit = v->unit};
-    if (!c->json) return shapes_show(c, m, &s);
+    if (!c->json) {
+        const int status = shapes_show(c, m, &s);
+        return status == CLI_DONE && v->n_ice ? effect_show_rows(c, m, v) : status;
+    }
     cli_json j;
     cli_json_begin(c, &j);
     KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
@@ -210,6 +256,13 @@ static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
     KEN_JSON(&j.w, "method", string, walk ? "recursion" : "brute");
     KEN_JSON(&j.w, "rows", i64, v->rows);
     shapes_json(&j.w, m, &s);
+    if (v->n_ice) {
+        if (v->n_outputs > 1) KEN_JSON(&j.w, "centered_rows_class", string, ken_model_class(m, v->ice_output));
+        ken_json_put_key(&j.w, "centered_rows");
+        ken_json_array(&j.w);
+        for (int64_t r = 0; r < v->n_ice; r++) shapes_json_values(&j.w, &s, v->ice + r * v->axis[0].n);
+        ken_json_end_array(&j.w);
+    }
     return cli_json_end(c, &j);
 }
 
@@ -224,6 +277,12 @@ int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const
     for (int i = 0; i < KEN_COUNT(methods); i++)
         if (method && strcmp(methods[i], method) == 0) p.method = (ken_effect_method)i;
     p.n_ice = 0;
+    if (cli_flag(c, "ice")) {
+        if (n == 2) return cli_wrong("ask for one column", "--ice shows single rows along one column, not two");
+        p.n_ice = 60, p.center = true;
+        for (int k = 0; cli_value(c, "class") && k < ken_model_n_classes(m); k++)
+            if (strcmp(ken_model_class(m, k), cli_value(c, "class")) == 0) p.output = k;
+    }
     p.grid = n == 2 ? 16 : 20;
     if (!cli_integer(c, "grid", p.grid, 2, 1000, &p.grid)) return CLI_USAGE;
     const ken_status done = ken_explain_effect(c->ctx, m, table, features, n, &p, &effect);

@@ -50,3 +50,9 @@ check surrogate 0 "imitates the model" - "$ken" explain near.ken no_target.csv -
 check surrogate-json 0 '"agreement"' - "$ken" explain near.ken iris5.csv --surrogate --json
 is surrogate-is-faithful python3 -c 'import json; d = json.load(open(".out")); assert d["fidelity"] > 0.85 and len(d["rules"]) == d["leaves"]'
 check surrogate-is-drawn 0 "leaves" - "$ken" plot tree small.ken
+check effect-ice 0 "single rows" - "$ken" explain line.ken diabetes --effect bmi --ice
+check effect-ice-json 0 '"centered_rows"' - "$ken" explain line.ken diabetes --effect bmi --ice --json
+is centered-rows-of-a-line-are-one python3 -c '
+import json; r = json.load(open(".out"))["centered_rows"]; assert len(r) == 60
+assert all(abs(a - b) < 1e-9 for row in r for a, b in zip(row, r[0])) and r[0][0] == 0 and r[0][-1] > 1'
+check effect-ice-two 2 "" "not two" "$ken" explain line.ken diabetes --effect bmi,bp --ice

@@ -260,6 +260,12 @@ static ken_status effect_recursion(ken_ctx *ctx, const effect_job *job, const ke
     return status;
 }
 
+static void effect_center(ken_effect *e) {
+    const int64_t n = e->view.axis[0].n;
+    for (int64_t r = 0; r < e->view.n_ice; r++)
+        for (int64_t g = n - 1; g >= 0; g--) e->ice[r * n + g] -= e->ice[r * n];
+}
+
 static ken_status effect_run(ken_ctx *ctx, effect_job *job, const int *features, const ken_effect_params *p,
                              ken_effect *e) {
     const bool may = p->method == KEN_EFFECT_RECURSION || (p->method == KEN_EFFECT_AUTO && p->n_ice == 0);
@@ -267,7 +273,11 @@ static ken_status effect_run(ken_ctx *ctx, effect_job *job, const int *features,
     ken__effect_walk walk;
     e->view.method = KEN_EFFECT_BRUTE;
     e->view.unit = ken_model_task(job->model) == KEN_CLASSIFY ? "probability" : "value";
-    if (!may) return effect_brute(ctx, job, e);
+    if (!may) {
+        KEN_TRY(effect_brute(ctx, job, e));
+        if (p->center) effect_center(e);
+        return KEN_OK;
+    }
     KEN_TRY(ken__effect_walk_begin(ctx, job->model, features, e->view.n_axes, job->rows.table, &walk, &why));
     if (why && p->method == KEN_EFFECT_RECURSION)
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "use method=brute: it asks any model",

@@ -20,8 +20,9 @@ typedef struct ken_effect_params {
     bool even;        /* numbers: even steps between them, else even steps in rank */
     int64_t output;   /* class whose probability the single rows show; -1: 1 of two classes, else 0 */
     ken_effect_method method;
+    bool center;      /* single rows as differences to their answer at the first grid point (centered ICE) */
 } ken_effect_params;
-#define KEN_EFFECT_DEFAULTS {24, 500, 60, 0.01, 0.99, false, -1, KEN_EFFECT_AUTO}
+#define KEN_EFFECT_DEFAULTS {24, 500, 60, 0.01, 0.99, false, -1, KEN_EFFECT_AUTO, false}
 
 typedef struct ken_effect ken_effect;
 
@@ -43,7 +44,7 @@ typedef struct ken_effect_view {
     const double *mean;       /* (n_outputs, n of axis 0 [, n of axis 1]) */
     int64_t n_ice;
     int ice_output;           /* the output that the single rows show */
-    const double *ice;        /* (n_ice, n of axis 0) */
+    const double *ice;        /* (n_ice, n of axis 0); centered where asked for */
     int64_t rows;             /* of the grid, and of the average when brute */
     ken_effect_method method; /* BRUTE or RECURSION */
     const char *unit;         /* "value", "probability", or "score" (recursion through boosting that classifies) */

@@ -62,6 +62,27 @@ static void test_effect__additive_function_gives_back_its_terms(void **state) {
     end(&f);
 }
 
+/* Centered single rows begin at 0; of an additive function they all are the term itself, whatever the row. */
+static void test_effect__centered_rows_of_an_additive_function_are_its_term(void **state) {
+    (void)state;
+    fixture f = begin(1, 100, false);
+    ken_effect_params p = KEN_EFFECT_DEFAULTS;
+    ken_effect *e = NULL;
+    const int b = 1;
+    p.center = true;
+    TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &b, 1, &p, &e));
+    const ken_effect_view *v = ken_effect_get(e);
+    const double *x = v->axis[0].value;
+    assert_int_equal(v->n_ice, 60);
+    for (int64_t r = 0; r < v->n_ice; r++) {
+        assert_true(v->ice[r * v->axis[0].n] == 0);
+        for (int64_t g = 0; g < v->axis[0].n; g++)
+            TEST_NEAR(v->ice[r * v->axis[0].n + g], x[g] * x[g] - x[0] * x[0], 1e-12);
+    }
+    ken_effect_free(e);
+    end(&f);
+}
+
 static void test_effect__category_goes_by_level_most_frequent_first(void **state) {
     (void)state;
     fixture f = begin(1, 400, false);
@@ -84,7 +105,7 @@ static void test_effect__two_columns(void **state) {
     (void)state;
     fixture f = begin(1, 200, false);
     const int features[] = {ken_table_find(f.features, "c"), 0};
-    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, features, 2, &p, &e));
     const ken_effect_view *v = ken_effect_get(e);
@@ -106,7 +127,7 @@ static void test_effect__classes_give_the_probability_of_the_second(void **state
     (void)state;
     fixture f = begin(1, 100, true);
     const int a = 0;
-    ken_effect_params p = {5, 0, 100, 0, 1, false, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {5, 0, 100, 0, 1, false, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e));
     const ken_effect_view *v = ken_effect_get(e);
@@ -140,7 +161,7 @@ static void test_effect__grid_is_by_quantiles(void **state) {
         ((double *)y)[i] = i;
     }
     f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &feature, 1, &p, &e));
     static const double want[] = {1, 3.25, 5.5, 7.75, 100};
@@ -176,7 +197,7 @@ static void test_effect__agrees_with_scikit_learn(void **state) {
     fixture f = {.ctx = test_ctx(1)};
     void *a, *b, *y;
     const int both[] = {0, 1};
-    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     TEST_OK(f.ctx, ken_table_new(f.ctx, 50, &f.table));
     TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.table, "a", KEN_F64, &a, NULL));
@@ -240,7 +261,7 @@ static void test_effect__says_what_is_wrong(void **state) {
 static ken_status effect_once(ken_ctx *ctx, void *arg) {
     fixture *f = arg;
     const int features[] = {0, 3};
-    ken_effect_params p = {3, 10, 2, 0, 1, false, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {3, 10, 2, 0, 1, false, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     const ken_status status = ken_explain_effect(ctx, f->model, f->features, features, 2, &p, &e);
     ken_effect_free(e);
@@ -270,7 +291,7 @@ static const double recursion_two[25] =
 static void test_effect__recursion_agrees_with_scikit_learn(void **state) {
     (void)state;
     fixture f = {.ctx = test_ctx(1)};
-    ken_effect_params p = {5, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO};
+    ken_effect_params p = {5, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     double X[64 * 2], y[64];
     const int both[] = {0, 1};
@@ -331,7 +352,7 @@ static void test_effect__recursion_is_brute_force_where_columns_are_independent(
             TEST_OK(f.ctx, ken_model_new(f.ctx, models[m], m ? "trees=5" : "", &f.model));
             TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
             for (int pair = 0; pair < 6; pair++) {
-                ken_effect_params p = {20, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+                ken_effect_params p = {20, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION, false};
                 ken_effect *walk = NULL, *brute = NULL;
                 TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, pairs[pair / 2], 1 + pair % 2, &p, &walk));
                 p.method = KEN_EFFECT_BRUTE;
@@ -403,7 +424,7 @@ static void test_effect__recursion_says_why_it_cannot(void **state) {
     (void)state;
     fixture f = begin(1, 50, false);
     const int a = 0;
-    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+    ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION, false};
     ken_effect *e = NULL;
     TEST_FAILS(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e), KEN_E_UNSUPPORTED,
                "not made of trees");
@@ -417,7 +438,7 @@ static void test_effect__recursion_says_why_it_cannot(void **state) {
 static ken_status recursion_once(ken_ctx *ctx, void *arg) {
     fixture *f = arg;
     const int features[] = {0, 1};
-    ken_effect_params p = {3, 10, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION};
+    ken_effect_params p = {3, 10, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION, false};
     ken_effect *e = NULL;
     const ken_status status = ken_explain_effect(ctx, f->model, f->features, features, 2, &p, &e);
     ken_effect_free(e);
@@ -440,6 +461,7 @@ static void test_effect__recursion_survives_every_failed_allocation(void **state
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_effect__additive_function_gives_back_its_terms),
+        cmocka_unit_test(test_effect__centered_rows_of_an_additive_function_are_its_term),
         cmocka_unit_test(test_effect__category_goes_by_level_most_frequent_first),
         cmocka_unit_test(test_effect__two_columns),
         cmocka_unit_test(test_effect__classes_give_the_probability_of_the_second),
