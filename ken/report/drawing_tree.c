@@ -33,27 +33,27 @@ static const char *tree_px(tree_drawing *t, double at) {
 static const struct {
     const char *what, *light, *dark;
 } tree_rules[] = {
-    {".paper", "fill:#fcfcfa", "fill:#15181c"},
-    {".card", "fill:#ffffff;stroke:#cfcfc8", "fill:#1e2329;stroke:#3d4650"},
-    {".end", "fill:#f3f6fa;stroke:#aebccb", "fill:#222b35;stroke:#526174"},
-    {".track", "fill:#e8e8e2", "fill:#323a43"},
+    {".t-paper", "fill:#fcfcfa", "fill:#15181c"},
+    {".t-card", "fill:#ffffff;stroke:#cfcfc8", "fill:#1e2329;stroke:#3d4650"},
+    {".t-end", "fill:#f3f6fa;stroke:#aebccb", "fill:#222b35;stroke:#526174"},
+    {".t-track", "fill:#e8e8e2", "fill:#323a43"},
     {"text", "fill:#1d2024", "fill:#e6e8eb"},
-    {".sub", "fill:#585f69", "fill:#a6adb7"},
-    {".c0", "fill:#2a6ebb;stroke:#2a6ebb", "fill:#7fb4ee;stroke:#7fb4ee"},
-    {".c1", "fill:#d0661a;stroke:#d0661a", "fill:#f0a162;stroke:#f0a162"},
-    {".c2", "fill:#1c8c78;stroke:#1c8c78", "fill:#5fc2ae;stroke:#5fc2ae"},
-    {".c3", "fill:#7f549c;stroke:#7f549c", "fill:#c39bdf;stroke:#c39bdf"},
-    {".c4", "fill:#b08d00;stroke:#b08d00", "fill:#d9bb54;stroke:#d9bb54"},
-    {".c5", "fill:#b23a5e;stroke:#b23a5e", "fill:#ee8ba8;stroke:#ee8ba8"},
-    {".c6", "fill:#5b6b2f;stroke:#5b6b2f", "fill:#adc178;stroke:#adc178"},
-    {".c7", "fill:#6d747d;stroke:#6d747d", "fill:#98a0aa;stroke:#98a0aa"},
-    {".v0", "fill:#2f74bf;stroke:#2f74bf", "fill:#5d9fe6;stroke:#5d9fe6"},
-    {".v1", "fill:#6b98c4;stroke:#6b98c4", "fill:#6b9bcb;stroke:#6b9bcb"},
-    {".v2", "fill:#93a8b9;stroke:#93a8b9", "fill:#7492ad;stroke:#7492ad"},
-    {".v3", "fill:#a7a7a0;stroke:#a7a7a0", "fill:#7d848e;stroke:#7d848e"},
-    {".v4", "fill:#bd9f80;stroke:#bd9f80", "fill:#a78a70;stroke:#a78a70"},
-    {".v5", "fill:#cb8549;stroke:#cb8549", "fill:#cb8d5c;stroke:#cb8d5c"},
-    {".v6", "fill:#d0661a;stroke:#d0661a", "fill:#f0914a;stroke:#f0914a"},
+    {".t-sub", "fill:#585f69", "fill:#a6adb7"},
+    {".t-c0", "fill:#2a6ebb;stroke:#2a6ebb", "fill:#7fb4ee;stroke:#7fb4ee"},
+    {".t-c1", "fill:#d0661a;stroke:#d0661a", "fill:#f0a162;stroke:#f0a162"},
+    {".t-c2", "fill:#1c8c78;stroke:#1c8c78", "fill:#5fc2ae;stroke:#5fc2ae"},
+    {".t-c3", "fill:#7f549c;stroke:#7f549c", "fill:#c39bdf;stroke:#c39bdf"},
+    {".t-c4", "fill:#b08d00;stroke:#b08d00", "fill:#d9bb54;stroke:#d9bb54"},
+    {".t-c5", "fill:#b23a5e;stroke:#b23a5e", "fill:#ee8ba8;stroke:#ee8ba8"},
+    {".t-c6", "fill:#5b6b2f;stroke:#5b6b2f", "fill:#adc178;stroke:#adc178"},
+    {".t-c7", "fill:#6d747d;stroke:#6d747d", "fill:#98a0aa;stroke:#98a0aa"},
+    {".t-v0", "fill:#2f74bf;stroke:#2f74bf", "fill:#5d9fe6;stroke:#5d9fe6"},
+    {".t-v1", "fill:#6b98c4;stroke:#6b98c4", "fill:#6b9bcb;stroke:#6b9bcb"},
+    {".t-v2", "fill:#93a8b9;stroke:#93a8b9", "fill:#7492ad;stroke:#7492ad"},
+    {".t-v3", "fill:#a7a7a0;stroke:#a7a7a0", "fill:#7d848e;stroke:#7d848e"},
+    {".t-v4", "fill:#bd9f80;stroke:#bd9f80", "fill:#a78a70;stroke:#a78a70"},
+    {".t-v5", "fill:#cb8549;stroke:#cb8549", "fill:#cb8d5c;stroke:#cb8d5c"},
+    {".t-v6", "fill:#d0661a;stroke:#d0661a", "fill:#f0914a;stroke:#f0914a"},
 };
 
 static void tree_rule_list(ken_text *out, const char *scope, bool dark) {
@@ -72,12 +72,12 @@ static void tree_style(ken_text *out) {
     ken_text_add(out, "<style>\n.ken-tree{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',"
                       "'Noto Sans',Arial,sans-serif}\n"
                       ".ken-tree text{font-size:11.5px;text-anchor:middle}\n"
-                      ".ken-tree .ask{font-size:13px;font-weight:600}\n"
-                      ".ken-tree .head{font-size:16px;font-weight:600;text-anchor:start}\n"
-                      ".ken-tree .left{text-anchor:start}\n"
-                      ".ken-tree .edge{fill:none!important;stroke-opacity:.45}\n"
-                      ".ken-tree .cut{stroke-dasharray:5 4}\n"
-                      ".ken-tree .bar{stroke:none!important}\n");
+                      ".ken-tree .t-ask{font-size:13px;font-weight:600}\n"
+                      ".ken-tree .t-head{font-size:16px;font-weight:600;text-anchor:start}\n"
+                      ".ken-tree .t-left{text-anchor:start}\n"
+                      ".ken-tree .t-edge{fill:none!important;stroke-opacity:.45}\n"
+                      ".ken-tree .t-cut{stroke-dasharray:5 4}\n"
+                      ".ken-tree .t-bar{stroke:none!important}\n");
     tree_rule_list(out, ".ken-tree", false);
     ken_text_add(out, "@media (prefers-color-scheme:dark){\n");
     tree_rule_list(out, ":root:not([data-theme='light']) .ken-tree,svg.ken-tree:root", true);
@@ -90,14 +90,14 @@ static void tree_style(ken_text *out) {
 static const char *tree_color(const tree_drawing *t, int k, double value, char *buf) {
     const ken_outline_view *v = t->v;
     if (v->unit == KEN_OUTLINE_SHARE) {
-        snprintf(buf, 8, "c%d", k % TREE_COLORS);
+        snprintf(buf, 8, "t-c%d", k % TREE_COLORS);
         return buf;
     }
     const double reach = KEN_MAX(fabs(v->low), fabs(v->high)); /* scores: zero is the middle */
     const double low = v->unit == KEN_OUTLINE_SCORE ? -reach : v->low;
     const double high = v->unit == KEN_OUTLINE_SCORE ? reach : v->high;
     const double at = high > low ? (value - low) / (high - low) : 0.5;
-    snprintf(buf, 8, "v%d", (int)KEN_MIN(at * TREE_STEPS, TREE_STEPS - 1.0));
+    snprintf(buf, 8, "t-v%d", (int)KEN_MIN(at * TREE_STEPS, TREE_STEPS - 1.0));
     return buf;
 }
 
@@ -191,11 +191,11 @@ static void tree_bar(tree_drawing *t, const ken_outline_node *n, double x, doubl
     const double length = TREE_BAR * n->share;
     char color[8], style[16];
     double at = x - TREE_BAR / 2.0;
-    tree_rect(t, "track bar", at, y, TREE_BAR, 7, 2);
+    tree_rect(t, "t-track t-bar", at, y, TREE_BAR, 7, 2);
     for (int k = 0; k < (n->shares ? t->v->n_classes : 1); k++) {
         const double part = n->shares ? n->shares[k] * length : length;
         if (!(part > 0)) continue;
-        snprintf(style, sizeof style, "bar %s", tree_color(t, k, n->value, color));
+        snprintf(style, sizeof style, "t-bar %s", tree_color(t, k, n->value, color));
         tree_rect(t, style, at, y, KEN_MAX(part, 0.6), 7, 0);
         at += part;
     }
@@ -217,14 +217,14 @@ static void tree_card(tree_drawing *t, int i) {
     char line[160];
     ken_text_add(r->out, "<g>\n");
     tree_tooltip(t, n);
-    tree_rect(t, n->column ? "card" : n->cut ? "end cut" : "end", x - TREE_CARD / 2.0, y, TREE_CARD, TREE_HIGH, 8);
+    tree_rect(t, n->column ? "t-card" : n->cut ? "t-end t-cut" : "t-end", x - TREE_CARD / 2.0, y, TREE_CARD, TREE_HIGH, 8);
     if (n->column) {
-        tree_text(t, "ask", x, y + 19, n->column, TREE_NAME);
+        tree_text(t, "t-ask", x, y + 19, n->column, TREE_NAME);
         tree_text(t, "", x, y + 36, n->question, TREE_NAME + 3);
         tree_says(t, n, line, sizeof line);
-        tree_text(t, "sub", x, y + 53, line, TREE_NAME + 5);
+        tree_text(t, "t-sub", x, y + 53, line, TREE_NAME + 5);
     } else {
-        tree_text(t, "ask", x, y + 20, n->answer, TREE_NAME);
+        tree_text(t, "t-ask", x, y + 20, n->answer, TREE_NAME);
         if (n->shares)
             snprintf(line, sizeof line, "%s of %s%s", ken__report_percent(r, n->value), ken__report_num(r, n->cover), rows);
         else
@@ -234,7 +234,7 @@ static void tree_card(tree_drawing *t, int i) {
             snprintf(line, sizeof line, "%s leaves below", ken__report_int(r, n->leaves));
         else
             snprintf(line, sizeof line, "%s of all rows", ken__report_percent(r, n->share));
-        tree_text(t, "sub", x, y + 53, line, TREE_NAME + 5);
+        tree_text(t, "t-sub", x, y + 53, line, TREE_NAME + 5);
     }
     tree_bar(t, n, x, y + TREE_HIGH - 15);
     ken_text_add(r->out, "</g>\n");
@@ -248,13 +248,13 @@ static void tree_line(tree_drawing *t, int i, int c, int side) {
     const double from = t->x[i] + side * (all - wide) / 2, to = t->x[c];
     const double y0 = tree_y(n) + TREE_HIGH, y1 = tree_y(child), middle = (y0 + y1) / 2;
     char color[8], label[64];
-    ken__report_add(r, "<path class='edge $' stroke-width='$' d='M$ $C$ $ $ $ $ $'/>\n",
+    ken__report_add(r, "<path class='t-edge $' stroke-width='$' d='M$ $C$ $ $ $ $ $'/>\n",
                     tree_color(t, child->best, child->value, color), tree_px(t, KEN_MAX(wide, 1.2)),
                     tree_px(t, from), tree_px(t, y0), tree_px(t, from),
                     tree_px(t, middle), tree_px(t, to), tree_px(t, middle),
                     tree_px(t, to), tree_px(t, y1));
     snprintf(label, sizeof label, "%s \xC2\xB7 %s", side < 0 ? "yes" : "no", ken__report_num(r, child->cover));
-    tree_text(t, "sub", to + side * 34, y1 - 9, label, 18);
+    tree_text(t, "t-sub", to + side * 34, y1 - 9, label, 18);
 }
 
 /* --- the whole ----------------------------------------------------------------------------------------- */
@@ -270,26 +270,26 @@ static void tree_legend(tree_drawing *t) {
     char style[16], line[256];
     if (!classes) {
         const char *low = ken__report_num(r, v->unit == KEN_OUTLINE_SCORE ? -reach : v->low);
-        tree_text(t, "sub left", x, 77, low, TREE_LEGEND);
+        tree_text(t, "t-sub t-left", x, 77, low, TREE_LEGEND);
         x += 7.0 * ken_utf8_width(low, strlen(low)) + 6;
     }
     for (int k = 0; k < n; k++) {
         const char *name = classes ? ken_model_class(t->model, k) : "";
         const int wide = (int)KEN_MIN(ken_utf8_width(name, strlen(name)), TREE_LEGEND);
-        snprintf(style, sizeof style, "bar %s%d", classes ? "c" : "v", k);
+        snprintf(style, sizeof style, "t-bar t-%s%d", classes ? "c" : "v", k);
         tree_rect(t, style, x, 67, classes ? 12 : 18, 12, classes ? 3 : 0);
-        if (classes) tree_text(t, "sub left", x + 17, 77, name, TREE_LEGEND);
+        if (classes) tree_text(t, "t-sub t-left", x + 17, 77, name, TREE_LEGEND);
         x += classes ? 17 + 6.6 * wide + 18 : 18;
     }
-    if (!classes) tree_text(t, "sub left", x + 6, 77, ken__report_num(r, v->unit == KEN_OUTLINE_SCORE ? reach : v->high), 12);
+    if (!classes) tree_text(t, "t-sub t-left", x + 6, 77, ken__report_num(r, v->unit == KEN_OUTLINE_SCORE ? reach : v->high), 12);
     if (v->unit == KEN_OUTLINE_SCORE) {
         snprintf(line, sizeof line, "Leaves add to the %s%s", v->output < 0 ? "prediction" : "score of ",
                  v->output < 0 ? "" : ken_model_class(t->model, v->output));
-        tree_text(t, "sub left", x + 80, 77, line, 48);
+        tree_text(t, "t-sub t-left", x + 80, 77, line, 48);
     }
     if (classes && v->n_classes > n) {
         snprintf(style, sizeof style, "+ %d", v->n_classes - n);
-        tree_text(t, "sub left", x, 77, style, TREE_LEGEND);
+        tree_text(t, "t-sub t-left", x, 77, style, TREE_LEGEND);
     }
 }
 
@@ -299,10 +299,10 @@ static void tree_head(tree_drawing *t) {
     char line[256];
     snprintf(line, sizeof line, "%s", ken_model_target(t->model));
     if (v->n_trees > 1) snprintf(line, sizeof line, "%s: tree %d of %d", ken_model_target(t->model), v->tree + 1, v->n_trees);
-    tree_text(t, "head", TREE_MARGIN, 28, line, (int)(t->width / 9));
+    tree_text(t, "t-head", TREE_MARGIN, 28, line, (int)(t->width / 9));
     snprintf(line, sizeof line, "Left is yes. Bars and lines are as long and wide as their share of the %s rows.",
              ken__report_num(r, v->node[0].cover));
-    tree_text(t, "sub left", TREE_MARGIN, 50, line, (int)(t->width / 5.6));
+    tree_text(t, "t-sub t-left", TREE_MARGIN, 50, line, (int)(t->width / 5.6));
     tree_legend(t);
 }
 
@@ -313,7 +313,7 @@ static void tree_draw(tree_drawing *t) {
                        "viewBox='0 0 $ $' role='img' aria-label='Decision tree for $'>\n",
                     width, height, width, height, ken_model_target(t->model));
     tree_style(r->out);
-    ken__report_add(r, "<rect class='paper' width='$' height='$'/>\n", width, height);
+    ken__report_add(r, "<rect class='t-paper' width='$' height='$'/>\n", width, height);
     tree_head(t);
     for (int i = 0; i < t->v->n; i++) {
         if (t->v->node[i].yes < 0) continue;

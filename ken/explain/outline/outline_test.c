@@ -180,7 +180,7 @@ static void test_outline__drawing_escapes_names_and_has_every_node(void **state)
     const ken_outline_view *v = ken_outline_get(o);
     assert_int_equal(count(text, "<g>"), v->n);
     assert_int_equal(count(text, "</g>"), v->n);
-    assert_int_equal(count(text, "class='edge"), v->n - 1);
+    assert_int_equal(count(text, "class='t-edge"), v->n - 1);
     assert_int_equal(count(text, "<text"), count(text, "</text>"));
     assert_int_equal(count(text, "<title>"), v->n);
     ken_text_free(&svg);
