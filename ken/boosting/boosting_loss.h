@@ -46,6 +46,7 @@ struct boosting_loss_row;
 typedef struct boosting_loss {
     const struct boosting_loss_row *row;
     double quantile;  /* BOOSTING_QUANTILE */
+    const double *levels; /* BOOSTING_QUANTILE: one an output; NULL: quantile alone */
     double expectile; /* BOOSTING_EXPECTILE */
     double power;     /* of log links: the variance is mean^power */
     double delta;     /* BOOSTING_HUBER: where the parabola becomes a line */

@@ -7,6 +7,8 @@
 
 typedef boosting_loss_item loss_item;
 
+static double loss_level(const boosting_loss *l, int k) { return l->levels ? l->levels[k] : l->quantile; }
+
 static int loss_by_value(const void *a, const void *b) {
     const double x = ((const loss_item *)a)->value, y = ((const loss_item *)b)->value;
     return x < y ? -1 : x > y;
@@ -52,7 +54,9 @@ static ken_status loss_absolute_start(ken_ctx *ctx, boosting_loss *l, double tot
 
 static ken_status loss_quantile_start(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
     (void)total;
-    return loss_quantile_of(ctx, l, l->quantile, 0, false, base);
+    for (int k = 0; k < l->outputs; k++)
+        KEN_TRY(loss_quantile_of(ctx, l, loss_level(l, k), 0, false, &base[k]));
+    return KEN_OK;
 }
 
 static ken_status loss_huber_start(ken_ctx *ctx, boosting_loss *l, double total, double *base) {
@@ -79,10 +83,11 @@ static void loss_absolute_block(const ken_kernels *kernels, const boosting_loss 
 static void loss_quantile_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at,
                                 int64_t n, double *g, double *h) {
     const double *const F = l->margin + k * l->n + at;
+    const double q = loss_level(l, k);
     (void)kernels;
     for (int64_t i = 0; i < n; i++) {
         const double r = F[i] - l->y[at + i];
-        g[i] = r > 0 ? 1 - l->quantile : r < 0 ? -l->quantile : 0.0;
+        g[i] = r > 0 ? 1 - q : r < 0 ? -q : 0.0;
         h[i] = 1;
     }
 }
@@ -130,7 +135,7 @@ static double loss_absolute_renew(const boosting_loss *l, int k, const uint32_t 
 
 static double loss_quantile_renew(const boosting_loss *l, int k, const uint32_t *rows, int64_t n,
                                   loss_item *item) {
-    return loss_center(l, k, l->quantile, rows, n, item);
+    return loss_center(l, k, loss_level(l, k), rows, n, item);
 }
 
 static double loss_huber_renew(const boosting_loss *l, int k, const uint32_t *rows, int64_t n,
@@ -152,13 +157,18 @@ static void loss_absolute_value(const ken_kernels *kernels, const boosting_loss 
     for (int64_t i = 0; i < n; i++) value[i] = fabs(l->margin[at + i] - l->y[at + i]);
 }
 
+/* The mean over the levels. */
 static void loss_quantile_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at,
                                 int64_t n, double *value) {
     (void)kernels;
-    for (int64_t i = 0; i < n; i++) {
-        const double r = l->margin[at + i] - l->y[at + i];
-        value[i] = r > 0 ? (1 - l->quantile) * r : -l->quantile * r;
+    for (int k = 0; k < l->outputs; k++) {
+        const double *const F = l->margin + k * l->n + at, q = loss_level(l, k);
+        for (int64_t i = 0; i < n; i++) {
+            const double r = F[i] - l->y[at + i], loss = r > 0 ? (1 - q) * r : -q * r;
+            value[i] = k ? value[i] + loss : loss;
+        }
     }
+    for (int64_t i = 0; l->outputs > 1 && i < n; i++) value[i] /= l->outputs;
 }
 
 static void loss_huber_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at, int64_t n,

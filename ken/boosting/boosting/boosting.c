@@ -209,6 +209,9 @@ static const ken_param boosting_params[] = {
         .doc = "residual from which the loss is linear; 0: nine tenths lie below at the start"),
     KEN_ROW_F64(ken_boosting_params, quantile, .min = 0, .open_min = true, .max = 1,
                 .when = "loss=quantile", .doc = "which quantile to predict"),
+    KEN_ROW_TEXT(ken_boosting_params, quantiles,
+                 .doc = "several levels, ascending, apart by '|': the middle one is the value, the outer two "
+                        "the interval"),
     KEN_ROW_F64(ken_boosting_params, expectile, .min = 0.001, .max = 0.999,
                 .when = "loss=expectile",
                 .doc = "which expectile to predict; 0.5: the mean"),
@@ -261,6 +264,7 @@ static const ken_param boosting_params[] = {
 
 static const ken_attr boosting_attrs[] = {
     KEN_ENSEMBLE_ATTRS,
+    {"quantiles", KEN_F64, "outputs", "levels of the quantiles, where several are asked for"},
     {"validation_loss", KEN_F64, "rounds", "mean loss of the validation rows after each round"},
     {0}};
 
@@ -277,6 +281,10 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .open = ken__boosting_open,
                                                  .close = ken__boosting_close};
 
+static ken_status boosting_check(ken_ctx *ctx, const void *params) {
+    return ken_quantiles_parse(ctx, "boosting", ((const ken_boosting_params *)params)->quantiles, NULL, NULL);
+}
+
 const ken_desc ken_boosting_desc = {
     .name = "boosting",
     .title = "Gradient-boosted trees",
@@ -287,6 +295,7 @@ const ken_desc ken_boosting_desc = {
     .params = boosting_params,
     .defaults = &(const ken_boosting_params)KEN_BOOSTING_DEFAULTS,
     .params_size = sizeof(ken_boosting_params),
+    .check = boosting_check,
     .attrs = boosting_attrs,
     .estimator = &boosting_estimator,
     .doc = "Small trees, each fitted to what the ones before it still get wrong. The first thing "

@@ -78,6 +78,7 @@ typedef struct ken_boosting_params {
     int loss;
     double huber_delta;
     double quantile;
+    const char *quantiles;
     double expectile;
     double tweedie_power;
     int64_t rank_cut;
@@ -122,6 +123,7 @@ typedef struct ken_boosting_params {
      .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \
      .huber_delta = 0,                                                                             \
      .quantile = 0.5,                                                                              \
+     .quantiles = "",                                                                              \
      .expectile = 0.5,                                                                             \
      .tweedie_power = 1.5,                                                                         \
      .rank_cut = 30,                                                                               \

@@ -16,6 +16,7 @@ boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task tas
     if (task == KEN_CLASSIFY)
         return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX
                                                               : BOOSTING_LOGISTIC;
+    if (p->loss == KEN_BOOSTING_LOSS_AUTO && *p->quantiles) return BOOSTING_QUANTILE;
     return p->loss == KEN_BOOSTING_LOSS_AUTO ? BOOSTING_SQUARED : (boosting_loss_kind)p->loss;
 }
 
@@ -30,6 +31,9 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
         return KEN_FAIL(ctx, KEN_E_ARG, "set loss=auto, or task=classify",
                         "boosting: loss=%s is for classes, the target is a number",
                         ken__boosting_losses[p->loss]);
+    if (*p->quantiles && ken__boosting_kind(p, problem->task, problem->n_classes) != BOOSTING_QUANTILE)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set loss=quantile or auto, on a target of numbers",
+                        "boosting: quantiles are given, but the loss is no quantile loss");
     if (p->sampling == KEN_BOOSTING_GOSS && p->top_rate + p->other_rate > 1)
         return KEN_FAIL(ctx, KEN_E_ARG, "lower one of them",
                         "boosting: top_rate + other_rate is %g, more than all rows",
@@ -154,6 +158,10 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     l->aft_scale = s->p->aft_scale;
     ken__boosting_loss_choose(l, kind);
     l->outputs = kind == BOOSTING_SOFTMAX ? KEN_MAX(classes, 1) : 1;
+    if (kind == BOOSTING_QUANTILE && *s->p->quantiles) {
+        KEN_TRY(ken_quantiles_parse(ctx, "boosting", s->p->quantiles, s->levels, &l->outputs));
+        l->levels = s->levels;
+    }
     l->n = problem->n;
     l->n_train = problem->n_train;
     l->y = problem->y;

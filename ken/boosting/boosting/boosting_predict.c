@@ -3,13 +3,19 @@
 #include "ken/core/threads.h"
 #include "ken/tree/tree_shap.h"
 
+/* Margins a row: one a class, one a quantile, or one. */
 static int boosting_outputs(const ken_model *model) {
     const ken_boosting_params *const p = ken_model_params(model);
     const int classes = ken_model_n_classes(model);
-    return ken_model_task(model) == KEN_CLASSIFY &&
-                   ken__boosting_kind(p, KEN_CLASSIFY, classes) == BOOSTING_SOFTMAX
-               ? classes
-               : 1;
+    int q;
+    if (ken_model_task(model) != KEN_CLASSIFY) return ken_model_quantiles(model, &q) ? q : 1;
+    return ken__boosting_kind(p, KEN_CLASSIFY, classes) == BOOSTING_SOFTMAX ? classes : 1;
+}
+
+/* Several quantiles: how many, else 0. */
+static int boosting_levels(const ken_model *model) {
+    int q;
+    return ken_model_quantiles(model, &q) ? q : 0;
 }
 
 int64_t ken__boosting_width(const ken_model *model, ken_what what) {
@@ -19,15 +25,16 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
         return 1;
     case KEN_WHAT_PROBA:
         return ken_model_n_classes(model);
+    case KEN_WHAT_INTERVAL:
+        return boosting_levels(model) > 1 ? 2 : 0;
+    case KEN_WHAT_QUANTILES:
+        return boosting_levels(model);
     case KEN_WHAT_MARGIN:
-        return boosting_outputs(model);
+        return boosting_levels(model) ? 1 : boosting_outputs(model);
     case KEN_WHAT_LEAF:
         return e ? e->n_trees : 0;
     case KEN_WHAT_CONTRIBUTIONS:
-        return (int64_t)boosting_outputs(model) * (ken_model_n_inputs(model) + 1);
-    case KEN_WHAT_INTERACTIONS:
-        return (int64_t)boosting_outputs(model) * (ken_model_n_inputs(model) + 1) *
-               (ken_model_n_inputs(model) + 1);
+        return (boosting_levels(model) ? 1 : (int64_t)boosting_outputs(model)) * (ken_model_n_inputs(model) + 1);
     default:
         return 0;
     }
@@ -89,29 +96,47 @@ ken_status ken__boosting_link(ken_ctx *ctx, const ken_model *model, ken_what wha
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 
+/* Quantiles in order within each row; VALUE is the middle one then, but MARGIN and CONTRIBUTIONS are of the
+ * trees of the middle level alone, which is the same where no quantiles cross. */
+static ken_status boosting_quantiles(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
+                                     double *out) {
+    const ken_ensemble *const e = ken_model_state(model);
+    const int64_t n = ken_table_rows(X), q = boosting_levels(model), middle = (q - 1) / 2;
+    const int64_t part = what == KEN_WHAT_CONTRIBUTIONS ? ken_model_n_inputs(model) + 1 : 1;
+    double *all = out;
+    if (what != KEN_WHAT_QUANTILES) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * part, &all));
+    KEN_TRY(part > 1 ? ken_ensemble_contributions(ctx, e, X, all) : ken_ensemble_margin(ctx, e, X, all));
+    if (what != KEN_WHAT_MARGIN && what != KEN_WHAT_CONTRIBUTIONS) ken_quantiles_sort(all, n, q);
+    for (int64_t i = 0; i < n && what != KEN_WHAT_QUANTILES; i++) {
+        const double *const row = all + i * q * part;
+        if (what == KEN_WHAT_INTERVAL) {
+            out[2 * i] = row[0];
+            out[2 * i + 1] = row[q - 1];
+            continue;
+        }
+        for (int64_t c = 0; c < part; c++) out[i * part + c] = row[middle * part + c];
+    }
+    return KEN_OK;
+}
+
 ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                    ken_what what, double *out) {
     const ken_ensemble *const e = ken_model_state(model);
     if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
+    if (boosting_levels(model)) return boosting_quantiles(ctx, model, X, what, out);
     if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
-    if (what == KEN_WHAT_INTERACTIONS) return ken_ensemble_interactions(ctx, e, X, out);
     KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
     return ken__boosting_link(ctx, model, what, ken_table_rows(X), out);
 }
 
-ken_status ken__boosting_contributions_against(ken_ctx *ctx, const ken_model *model,
-                                               const ken_table *X, const ken_table *background,
-                                               double *out) {
-    return ken_ensemble_contributions_against(ctx, ken_model_state(model), X, background, out);
-}
-
-ken_status ken__boosting_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
-                                     ken_what what, double *out) {
-    KEN_TRY(ken_ensemble_margin_row(ctx, ken_model_state(model), x, out));
-    return ken__boosting_link(ctx, model, what, 1, out);
-}
-
 ken_status ken__boosting_open(ken_ctx *ctx, ken_model *model, void **state) {
+    const ken_boosting_params *const p = ken_model_params(model);
+    const int levels = boosting_levels(model);
+    int wanted = 0; /* of a hostile file, the attribute may be unsound or of something else */
+    if (ken_model_task(model) == KEN_REGRESS && ken__boosting_kind(p, KEN_REGRESS, 0) == BOOSTING_QUANTILE)
+        KEN_TRY(ken_quantiles_parse(ctx, "boosting", p->quantiles, NULL, &wanted));
+    if (levels != wanted)
+        return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "boosting: the file has %d levels of quantiles, not %d", levels, wanted);
     return ken_ensemble_open(ctx, model, boosting_outputs(model), (ken_ensemble **)state);
 }
 

@@ -5,6 +5,7 @@
 #include "ken/boosting/boosting/boosting.h"
 #include "ken/boosting/boosting_loss.h"
 #include "ken/core/alloc.h"
+#include "ken/core/quantiles.h"
 #include "ken/tree/tree_ensemble.h"
 
 KEN_BEGIN_C
@@ -58,6 +59,7 @@ typedef struct boosting_fit {
     size_t n_leaves, leaf_capacity;
     int32_t *stack;
     size_t stack_capacity;
+    double levels[KEN_QUANTILES_MAX]; /* of several quantiles */
     double *base, *validation;
     size_t n_steps, validation_capacity;
     bool wants_objective;
