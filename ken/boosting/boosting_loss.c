@@ -16,7 +16,8 @@ static const boosting_loss_row *const loss_rows[BOOSTING_N_LOSSES] = {
     [BOOSTING_EXPECTILE] = &ken__loss_expectile,  [BOOSTING_GAMMA] = &ken__loss_gamma,
     [BOOSTING_TWEEDIE] = &ken__loss_tweedie,      [BOOSTING_CROSS_ENTROPY] = &ken__loss_cross_entropy,
     [BOOSTING_LAMBDARANK] = &ken__loss_lambdarank, [BOOSTING_XENDCG] = &ken__loss_xendcg,
-    [BOOSTING_COX] = &ken__loss_cox,               [BOOSTING_AFT] = &ken__loss_aft};
+    [BOOSTING_COX] = &ken__loss_cox,               [BOOSTING_AFT] = &ken__loss_aft,
+    [BOOSTING_FORMULA] = &ken__loss_formula,       [BOOSTING_CALLBACK] = &ken__loss_callback};
 
 void ken__boosting_loss_choose(boosting_loss *l, boosting_loss_kind kind) {
     l->row = loss_rows[kind];
@@ -30,6 +31,8 @@ bool ken__boosting_loss_few(boosting_loss_kind kind) { return loss_rows[kind]->f
 
 void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *l) {
     if (l->row && l->row->close) l->row->close(ctx, l);
+    ken_expression_free(ctx, l->objective);
+    ken_expression_free(ctx, l->metric);
     ken_free(ctx, l->lse);
     ken_free(ctx, l->g);
     ken_free(ctx, l->h);
@@ -149,6 +152,7 @@ static void loss_max_block(void *arg, int64_t begin, int64_t end, int worker) {
         for (int64_t r = 0; r < n; r++) {
             max[0] = KEN_MAX(max[0], fabs(g[r]));
             max[1] = KEN_MAX(max[1], h[r]);
+            max[2] += h[r] != 1;
         }
     }
 }
@@ -167,8 +171,10 @@ static void loss_pack_block(void *arg, int64_t begin, int64_t end, int worker) {
 }
 
 /* The greatest gradient and hessian: from the formula, or by a look at all rows. */
-static ken_status loss_bounds(ken_ctx *ctx, const loss_job *job, double bound[2]) {
+static ken_status loss_bounds(ken_ctx *ctx, const loss_job *job, double bound[2], bool *one) {
     const boosting_loss *const l = job->loss;
+    double others = 0;
+    *one = l->row->one && !l->weight;
     if (l->row->bound) {
         l->row->bound(l, bound);
         bound[0] *= l->max_weight;
@@ -181,7 +187,9 @@ static ken_status loss_bounds(ken_ctx *ctx, const loss_job *job, double bound[2]
     for (int t = 0; t < ken_ctx_threads(ctx); t++) {
         bound[0] = KEN_MAX(bound[0], job->max[8 * t]);
         bound[1] = KEN_MAX(bound[1], job->max[8 * t + 1]);
+        others += job->max[8 * t + 2];
     }
+    *one |= l->row->look_one && others == 0;
     return KEN_OK;
 }
 
@@ -189,9 +197,10 @@ ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *l, int k,
                                    boosting_scale *scale, uint64_t *words) {
     loss_job job = {ken_ctx_kernels(ctx), l, k, scale, words, NULL};
     double bound[2];
+    bool one;
     KEN_TRY(KEN_SCRATCH(ctx, double, 8 * ken_ctx_threads(ctx), &job.max));
-    KEN_TRY(loss_bounds(ctx, &job, bound));
-    *scale = ken__boosting_scale_of(l->n_train, l->row->one && !l->weight, bound[0], bound[1]);
+    KEN_TRY(loss_bounds(ctx, &job, bound, &one));
+    *scale = ken__boosting_scale_of(l->n_train, one, bound[0], bound[1]);
     return ken_parallel(ctx, l->n_train, LOSS_GRAIN, loss_pack_block, &job);
 }
 

@@ -6,6 +6,7 @@
 #define KEN_BOOSTING_LOSS_H
 
 #include "ken/boosting/boosting_grow.h"
+#include "ken/math/expression.h"
 
 KEN_BEGIN_C
 
@@ -27,6 +28,8 @@ typedef enum boosting_loss_kind {
     BOOSTING_XENDCG,
     BOOSTING_COX,
     BOOSTING_AFT,
+    BOOSTING_FORMULA,  /* the caller's, as text */
+    BOOSTING_CALLBACK, /* the caller's, as functions */
     BOOSTING_N_LOSSES
 } boosting_loss_kind;
 
@@ -42,6 +45,7 @@ typedef enum boosting_link_kind {
 } boosting_link_kind;
 
 struct boosting_loss_row;
+struct ken_boosting_objective;
 
 typedef struct boosting_loss {
     const struct boosting_loss_row *row;
@@ -54,6 +58,11 @@ typedef struct boosting_loss {
     int aft;          /* BOOSTING_AFT_* */
     double aft_scale; /* BOOSTING_AFT: of the logarithm of a time */
     int64_t rank_cut; /* ranking: places of a query that count */
+    boosting_link_kind link; /* of BOOSTING_FORMULA, and of what `metric` sees */
+    ken_expression *objective, *metric; /* owned; NULL: none. Of y, p and w */
+    const struct ken_boosting_objective *callback;
+    bool flat;        /* a formula without curvature: 1 stands for it */
+    double floor;     /* of a formula's curvature */
     int outputs;      /* margins a row */
     int64_t n, n_train;
     const double *y;      /* (n), or NULL */
@@ -98,6 +107,8 @@ double ken__boosting_loss_renew(const boosting_loss *loss, int k, const uint32_t
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
 double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
                                double H);
+/* What early stopping looks at: the metric of the validation rows, else their mean loss. */
+ken_status ken__boosting_loss_judge(ken_ctx *ctx, const boosting_loss *loss, double *out);
 /* Mean loss of rows [begin, end), NaN when there are none. */
 ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *loss, int64_t begin,
                                    int64_t end, double *out);

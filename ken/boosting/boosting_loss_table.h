@@ -16,6 +16,7 @@ typedef struct boosting_loss_row {
     const char *name;
     boosting_link_kind link;
     bool one;     /* every hessian is 1 (before weights) */
+    bool look_one; /* perhaps it is: look at all rows */
     bool classes; /* for classes, not for numbers */
     bool few;     /* hessians are small */
     bool bounds;  /* takes targets that are bounds */
@@ -49,6 +50,7 @@ extern const boosting_loss_row ken__loss_absolute, ken__loss_huber, ken__loss_qu
 extern const boosting_loss_row ken__loss_logistic, ken__loss_softmax, ken__loss_cross_entropy; /* ..._classes.c */
 extern const boosting_loss_row ken__loss_lambdarank, ken__loss_xendcg;                /* ..._rank.c */
 extern const boosting_loss_row ken__loss_cox, ken__loss_aft;                          /* ..._cox.c, ..._aft.c */
+extern const boosting_loss_row ken__loss_formula, ken__loss_callback;                 /* ..._custom.c */
 
 static inline double loss_weight(const boosting_loss *l, int64_t i) {
     return l->weight ? l->weight[i] : 1.0;

@@ -187,7 +187,12 @@ void ken_model_free(ken_model *model) {
 }
 
 /* What of a model is models itself: its recipe, its bases. */
+void ken_model_attach(ken_model *model, const void *attached) { model->attached = attached; }
+
+const void *ken_model_attached(const ken_model *model) { return model->attached; }
+
 static ken_status model_clone_parts(ken_ctx *ctx, const ken_model *model, ken_model *out) {
+    out->attached = model->attached;
     if (model->recipe) KEN_TRY(ken_model_clone(ctx, model->recipe, &out->recipe));
     for (int i = 0; i < model->n_params; i++) {
         if (!model->bases[i]) continue;

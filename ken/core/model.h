@@ -62,6 +62,11 @@ KEN_API void ken_model_free(ken_model *model);
  * model with a dotted name: "recipe.scale". */
 KEN_API ken_status ken_model_set_recipe(ken_ctx *ctx, ken_model *model, ken_model *recipe);
 
+/* What a thing's own functions keep with a model for its next fits (a callback): the caller's memory, borrowed. Clones
+ * have it, too; files do not. NULL: none. */
+KEN_API void ken_model_attach(ken_model *model, const void *attached);
+KEN_API const void *ken_model_attached(const ken_model *model);
+
 /* --- verbs ------------------------------------------------------------------------------------ */
 KEN_API ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data);
 /* Columns of `what`; KEN_E_UNSUPPORTED when the thing lacks it. */

@@ -45,6 +45,7 @@ struct ken_model {
     ken_learned *attrs;
     int n_children, children_capacity;
     ken_model **children;
+    const void *attached; /* borrowed: ken_model_attach */
     void *state; /* of .open */
 };
 

@@ -57,7 +57,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     out->done = !split && !boosting_draws(s);
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
-    KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
+    KEN_TRY(ken__boosting_loss_judge(ctx, &s->loss, &out->validation));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->validation, s->validation_capacity, s->n_steps + 1));
     s->validation[s->n_steps++] = out->validation;
     return KEN_OK;
@@ -156,6 +156,7 @@ static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL}
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
 static const char *const boosting_aft_laws[] = {"normal", "logistic", "extreme", NULL};
+static const char *const boosting_links[] = {"identity", "log", "logit", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 
 static const ken_param boosting_params[] = {
@@ -226,6 +227,12 @@ static const ken_param boosting_params[] = {
                    .doc = "of the logarithm of a time; extreme: times are Weibull"),
     KEN_ROW_F64(ken_boosting_params, aft_scale, .min = 0.01, .max = 100, .lo = 0.2, .hi = 2,
                 .scale = KEN_LOG_SCALE, .when = "loss=aft", .doc = "spread of the logarithm of a time"),
+    KEN_ROW_TEXT(ken_boosting_params, objective,
+                 .doc = "a loss of your own of target y, margin p and weight w: 0.5*(y-p)^2, exp(p)-y*p ..."),
+    KEN_ROW_CHOICE(ken_boosting_params, link, boosting_links,
+                   .doc = "objective: what the prediction makes of p; of two classes it is logit"),
+    KEN_ROW_TEXT(ken_boosting_params, metric,
+                 .doc = "what early stopping goes by, of target y, prediction p and weight w; the lower the better"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,
@@ -282,7 +289,21 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .close = ken__boosting_close};
 
 static ken_status boosting_check(ken_ctx *ctx, const void *params) {
-    return ken_quantiles_parse(ctx, "boosting", ((const ken_boosting_params *)params)->quantiles, NULL, NULL);
+    const ken_boosting_params *const p = params;
+    ken_expression *objective = NULL, *metric = NULL;
+    KEN_TRY(ken_quantiles_parse(ctx, "boosting", p->quantiles, NULL, NULL));
+    const ken_status status = ken__boosting_formulas(ctx, p, &objective, &metric);
+    ken_expression_free(ctx, objective);
+    ken_expression_free(ctx, metric);
+    return status;
+}
+
+ken_status ken_boosting_set_objective(ken_ctx *ctx, ken_model *model, const ken_boosting_objective *objective) {
+    if (ken_model_desc(model) != &ken_boosting_desc || (objective && !objective->derivatives))
+        return KEN_FAIL(ctx, KEN_E_ARG, "give a boosting model and a function that fills gradient and hessian",
+                        "%s: cannot take this objective", ken_model_desc(model)->name);
+    ken_model_attach(model, objective);
+    return KEN_OK;
 }
 
 const ken_desc ken_boosting_desc = {

@@ -40,6 +40,12 @@ typedef enum ken_boosting_aft_law {
     KEN_BOOSTING_AFT_EXTREME
 } ken_boosting_aft_law;
 
+typedef enum ken_boosting_link {
+    KEN_BOOSTING_LINK_IDENTITY = 0,
+    KEN_BOOSTING_LINK_LOG,
+    KEN_BOOSTING_LINK_LOGIT
+} ken_boosting_link;
+
 typedef enum ken_boosting_class_weight {
     KEN_BOOSTING_CLASS_WEIGHT_NONE = 0,
     KEN_BOOSTING_CLASS_WEIGHT_BALANCED
@@ -85,6 +91,9 @@ typedef struct ken_boosting_params {
     int cox_ties;
     int aft_law;
     double aft_scale;
+    const char *objective;
+    int link;
+    const char *metric;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -130,6 +139,9 @@ typedef struct ken_boosting_params {
      .cox_ties = KEN_BOOSTING_COX_EFRON,                                                           \
      .aft_law = KEN_BOOSTING_AFT_NORMAL,                                                           \
      .aft_scale = 1,                                                                               \
+     .objective = "",                                                                              \
+     .link = KEN_BOOSTING_LINK_IDENTITY,                                                           \
+     .metric = "",                                                                                 \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \
@@ -166,6 +178,24 @@ typedef ken_status (*ken_boosting_staged_fn)(void *arg, int64_t round, const dou
  * errors  KEN_E_ARG another `what`, not a boosting; KEN_E_STATE not fitted; those of predict */
 KEN_API ken_status ken_boosting_staged(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                                        ken_what what, ken_boosting_staged_fn fn, void *arg);
+
+/* --- a loss of the caller's own (boosting_loss_custom.c) --- */
+/* A loss of the caller's own, as functions (as text: the parameter `objective`). They are called by the thread that
+ * fits, once a round, with all rows; targets of two classes are 0 and 1. Weights (NULL: all 1) are for the
+ * functions to look at: what they give is multiplied by them afterwards. */
+typedef struct ken_boosting_objective {
+    /* Gradient and hessian of each of n rows by its margin; below 0 a hessian is taken as 0. */
+    ken_status (*derivatives)(void *user, ken_ctx *ctx, int64_t n, const double *margin, const double *target,
+                              const double *weight, double *gradient, double *hessian);
+    /* What early stopping looks at, of the validation rows; the lower the better. NULL: it does not stop early. */
+    double (*metric)(void *user, int64_t n, const double *margin, const double *target, const double *weight);
+    void *user;
+    double base; /* where margins start */
+} ken_boosting_objective;
+/* The next fits of model, and of its clones, minimize this; NULL: what the parameters say, again. Not saved with
+ * the model: the prediction is the margin, of two classes its sigmoid. objective must live as long as it is used.
+ * errors  KEN_E_ARG model is no boosting, or there is no function `derivatives` */
+KEN_API ken_status ken_boosting_set_objective(ken_ctx *ctx, ken_model *model, const ken_boosting_objective *objective);
 
 KEN_END_C
 

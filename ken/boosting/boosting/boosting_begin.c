@@ -13,11 +13,47 @@ const char *const ken__boosting_losses[] = {"auto",      "squared", "absolute", 
                                               "lambdarank", "xendcg", "cox", "aft", NULL};
 
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes) {
+    if (*p->objective && p->loss == KEN_BOOSTING_LOSS_AUTO) return BOOSTING_FORMULA;
     if (task == KEN_CLASSIFY)
         return classes > 2 || p->loss == KEN_BOOSTING_SOFTMAX ? BOOSTING_SOFTMAX
                                                               : BOOSTING_LOGISTIC;
     if (p->loss == KEN_BOOSTING_LOSS_AUTO && *p->quantiles) return BOOSTING_QUANTILE;
     return p->loss == KEN_BOOSTING_LOSS_AUTO ? BOOSTING_SQUARED : (boosting_loss_kind)p->loss;
+}
+
+boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_task task, int classes) {
+    const boosting_loss_kind kind = ken__boosting_kind(p, task, classes);
+    if (kind != BOOSTING_FORMULA) return ken__boosting_loss_link(kind);
+    if (task == KEN_CLASSIFY) return BOOSTING_LINK_SIGMOID;
+    return p->link == KEN_BOOSTING_LINK_LOG     ? BOOSTING_LINK_EXP
+           : p->link == KEN_BOOSTING_LINK_LOGIT ? BOOSTING_LINK_SIGMOID
+                                                : BOOSTING_LINK_NONE;
+}
+
+static const char *const boosting_variables[] = {"y", "p", "w", NULL};
+
+ken_status ken__boosting_formulas(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective,
+                                  ken_expression **metric) {
+    if (*p->objective)
+        KEN_TRY(ken_expression_new(ctx, "boosting: objective", p->objective, boosting_variables, objective));
+    if (*p->metric) KEN_TRY(ken_expression_new(ctx, "boosting: metric", p->metric, boosting_variables, metric));
+    return KEN_OK;
+}
+
+/* A loss of the caller's own, or a metric: for one margin a row. */
+static ken_status boosting_check_own(ken_ctx *ctx, const ken_boosting_params *p, const ken_problem *problem,
+                                     bool callback) {
+    const bool own = callback || *p->objective;
+    if (own && p->loss != KEN_BOOSTING_LOSS_AUTO)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave loss=auto", "boosting: an objective of your own and loss=%s",
+                        ken__boosting_losses[p->loss]);
+    if (callback && *p->objective)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave one of them out", "boosting: a function and the text '%.60s' are given",
+                        p->objective);
+    if ((own || *p->metric) && (problem->n_classes > 2 || *p->quantiles || p->loss == KEN_BOOSTING_SOFTMAX))
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "use them on numbers or two classes, and without quantiles",
+                        "boosting: an objective or a metric of your own sees one margin a row");
+    return KEN_OK;
 }
 
 static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p,
@@ -147,7 +183,9 @@ static ken_status boosting_weights(ken_ctx *ctx, boosting_fit *s, const ken_prob
 static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
     boosting_loss *const l = &s->loss;
     const int classes = problem->task == KEN_CLASSIFY ? problem->n_classes : 0;
-    const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, classes);
+    boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, classes);
+    if (s->loss.callback) kind = BOOSTING_CALLBACK;
+    l->link = s->loss.callback && classes == 0 ? BOOSTING_LINK_NONE : ken__boosting_link_kind(s->p, problem->task, classes);
     l->quantile = s->p->quantile;
     l->expectile = s->p->expectile;
     l->power = s->p->tweedie_power;
@@ -186,7 +224,10 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     *state = s;
     s->p = ken_model_params(model);
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
+    s->loss.callback = ken_model_attached(model);
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
+    KEN_TRY(boosting_check_own(ctx, s->p, problem, s->loss.callback != NULL));
+    KEN_TRY(ken__boosting_formulas(ctx, s->p, &s->loss.objective, &s->loss.metric));
     const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, problem->n_classes);
     boosting_set_rules(s, kind,
                        (problem->task == KEN_CLASSIFY && problem->n_classes > 2) || ken__boosting_loss_few(kind));

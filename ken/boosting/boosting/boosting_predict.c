@@ -1,4 +1,6 @@
 /* What a fitted model gives: margins of the trees through the link of the loss. */
+#include <string.h>
+
 #include "ken/boosting/boosting/boosting_state.h"
 #include "ken/core/threads.h"
 #include "ken/tree/tree_shap.h"
@@ -13,7 +15,7 @@ static int boosting_outputs(const ken_model *model) {
 }
 
 /* Several quantiles: how many, else 0. */
-static int boosting_levels(const ken_model *model) {
+static int boosting_n_quantiles(const ken_model *model) {
     int q;
     return ken_model_quantiles(model, &q) ? q : 0;
 }
@@ -26,15 +28,15 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
     case KEN_WHAT_PROBA:
         return ken_model_n_classes(model);
     case KEN_WHAT_INTERVAL:
-        return boosting_levels(model) > 1 ? 2 : 0;
+        return boosting_n_quantiles(model) > 1 ? 2 : 0;
     case KEN_WHAT_QUANTILES:
-        return boosting_levels(model);
+        return boosting_n_quantiles(model);
     case KEN_WHAT_MARGIN:
-        return boosting_levels(model) ? 1 : boosting_outputs(model);
+        return boosting_n_quantiles(model) ? 1 : boosting_outputs(model);
     case KEN_WHAT_LEAF:
         return e ? e->n_trees : 0;
     case KEN_WHAT_CONTRIBUTIONS:
-        return (boosting_levels(model) ? 1 : (int64_t)boosting_outputs(model)) * (ken_model_n_inputs(model) + 1);
+        return (boosting_n_quantiles(model) ? 1 : (int64_t)boosting_outputs(model)) * (ken_model_n_inputs(model) + 1);
     default:
         return 0;
     }
@@ -83,55 +85,56 @@ static ken_status boosting_two_classes(ken_ctx *ctx, boosting_link *l, int64_t n
     return KEN_OK;
 }
 
+/* From q margins a row to what is asked for, in place: quantiles in order, the middle one, the outer two. The
+ * margin is that of the middle level's trees, which is the same where none cross. */
+static void boosting_quantiles(ken_what what, int64_t n, int64_t q, double *out) {
+    const int64_t middle = (q - 1) / 2;
+    if (what != KEN_WHAT_MARGIN) ken_quantiles_sort(out, n, q);
+    for (int64_t i = 0; i < n && what != KEN_WHAT_QUANTILES; i++) {
+        const double first = out[i * q], last = out[i * q + q - 1], value = out[i * q + middle];
+        if (what == KEN_WHAT_INTERVAL)
+            out[2 * i] = first, out[2 * i + 1] = last;
+        else
+            out[i] = value;
+    }
+}
+
 ken_status ken__boosting_link(ken_ctx *ctx, const ken_model *model, ken_what what, int64_t n,
                               double *out) {
     boosting_link link = {
         ken_ctx_kernels(ctx),
-        ken__boosting_loss_link(ken__boosting_kind(ken_model_params(model), ken_model_task(model),
-                                                   ken_model_n_classes(model))),
+        ken__boosting_link_kind(ken_model_params(model), ken_model_task(model), ken_model_n_classes(model)),
         out, boosting_outputs(model)};
+    const int q = boosting_n_quantiles(model);
+    if (q) return boosting_quantiles(what, n, q, out), KEN_OK;
     if (what == KEN_WHAT_MARGIN) return KEN_OK;
     if (what == KEN_WHAT_PROBA && link.kind == BOOSTING_LINK_SIGMOID)
         return boosting_two_classes(ctx, &link, n);
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 
-/* Quantiles in order within each row; VALUE is the middle one then, but MARGIN and CONTRIBUTIONS are of the
- * trees of the middle level alone, which is the same where no quantiles cross. */
-static ken_status boosting_quantiles(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,
-                                     double *out) {
-    const ken_ensemble *const e = ken_model_state(model);
-    const int64_t n = ken_table_rows(X), q = boosting_levels(model), middle = (q - 1) / 2;
-    const int64_t part = what == KEN_WHAT_CONTRIBUTIONS ? ken_model_n_inputs(model) + 1 : 1;
-    double *all = out;
-    if (what != KEN_WHAT_QUANTILES) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * part, &all));
-    KEN_TRY(part > 1 ? ken_ensemble_contributions(ctx, e, X, all) : ken_ensemble_margin(ctx, e, X, all));
-    if (what != KEN_WHAT_MARGIN && what != KEN_WHAT_CONTRIBUTIONS) ken_quantiles_sort(all, n, q);
-    for (int64_t i = 0; i < n && what != KEN_WHAT_QUANTILES; i++) {
-        const double *const row = all + i * q * part;
-        if (what == KEN_WHAT_INTERVAL) {
-            out[2 * i] = row[0];
-            out[2 * i + 1] = row[q - 1];
-            continue;
-        }
-        for (int64_t c = 0; c < part; c++) out[i * part + c] = row[middle * part + c];
-    }
-    return KEN_OK;
-}
-
 ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                    ken_what what, double *out) {
     const ken_ensemble *const e = ken_model_state(model);
+    const int64_t n = ken_table_rows(X), q = boosting_n_quantiles(model);
+    const bool parts = what == KEN_WHAT_CONTRIBUTIONS;
+    const int64_t width = parts ? ken_model_n_inputs(model) + 1 : 1;
+    double *all = out;
     if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
-    if (boosting_levels(model)) return boosting_quantiles(ctx, model, X, what, out);
-    if (what == KEN_WHAT_CONTRIBUTIONS) return ken_ensemble_contributions(ctx, e, X, out);
-    KEN_TRY(ken_ensemble_margin(ctx, e, X, out));
-    return ken__boosting_link(ctx, model, what, ken_table_rows(X), out);
+    if (q) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * width, &all));
+    KEN_TRY(parts ? ken_ensemble_contributions(ctx, e, X, all) : ken_ensemble_margin(ctx, e, X, all));
+    if (!parts) KEN_TRY(ken__boosting_link(ctx, model, what, n, all));
+    if (parts && q)
+        for (int64_t i = 0; i < n; i++) /* of the middle level */
+            memcpy(out + i * width, all + (i * q + (q - 1) / 2) * width, (size_t)width * sizeof *out);
+    else if (q)
+        memcpy(out, all, (size_t)(n * ken__boosting_width(model, what)) * sizeof *out);
+    return KEN_OK;
 }
 
 ken_status ken__boosting_open(ken_ctx *ctx, ken_model *model, void **state) {
     const ken_boosting_params *const p = ken_model_params(model);
-    const int levels = boosting_levels(model);
+    const int levels = boosting_n_quantiles(model);
     int wanted = 0; /* of a hostile file, the attribute may be unsound or of something else */
     if (ken_model_task(model) == KEN_REGRESS && ken__boosting_kind(p, KEN_REGRESS, 0) == BOOSTING_QUANTILE)
         KEN_TRY(ken_quantiles_parse(ctx, "boosting", p->quantiles, NULL, &wanted));

@@ -77,6 +77,10 @@ ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, s
 ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                void **state);
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes);
+boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_task task, int classes);
+/* What texts there are; the caller frees both, also after an error. */
+ken_status ken__boosting_formulas(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective,
+                                  ken_expression **metric);
 /* Names of ken_boosting_loss, NULL-ended. */
 extern const char *const ken__boosting_losses[];
 
