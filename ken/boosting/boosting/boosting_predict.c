@@ -20,6 +20,12 @@ static int boosting_n_quantiles(const ken_model *model) {
     return ken_model_quantiles(model, &q) ? q : 0;
 }
 
+/* Numbers of one output: contributions of all inputs and the base, or of their pairs. */
+static int64_t boosting_part(const ken_model *model, ken_what what) {
+    const int64_t d = ken_model_n_inputs(model) + 1;
+    return what == KEN_WHAT_CONTRIBUTIONS ? d : what == KEN_WHAT_INTERACTIONS ? d * d : 1;
+}
+
 int64_t ken__boosting_width(const ken_model *model, ken_what what) {
     const ken_ensemble *const e = ken_model_state(model);
     switch (what) {
@@ -36,7 +42,8 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
     case KEN_WHAT_LEAF:
         return e ? e->n_trees : 0;
     case KEN_WHAT_CONTRIBUTIONS:
-        return (boosting_n_quantiles(model) ? 1 : (int64_t)boosting_outputs(model)) * (ken_model_n_inputs(model) + 1);
+    case KEN_WHAT_INTERACTIONS:
+        return (boosting_n_quantiles(model) ? 1 : boosting_outputs(model)) * boosting_part(model, what);
     default:
         return 0;
     }
@@ -85,6 +92,12 @@ static ken_status boosting_two_classes(ken_ctx *ctx, boosting_link *l, int64_t n
     return KEN_OK;
 }
 
+/* Several margins a row that are quantiles: how many, else 0. */
+static int boosting_crossing(const ken_model *model) {
+    const ken_ensemble *const e = ken_model_state(model);
+    return e->n_outputs > 1 && ken_model_task(model) == KEN_REGRESS ? e->n_outputs : 0;
+}
+
 /* From q margins a row to what is asked for, in place: quantiles in order, the middle one, the outer two. The
  * margin is that of the middle level's trees, which is the same where none cross. */
 static void boosting_quantiles(ken_what what, int64_t n, int64_t q, double *out) {
@@ -105,7 +118,7 @@ ken_status ken__boosting_link(ken_ctx *ctx, const ken_model *model, ken_what wha
         ken_ctx_kernels(ctx),
         ken__boosting_link_kind(ken_model_params(model), ken_model_task(model), ken_model_n_classes(model)),
         out, boosting_outputs(model)};
-    const int q = boosting_n_quantiles(model);
+    const int q = boosting_crossing(model);
     if (q) return boosting_quantiles(what, n, q, out), KEN_OK;
     if (what == KEN_WHAT_MARGIN) return KEN_OK;
     if (what == KEN_WHAT_PROBA && link.kind == BOOSTING_LINK_SIGMOID)
@@ -113,22 +126,52 @@ ken_status ken__boosting_link(ken_ctx *ctx, const ken_model *model, ken_what wha
     return ken_parallel(ctx, n, 4096, boosting_link_block, &link);
 }
 
+/* Of all quantiles the middle one's part of each row. */
+static void boosting_middle(const double *all, int64_t n, int64_t q, int64_t part, double *out) {
+    for (int64_t i = 0; i < n; i++)
+        memcpy(out + i * part, all + (i * q + (q - 1) / 2) * part, (size_t)part * sizeof *out);
+}
+
 ken_status ken__boosting_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                    ken_what what, double *out) {
     const ken_ensemble *const e = ken_model_state(model);
-    const int64_t n = ken_table_rows(X), q = boosting_n_quantiles(model);
-    const bool parts = what == KEN_WHAT_CONTRIBUTIONS;
-    const int64_t width = parts ? ken_model_n_inputs(model) + 1 : 1;
+    const int64_t n = ken_table_rows(X), q = boosting_crossing(model), part = boosting_part(model, what);
     double *all = out;
     if (what == KEN_WHAT_LEAF) return ken_ensemble_leaves(ctx, e, X, out);
-    if (q) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * width, &all));
-    KEN_TRY(parts ? ken_ensemble_contributions(ctx, e, X, all) : ken_ensemble_margin(ctx, e, X, all));
-    if (!parts) KEN_TRY(ken__boosting_link(ctx, model, what, n, all));
-    if (parts && q)
-        for (int64_t i = 0; i < n; i++) /* of the middle level */
-            memcpy(out + i * width, all + (i * q + (q - 1) / 2) * width, (size_t)width * sizeof *out);
-    else if (q)
-        memcpy(out, all, (size_t)(n * ken__boosting_width(model, what)) * sizeof *out);
+    if (q) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * part, &all));
+    if (part > 1) {
+        KEN_TRY(what == KEN_WHAT_CONTRIBUTIONS ? ken_ensemble_contributions(ctx, e, X, all)
+                                               : ken_ensemble_interactions(ctx, e, X, all));
+        if (q) boosting_middle(all, n, q, part, out);
+        return KEN_OK;
+    }
+    KEN_TRY(ken_ensemble_margin(ctx, e, X, all));
+    KEN_TRY(ken__boosting_link(ctx, model, what, n, all));
+    if (q) memcpy(out, all, (size_t)(n * ken__boosting_width(model, what)) * sizeof *out);
+    return KEN_OK;
+}
+
+ken_status ken__boosting_contributions_against(ken_ctx *ctx, const ken_model *model,
+                                               const ken_table *X, const ken_table *background,
+                                               double *out) {
+    const ken_ensemble *const e = ken_model_state(model);
+    const int64_t n = ken_table_rows(X), q = boosting_crossing(model);
+    const int64_t part = boosting_part(model, KEN_WHAT_CONTRIBUTIONS);
+    double *all = out;
+    if (q) KEN_TRY(KEN_SCRATCH(ctx, double, n * q * part, &all));
+    KEN_TRY(ken_ensemble_contributions_against(ctx, e, X, background, all));
+    if (q) boosting_middle(all, n, q, part, out);
+    return KEN_OK;
+}
+
+ken_status ken__boosting_predict_row(ken_ctx *ctx, const ken_model *model, const double *x,
+                                     ken_what what, double *out) {
+    const ken_ensemble *const e = ken_model_state(model);
+    double all[KEN_QUANTILES_MAX];
+    const bool several = boosting_crossing(model) > 0;
+    KEN_TRY(ken_ensemble_margin_row(ctx, e, x, several ? all : out));
+    KEN_TRY(ken__boosting_link(ctx, model, what, 1, several ? all : out));
+    if (several) memcpy(out, all, (size_t)ken__boosting_width(model, what) * sizeof *out);
     return KEN_OK;
 }
 
