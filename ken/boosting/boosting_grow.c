@@ -64,6 +64,7 @@ static void grow_find(const boosting_grower *w, boosting_node *node, grow_worker
     ken__grow_look_at_hessians(w, node);
     ken__boosting_best_split(&search, columns, 0, n, &found);
     node->split = found;
+    ken__grow_force(w, node);
 }
 
 typedef struct grow_find_job {
@@ -89,6 +90,7 @@ static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_
     node->split = w->found[0];
     for (int t = 1; t * GROW_COLUMNS_PER_TASK < n; t++)
         if (ken__boosting_split_better(&w->found[t], &node->split)) node->split = w->found[t];
+    ken__grow_force(w, node);
     return KEN_OK;
 }
 
@@ -102,6 +104,8 @@ void ken__grow_children(boosting_grower *w, const boosting_node *node, int64_t n
         child->left = child->right = child->slot = -1;
         child->depth = node->depth + 1;
         child->path = 2 * node->path + (uint64_t)c;
+        if (node->forced)
+            child->forced = c ? w->rules->forced[node->forced - 1].right : w->rules->forced[node->forced - 1].left;
         child->buffer = !node->buffer;
         child->begin = c ? node->begin + n_left : node->begin;
         child->end = c ? node->end : node->begin + n_left;
@@ -294,6 +298,7 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
     KEN_TRY(ken__grow_start(ctx, w, rows, n));
     boosting_node *const root = &w->node[w->n_nodes++];
     root->path = 1;
+    root->forced = w->rules->first_forced;
     ken__grow_groups(w, NULL, root);
     if (!ken__grow_may_split(w, root) || w->n_columns == 0) return KEN_OK;
     if (w->rules->oblivious) return ken__grow_oblivious(ctx, w);

@@ -14,6 +14,11 @@ KEN_BEGIN_C
 
 enum { BOOSTING_CHUNK = 2048 }; /* rows whose packed sums cannot carry */
 
+/* A split that is given: codes <= bin of a column go left; then those of its sides (1 + place, 0: none). */
+typedef struct boosting_forced {
+    int32_t column, bin, left, right;
+} boosting_forced;
+
 typedef struct boosting_rules {
     int64_t max_leaves, max_depth; /* max_depth 0: no limit */
     bool depthwise, oblivious; /* else leafwise */
@@ -24,6 +29,8 @@ typedef struct boosting_rules {
     bool extra_random;                    /* one threshold at random per column and node */
     const uint64_t *group; /* (d, group_words) groups whose columns may meet on a path, as bits */
     int32_t group_words;   /* 0: all may meet */
+    const boosting_forced *forced; /* splits that are given; the root's is 1 + place, 0: none */
+    int32_t first_forced;
     const int8_t *direction; /* (d) 1: the output must not fall where the column rises; -1; NULL: none */
     int64_t pool_bytes; /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
@@ -48,6 +55,7 @@ typedef struct boosting_node {
     int64_t begin, end;  /* its rows there */
     int64_t g, h;
     uint64_t range[2]; /* least and greatest hessian of its rows */
+    int32_t forced;    /* 1 + place of the split that is given for it, 0: it is free */
     uint64_t path;     /* left 0 and right 1 after a leading 1, the last 64 */
     boosting_split split;
 } boosting_node;

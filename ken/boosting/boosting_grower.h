@@ -103,6 +103,10 @@ int ken__grow_choose_level(const boosting_grower *w, int depth, int32_t *list);
 uint64_t ken__grow_level_key(const boosting_grower *w, int depth);
 void ken__grow_groups_of_level(const boosting_grower *w, int32_t column);
 
+/* --- boosting_force.c --- */
+/* The given split, if there is one and limits allow it, in place of the best. Cost: the node's rows. */
+void ken__grow_force(const boosting_grower *w, boosting_node *node);
+
 /* --- boosting_oblivious.c --- */
 /* The rest of an oblivious tree; the root has its rows. */
 ken_status ken__grow_oblivious(ken_ctx *ctx, boosting_grower *w);
@@ -118,11 +122,12 @@ boosting_search ken__grow_search(const boosting_grower *w, const boosting_node *
 void ken__grow_children(boosting_grower *w, const boosting_node *node, int64_t n_left);
 /* Room for `least` nodes, and for some more, but not so many that a small tree pays for them. */
 ken_status ken__grow_more_nodes(ken_ctx *ctx, boosting_grower *w, int64_t least);
-/* Order of decisions: by gain; depthwise: level after level. Ties: the node whose rows come first.
+/* Order of decisions: what is forced, level after level; by gain; depthwise: level after level. Ties: the node whose rows come first.
  */
 static inline bool grow_before(const boosting_grower *w, int32_t a, int32_t b) {
     const boosting_node *const x = &w->node[a], *const y = &w->node[b];
-    if (w->rules->depthwise && x->depth != y->depth) return x->depth < y->depth;
+    if ((x->forced != 0) != (y->forced != 0)) return x->forced != 0;
+    if ((x->forced || w->rules->depthwise) && x->depth != y->depth) return x->depth < y->depth;
     if (x->split.gain != y->split.gain) return x->split.gain > y->split.gain;
     return x->begin < y->begin;
 }

@@ -83,6 +83,7 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->columns);
     ken_free(ctx, s->direction);
     ken_free(ctx, s->group);
+    ken_free(ctx, s->forced);
     ken_free(ctx, s->items);
     ken_free(ctx, s->out);
     ken_free(ctx, s->words);
@@ -263,6 +264,8 @@ static const ken_param boosting_params[] = {
                 .doc = "pulls a leaf's value towards its parent's, as much as so many rows do"),
     KEN_ROW_TEXT(ken_boosting_params, interactions,
                  .doc = "groups of columns that may meet on a path: 'a|b;c|d'; columns in no group are one"),
+    KEN_ROW_TEXT(ken_boosting_params, forced,
+                 .doc = "splits every tree begins with: 'a<=3(b<=1;c<=2.5)', in brackets those of the sides"),
     KEN_ROW_TEXT(ken_boosting_params, increasing,
                  .doc = "columns with which the prediction must not fall, apart by '|'"),
     KEN_ROW_TEXT(ken_boosting_params, decreasing,

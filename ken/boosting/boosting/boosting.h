@@ -107,6 +107,7 @@ typedef struct ken_boosting_params {
     bool extra_random;
     double path_smoothing;
     const char *interactions;
+    const char *forced;
     const char *increasing;
     const char *decreasing;
 } ken_boosting_params;
@@ -155,6 +156,7 @@ typedef struct ken_boosting_params {
      .extra_random = false,                                                                        \
      .path_smoothing = 0,                                                                          \
      .interactions = "",                                                                           \
+     .forced = "",                                                                                 \
      .increasing = "",                                                                             \
      .decreasing = ""}
 

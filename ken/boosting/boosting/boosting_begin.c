@@ -235,6 +235,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
+    KEN_TRY(ken__boosting_force(ctx, s, problem->X));
     if (ken__boosting_samples_rows(s->p))
         KEN_TRY(KEN_ALLOC(ctx, uint32_t, problem->n_train, &s->rows));
     if (s->rows && s->p->sampling != KEN_BOOSTING_UNIFORM)

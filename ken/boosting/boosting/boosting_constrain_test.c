@@ -443,6 +443,74 @@ static void test_boosting_constrain__much_smoothing_leaves_nothing(void **state)
     test_ctx_free(ctx);
 }
 
+/* --- forced splits ------------------------------------------------------------------------------- */
+
+/* Every tree begins with the given questions, in every growth; the rest is free. Where limits forbid one,
+ * the best takes its place. */
+static void test_boosting_constrain__forced_splits_come_first(void **state) {
+    static const char *const more[] = {"", "growth=depthwise", "column_fraction=0.3", "max_leaves=4",
+                                       "loss=absolute level_fraction=0.5"};
+    ken_ctx *ctx = test_ctx(2);
+    constrain_case t = test_case(ctx, 0);
+    (void)state;
+    for (int l = 0; l < KEN_COUNT(more); l++) {
+        char settings[200];
+        snprintf(settings, sizeof settings,
+                 "trees=12 early_stopping=off forced=c<=10(b<=7.5;a<=3(;b<=12)) %s", more[l]);
+        ken_model *m = test_fit(ctx, &t, settings);
+        const int64_t *at = ken_model_attr(m, "tree_offset")->data;
+        const int32_t *feature = ken_model_attr(m, "feature")->data;
+        const int32_t *left = ken_model_attr(m, "left")->data, *right = ken_model_attr(m, "right")->data;
+        const double *threshold = ken_model_attr(m, "threshold")->data;
+        for (int k = 0; k < 12; k++) {
+            const int64_t root = at[k], l1 = root + left[root], r1 = root + right[root];
+            const int64_t r2 = root + right[r1];
+            assert_true(feature[root] == 2 && fabs(threshold[root] - 10) < 0.25);
+            assert_true(feature[l1] == 1 && fabs(threshold[l1] - 7.5) < 0.25);
+            assert_true(feature[r1] == 0 && fabs(threshold[r1] - 3) < 0.25);
+            assert_true(l == 3 || (feature[r2] == 1 && fabs(threshold[r2] - 12) < 0.25));
+        }
+        ken_model_free(m);
+    }
+    ken_model *m = test_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300 forced=c<=0.1(a<=5)");
+    ken_model *free_one = test_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300");
+    const double *a = ken_model_attr(m, "value")->data, *b = ken_model_attr(free_one, "value")->data;
+    assert_memory_equal(a, b, (size_t)ken_model_attr(m, "value")->shape[0] * sizeof *a);
+    ken_model_free(m);
+    ken_model_free(free_one);
+    test_case_free(&t);
+    test_ctx_free(ctx);
+}
+
+/* One forced split: values and gain as by hand, on data with missing cells. */
+static void test_boosting_constrain__a_forced_split_by_hand(void **state) {
+    double x[80], y[80], p[80];
+    ken_ctx *ctx = test_ctx(1);
+    ken_tensor T = ken_tensor_2d(p, KEN_F64, 80, 1);
+    (void)state;
+    for (int i = 0; i < 80; i++) {
+        x[i] = i < 10 ? (double)NAN : i;
+        y[i] = i < 10 ? 100 : i % 8; /* missing ones are worth being apart from the most */
+    }
+    ken_table *X = test_table(ctx, x, 80, 1);
+    const ken_column target = test_column_f64("y", y, 80);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+    ken_model *m = NULL;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting",
+                               "trees=1 learning_rate=1 max_leaves=2 l2=0 row_fraction=1 forced=x0<=19.5", &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    TEST_OK(ctx, ken_model_predict(ctx, m, X, KEN_WHAT_VALUE, &T));
+    double left = 0, right = 0; /* rows 10 .. 19 and the missing ones; 20 .. 79 */
+    for (int i = 0; i < 20; i++) left += y[i] / 20;
+    for (int i = 20; i < 80; i++) right += y[i] / 60;
+    for (int i = 0; i < 80; i++) TEST_NEAR(p[i], i < 20 ? left : right, 1e-9);
+    const double *gain = ken_model_attr(m, "gain")->data;
+    TEST_NEAR(gain[0], 20.0 * 60 / 80 * (left - right) * (left - right), 1e-9);
+    ken_model_free(m);
+    ken_table_free(X);
+    test_ctx_free(ctx);
+}
+
 /* --- any threads, errors ------------------------------------------------------------------------- */
 
 static void test_same(const ken_model *a, const ken_model *b) {
@@ -461,7 +529,7 @@ static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void *
                                        "interactions=a|b;c|k level_fraction=0.7 node_fraction=0.6",
                                        "growth=oblivious interactions=a|k;b|c;a|b node_fraction=0.8",
                                        "growth=oblivious max_depth=7 loss=quantile extra_random=true increasing=a",
-                                       "extra_random=true path_smoothing=3 decreasing=c"};
+                                       "extra_random=true path_smoothing=3 decreasing=c forced=b<=9(c<=4;a<=5)"};
     (void)state;
     for (int l = 0; l < KEN_COUNT(list); l++) {
         ken_model *first = NULL;
@@ -495,6 +563,12 @@ static void test_boosting_constrain__wrong_names_are_errors(void **state) {
         ken_status status;
     } list[] = {{"increasing=a|bb", "bb", 0, KEN_E_NOT_FOUND},
                 {"interactions=a|c;bb|c", "bb", 0, KEN_E_NOT_FOUND},
+                {"forced=a<=3(b<=2", "')' is missing", 0, KEN_E_ARG},
+                {"forced=a<=3)", "left over", 0, KEN_E_ARG},
+                {"forced=a<=x", "number", 0, KEN_E_ARG},
+                {"forced=a(b<=2)", "a(b", 0, KEN_E_NOT_FOUND},
+                {"forced=k<=2", "category", 0, KEN_E_ARG},
+                {"forced=a<=2 growth=oblivious", "oblivious", 0, KEN_E_ARG},
                 {"increasing=k", "category", 0, KEN_E_ARG},
                 {"increasing=a|c decreasing=b|c", "both", 0, KEN_E_ARG},
                 {"increasing=a", "3 classes", 3, KEN_E_ARG}};
@@ -513,7 +587,7 @@ static ken_status test_fit_once(ken_ctx *ctx, void *arg) {
     const ken_data data = {.table = ((constrain_case *)arg)->X, .target = &((constrain_case *)arg)->y,
                            .task = KEN_REGRESS};
     ken_model *m = NULL;
-    ken_status status = ken_model_new(ctx, "boosting", "trees=2 max_leaves=8 increasing=a decreasing=b interactions=a|b;c", &m);
+    ken_status status = ken_model_new(ctx, "boosting", "trees=2 max_leaves=8 increasing=a decreasing=b interactions=a|b;c forced=a<=9(b<=4)", &m);
     if (status == KEN_OK) status = ken_model_fit(ctx, m, &data);
     ken_model_free(m);
     return status;
@@ -539,6 +613,8 @@ int main(void) {
         cmocka_unit_test(test_boosting_constrain__random_thresholds_are_uniform),
         cmocka_unit_test(test_boosting_constrain__smoothing_as_lightgbm),
         cmocka_unit_test(test_boosting_constrain__much_smoothing_leaves_nothing),
+        cmocka_unit_test(test_boosting_constrain__forced_splits_come_first),
+        cmocka_unit_test(test_boosting_constrain__a_forced_split_by_hand),
         cmocka_unit_test(test_boosting_constrain__any_thread_count_gives_the_same_bits),
         cmocka_unit_test(test_boosting_constrain__wrong_names_are_errors),
         cmocka_unit_test(test_boosting_constrain__every_failed_allocation_is_an_error),

@@ -44,6 +44,7 @@ typedef struct boosting_fit {
     int64_t n_usable;
     int8_t *direction; /* (d) of the binned columns; NULL: none */
     double *sample_weight; /* of the sampled rows, with their importance; NULL: sampling=uniform */
+    boosting_forced *forced; /* splits that are given */
     uint64_t *group;   /* (d, rules.group_words) likewise */
     int32_t *columns; /* of a tree's sample */
     boosting_loss_item *items;
@@ -88,6 +89,9 @@ extern const char *const ken__boosting_losses[];
 /* X: the inputs. Errors: no such column (with the nearest name), a category, several outputs. */
 ken_status ken__boosting_constrain(ken_ctx *ctx, const ken_model *model, boosting_fit *s,
                                    const ken_table *X);
+
+/* --- boosting_forced.c: splits that are given, from their text --- */
+ken_status ken__boosting_force(ken_ctx *ctx, boosting_fit *s, const ken_table *X);
 
 /* --- boosting_sample.c: rows and columns of a tree --- */
 /* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
