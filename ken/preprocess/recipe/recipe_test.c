@@ -423,7 +423,8 @@ static void test_recipe__combines_columns_where_that_pays(void **s) {
             assert_string_equal(ken_model_input(m, 3), "a & b (target)");
             assert_int_equal(ken_model_input_source(m, 3), -1);
             /* No levels of the column that takes no part. */
-            const ken_model *step = ken_model_child(ken_model_recipe(m), ken_model_n_children(ken_model_recipe(m)) - 1);
+            const int last = ken_model_n_children(ken_model_recipe(m)) - 1;
+            const ken_model *step = ken_model_child(ken_model_recipe(m), last);
             assert_string_equal(ken_model_desc(step)->name, "ordered_encode");
             assert_int_equal(ken_model_attr_strings(step, "levels")->n, 8);
             tables_round_trip(ctx, ken_model_recipe(m), X);
