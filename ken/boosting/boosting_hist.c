@@ -42,7 +42,8 @@ static bool grow_evict(boosting_grower *w) {
 }
 
 bool ken__grow_slots(boosting_grower *w, int32_t node, int n) {
-    const bool crowded = w->whole.n > w->rules->max_leaves - w->n_leaves; /* not all will be split */
+    const int64_t held = w->n_slots - w->n_free, splits_left = w->rules->max_leaves - w->n_split - 1;
+    const bool crowded = held > splits_left + 2 * w->threads; /* not all of these will be split */
     while (w->n_free < n)
         if ((!crowded && w->n_slots < w->max_slots) || !grow_evict(w)) return false;
     for (int i = 0; i < n; i++) {

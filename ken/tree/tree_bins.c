@@ -11,7 +11,7 @@
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
 
-enum { TREE_BINS_BLOCK = 1024, TREE_BINS_SLOTS = 1024, TREE_BINS_GROUP = 8 };
+enum { TREE_BINS_BLOCK = 1024, TREE_BINS_SLOTS = 1024, TREE_BINS_GROUP = 4 };
 
 /* A small set of keys; full once it holds more than `limit`. */
 typedef struct tree_bins_set {
