@@ -113,9 +113,9 @@ typedef struct ken_boosting_params {
 } ken_boosting_params;
 
 #define KEN_BOOSTING_DEFAULTS                                                                      \
-    {.trees = 300,                                                                                 \
-     .learning_rate = 0.05,                                                                        \
-     .max_leaves = 31,                                                                             \
+    {.trees = 500,                                                                                 \
+     .learning_rate = 0.04,                                                                        \
+     .max_leaves = 0,                                                                              \
      .max_depth = 0,                                                                               \
      .max_bins = 255,                                                                              \
      .min_leaf_rows = 0,                                                                           \

@@ -81,23 +81,32 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
+/* Labels are noisier than numbers, so trees that choose classes get fewer leaves while rows are few. */
+static int64_t boosting_leaves(const ken_boosting_params *p, const ken_problem *problem) {
+    const double share = sqrt((double)problem->n_train / 30000);
+    if (p->max_leaves > 0) return p->max_leaves;
+    if (problem->task != KEN_CLASSIFY || share >= 1) return 31;
+    return KEN_MAX((int64_t)(31 * share * sqrt(share) + 0.5), 6);
+}
+
 /* What is left open is chosen here. Many classes, ranks: few rows are of the class that a tree is for,
  * and their hessians become small, so count rows instead. Squared errors: targets that are a law
  * with little noise want small leaves, and on noisy ones shrinkage and sampling suffice. */
-static void boosting_set_rules(boosting_fit *s, boosting_loss_kind kind, bool small) {
+static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boosting_loss_kind kind) {
     const ken_boosting_params *const p = s->p;
+    const bool many = problem->task == KEN_CLASSIFY && problem->n_classes > 2;
+    const bool small = many || ken__boosting_loss_few(kind);
+    const double l2 = problem->task == KEN_CLASSIFY ? 5 : small ? 0 : 2;
     const double rows = small ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
     const double weight = small ? 1e-3 : 1;
-    s->rules = (boosting_rules){.max_leaves = p->max_leaves,
+    s->rules = (boosting_rules){.max_leaves = boosting_leaves(p, problem),
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
                                 .oblivious = p->growth == KEN_BOOSTING_OBLIVIOUS,
                                 .min_rows = p->min_leaf_rows > 0 ? (double)p->min_leaf_rows : rows,
                                 .min_weight = p->min_leaf_weight > 0 ? p->min_leaf_weight : weight,
                                 .l1 = p->l1,
-                                .l2 = p->l2 >= 0     ? p->l2
-                                      : small ? 0
-                                                     : 2,
+                                .l2 = p->l2 >= 0 ? p->l2 : l2,
                                 .min_gain = p->min_gain,
                                 .onehot = (int32_t)p->max_onehot,
                                 .cat_smooth = p->category_smooth,
@@ -229,8 +238,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(boosting_check_own(ctx, s->p, problem, s->loss.callback != NULL));
     KEN_TRY(ken__boosting_formulas(ctx, s->p, &s->loss.objective, &s->loss.metric));
     const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, problem->n_classes);
-    boosting_set_rules(s, kind,
-                       (problem->task == KEN_CLASSIFY && problem->n_classes > 2) || ken__boosting_loss_few(kind));
+    boosting_set_rules(s, problem, kind);
     KEN_TRY(boosting_weights(ctx, s, problem));
     KEN_TRY(boosting_start(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));

@@ -206,8 +206,8 @@ static void test_boosting_constrain__a_true_constraint_costs_little(void **state
     (void)state;
     for (int i = 0; i < N; i++)
         t.values[i] = (a[i] == a[i] ? a[i] : 5) - (b[i] == b[i] ? b[i] : 9) / 2 + ken_rng_normal(&rng) / 4;
-    ken_model *free_one = test_fit(ctx, &t, "trees=100 early_stopping=off");
-    ken_model *held = test_fit(ctx, &t, "trees=100 early_stopping=off increasing=a decreasing=b");
+    ken_model *free_one = test_fit(ctx, &t, "trees=100 learning_rate=0.05 early_stopping=off");
+    ken_model *held = test_fit(ctx, &t, "trees=100 learning_rate=0.05 early_stopping=off increasing=a decreasing=b");
     assert_true(test_squares(ctx, &t, held) < 1.5 * test_squares(ctx, &t, free_one));
     assert_true(test_squares(ctx, &t, held) < 0.1);
     ken_model_free(free_one);
