@@ -122,6 +122,13 @@ typedef struct ken_kernels {
     /* The same for depth <= 8 questions, one for each level: the first gives the highest bit. */
     void (*tree_levels)(const ken_tree_ask *ask, int depth, const uint8_t *codes, int64_t rows,
                         uint8_t *place);
+    /* --- TreeSHAP (isa/treeshap.c): m points a row, a multiple of 8; the same bits on every instruction set --- */
+    /* to (rows, m) = from * ratio[state of the row]; ratio (states, m). */
+    void (*shap_down)(const double *ratio, int m, const uint8_t *state, int rows, const double *from,
+                      double *to);
+    /* sum (rows, m) += below; phi[r * stride] += weight[state of the row] . below. */
+    void (*shap_up)(const double *weight, int m, const uint8_t *state, int rows, const double *below,
+                    double *sum, double *phi, int64_t stride);
     /* --- codes (isa/codes.c): whole numbers, the same on every instruction set --- */
     /* range: the least and the greatest of n codes other than `skip` (least > greatest: there is
      * none), and 255 when `skip` occurs, else 0. */

@@ -8,6 +8,7 @@
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"
+#include "ken/kernels/kernels.h"
 
 enum {
     SHAP_ROWS = 64,             /* rows that go down together */
@@ -47,6 +48,7 @@ typedef struct shap_edge {
 typedef struct shap_plan {
     const ken_ensemble *e;
     const ken_table *X;
+    const ken_kernels *kernels;
     double *out;
     shap_edge *edge;  /* (nodes) */
     double *expected; /* (trees, width) mean of the leaves by cover */
@@ -183,8 +185,6 @@ static void shap_go_down(const shap_tile *s, int64_t first, int32_t parent, int3
     const bool is_left = e->left[first + parent] == child;
     const double *x = s->x + (int64_t)e->feature[first + parent] * p->rows;
     const int64_t level = (int64_t)p->rows * p->m;
-    const double *from = s->path + (edge->depth - 1) * level;
-    double *to = s->path + edge->depth * level;
     uint8_t *one = s->one + (int64_t)edge->depth * p->rows;
     const uint8_t *above = edge->ancestor < 0
                                ? NULL
@@ -197,10 +197,9 @@ static void shap_go_down(const shap_tile *s, int64_t first, int32_t parent, int3
         const uint8_t o_above = above ? above[r] : 1;
         one[r] = o_above & (ken_ensemble_goes_left(e, first + parent, x[r]) == is_left);
         state[r] = (uint8_t)(o_above + one[r]);
-        const double *ratio = s->table + (int64_t)state[r] * p->m;
-        for (int32_t q = 0; q < p->m; q++)
-            to[(int64_t)r * p->m + q] = from[(int64_t)r * p->m + q] * ratio[q];
     }
+    p->kernels->shap_down(s->table, p->m, state, s->rows, s->path + (edge->depth - 1) * level,
+                          s->path + edge->depth * level);
 }
 
 /* The edges above `depth` that are the last of their column there, but for column `own`: those whose
@@ -252,32 +251,21 @@ static void shap_pairs(const shap_tile *s, int64_t first, int32_t parent, int32_
 }
 
 /* What the leaves below `child` give to the column of the edge; and to the sum of its parent. */
-static void shap_come_up(const shap_tile *s, int64_t first, int32_t parent, int32_t child) {
+static void shap_come_up(const shap_tile *s, int64_t first, int32_t parent, int32_t child,
+                         uint8_t *state) {
     const shap_plan *p = s->p;
     const shap_edge *edge = &p->edge[first + child];
     const int64_t level = (int64_t)p->rows * p->m;
-    const double *below = s->sum + edge->depth * level;
-    double *sum = s->sum + (edge->depth - 1) * level;
     const uint8_t *one = s->one + (int64_t)edge->depth * p->rows;
     const uint8_t *above = edge->ancestor < 0
                                ? NULL
                                : s->one + (int64_t)p->edge[first + edge->ancestor].depth * p->rows;
-    double *phi = s->phi + p->e->feature[first + parent] * s->phi_step;
     shap_fill_table(s, first, child);
     if (s->slope) shap_pairs(s, first, parent, child);
-    for (int32_t r = 0; r < s->rows; r++) {
-        const int state = (above ? above[r] : 1) + one[r];
-        const double *weight = s->table + (int64_t)(3 + state) * p->m;
-        double lane[SHAP_LANES] = {0};
-        for (int32_t q = 0; q < p->m; q += SHAP_LANES)
-            for (int32_t l = 0; l < SHAP_LANES; l++) {
-                const double b = below[(int64_t)r * p->m + q + l];
-                sum[(int64_t)r * p->m + q + l] += b;
-                lane[l] += weight[q + l] * b;
-            }
-        phi[r * s->phi_stride] += ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-                                  ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-    }
+    for (int32_t r = 0; r < s->rows; r++) state[r] = (uint8_t)((above ? above[r] : 1) + one[r]);
+    p->kernels->shap_up(s->table + 3 * (int64_t)p->m, p->m, state, s->rows,
+                        s->sum + edge->depth * level, s->sum + (edge->depth - 1) * level,
+                        s->phi + p->e->feature[first + parent] * s->phi_step, s->phi_stride);
 }
 
 /* Depth first without recursion: a stack of nodes, each met again when its leaves are summed. */
@@ -308,7 +296,7 @@ static void shap_tree(const shap_tile *s, int32_t tree) {
             continue;
         }
         if (depth == 0) return;
-        shap_come_up(s, first, node[depth - 1], node[depth]);
+        shap_come_up(s, first, node[depth - 1], node[depth], state);
         depth--;
     }
 }
@@ -407,12 +395,12 @@ static ken_status shap_all(ken_ctx *ctx, shap_plan *p) {
 
 ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                       double *out) {
-    shap_plan p = {.e = ens, .X = X, .out = out};
+    shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out};
     return shap_all(ctx, &p);
 }
 
 ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                      double *out) {
-    shap_plan p = {.e = ens, .X = X, .out = out, .pairs = true};
+    shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out, .pairs = true};
     return shap_all(ctx, &p);
 }

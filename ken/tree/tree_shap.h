@@ -29,7 +29,7 @@ KEN_BEGIN_C
 
 /* out (n, n_outputs * (n_inputs + 1)) row-major: per output one number a column, then the base (the
  * mean over the covers). Their sum is the margin.
- * cost  O(n * leaves * points); scratch a thread: depth * points * 2 KB, 64 rows at a time. */
+ * cost  O(n * leaves * points); scratch a thread: depth * points * 1 KB, 64 rows at a time. */
 KEN_API ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens,
                                               const ken_table *X, double *out);
 

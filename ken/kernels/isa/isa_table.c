@@ -48,6 +48,11 @@ void KEN_K(tree_places)(const ken_tree_ask *ask, int n, const uint8_t *codes, in
                         uint8_t *place);
 void KEN_K(tree_levels)(const ken_tree_ask *ask, int depth, const uint8_t *codes, int64_t rows,
                         uint8_t *place);
+/* --- treeshap.c --- */
+void KEN_K(shap_down)(const double *ratio, int m, const uint8_t *state, int rows, const double *from,
+                      double *to);
+void KEN_K(shap_up)(const double *weight, int m, const uint8_t *state, int rows, const double *below,
+                    double *sum, double *phi, int64_t stride);
 /* --- codes.c --- */
 void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);
 /* --- scan.c --- */
@@ -101,6 +106,9 @@ const ken_kernels KEN_K(table) = {
 #endif
     .tree_places = KEN_K(tree_places),
     .tree_levels = KEN_K(tree_levels),
+    /* --- treeshap.c --- */
+    .shap_down = KEN_K(shap_down),
+    .shap_up = KEN_K(shap_up),
     /* --- codes.c --- */
     .code_range = KEN_K(code_range),
     /* --- scan.c --- */
