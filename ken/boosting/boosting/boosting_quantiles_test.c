@@ -87,6 +87,48 @@ static void test_boosting_quantiles__are_single_ones_put_in_order(void **state) 
     test_ctx_free(ctx);
 }
 
+/* One row, pairs of columns, a background: of the middle level each, and of the row's own size. */
+static void test_boosting_quantiles__explain_the_middle_level(void **state) {
+    enum { FEW = 40, PARTS = D + 1 };
+    static quantile_case t;
+    static double value[N], margin[N], pairs[FEW * PARTS * PARTS + 1], against[FEW * PARTS + 1], quantiles[Q * N];
+    ken_ctx *ctx = test_ctx(2);
+    ken_table *few = NULL;
+    double mean = 0;
+    (void)state;
+    quantile_case_fill(ctx, &t);
+    ken_model *m = quantile_fit(ctx, &t, ALONE "quantiles=0.05|0.25|0.5|0.75|0.95");
+    quantile_predict(ctx, &t, m, KEN_WHAT_VALUE, 1, value);
+    quantile_predict(ctx, &t, m, KEN_WHAT_MARGIN, 1, margin);
+    quantile_predict(ctx, &t, m, KEN_WHAT_QUANTILES, Q, quantiles);
+    for (int i = 0; i < N; i++) {
+        double row[2] = {0, 12345};
+        TEST_OK(ctx, ken_model_predict_row(ctx, m, t.x + D * i, KEN_WHAT_VALUE, row));
+        assert_true(row[0] == value[i] && row[1] == 12345);
+        TEST_OK(ctx, ken_model_predict_row(ctx, m, t.x + D * i, KEN_WHAT_MARGIN, row));
+        assert_true(row[0] == margin[i] && row[1] == 12345);
+        mean += margin[i] / N;
+    }
+    TEST_OK(ctx, ken_table_slice(ctx, t.X, 0, FEW, &few));
+    pairs[FEW * PARTS * PARTS] = against[FEW * PARTS] = 12345;
+    ken_tensor P = ken_tensor_2d(pairs, KEN_F64, FEW, PARTS * PARTS), A = ken_tensor_2d(against, KEN_F64, FEW, PARTS);
+    TEST_OK(ctx, ken_model_predict(ctx, m, few, KEN_WHAT_INTERACTIONS, &P));
+    TEST_OK(ctx, ken_model_contributions_against(ctx, m, few, t.X, &A));
+    for (int i = 0; i < FEW; i++) {
+        double sum[2] = {0, 0};
+        for (int j = 0; j < PARTS * PARTS; j++) sum[0] += pairs[i * PARTS * PARTS + j];
+        for (int j = 0; j < PARTS; j++) sum[1] += against[i * PARTS + j];
+        TEST_NEAR(sum[0], margin[i], 1e-9);
+        TEST_NEAR(sum[1], margin[i], 1e-9);
+        TEST_NEAR(against[i * PARTS + D], mean, 1e-9); /* the mean margin of the background */
+    }
+    assert_true(pairs[FEW * PARTS * PARTS] == 12345 && against[FEW * PARTS] == 12345);
+    ken_table_free(few);
+    ken_model_free(m);
+    ken_table_free(t.X);
+    test_ctx_free(ctx);
+}
+
 static void test_boosting_quantiles__survive_a_file_and_bad_files_are_refused(void **state) {
     static quantile_case t;
     static double p[2 * N], q[2 * N];
@@ -157,6 +199,7 @@ static void test_boosting_quantiles__any_thread_count_gives_the_same_bits(void *
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boosting_quantiles__are_single_ones_put_in_order),
+        cmocka_unit_test(test_boosting_quantiles__explain_the_middle_level),
         cmocka_unit_test(test_boosting_quantiles__survive_a_file_and_bad_files_are_refused),
         cmocka_unit_test(test_boosting_quantiles__say_what_is_wrong),
         cmocka_unit_test(test_boosting_quantiles__any_thread_count_gives_the_same_bits),
