@@ -151,9 +151,15 @@ static int train_run(cli *c) {
     ken_training training;
     int result = cli_train_options(c, &o, settings, CLI_MAX_GIVEN + 1);
     if (result != CLI_DONE) return result;
+    const char *const refit = cli_value(c, "refit"), *const from = refit ? refit : cli_value(c, "from");
     o.model = cli_value(c, "model");
+    if (from && (o.model || o.folds || (refit && cli_value(c, "from"))))
+        return cli_wrong("leave the other one out", "--from and --refit go neither with each other nor with --model or --cv");
+    o.refit = refit != NULL;
+    if (!cli_number(c, "decay", 0, 0, 1, &o.decay)) return CLI_USAGE;
     memset(&training, 0, sizeof training);
     ken_status status = cli_load_table(c, c->arguments[0], &table, checksum);
+    if (status == KEN_OK && from) status = ken_model_load(c->ctx, from, &o.from);
     if (status == KEN_OK) status = ken_train(c->ctx, table, &o, &model, &training);
     result = status == KEN_OK ? train_finish(c, table, checksum, model, &training) : cli_failed(c, status);
     ken_training_free(&training);
@@ -165,6 +171,9 @@ static int train_run(cli *c) {
 static const cli_option train_options[] = {
     {"target", 't', "COL", NULL, "the column to predict (must be given)"},
     {"model", 'm', "NAME", ":model", "the model to train; without it a few are compared and the best is kept"},
+    {"from", 0, "FILE", ":file", "a boosting model to be fitted on, until it has --set trees=N rounds in all (instead of --model)"},
+    {"refit", 0, "FILE", ":file", "a boosting model whose trees stay, with new values in their leaves (instead of --model)"},
+    {"decay", 0, "SHARE", NULL, "with --refit: how much of the old values stays (default 0)"},
     {"set", 's', "NAME=VALUE", NULL, "a parameter of the model ('ken models NAME' lists them), or recipe.NAME=VALUE; again and again"},
     {"task", 0, "TASK", "classify|regress", "default: text, yes/no and up to 10 whole numbers are classified"},
     {"test", 0, "SHARE", NULL, "share of the rows set aside for the evaluation (default 0.2; 0: none)"},

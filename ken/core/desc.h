@@ -36,7 +36,8 @@ enum {
     KEN_TAG_BASELINE = 1 << 8,     /* only there to be beaten */
     KEN_TAG_BASE = 1 << 9,         /* and what the model of its KEN_PARAM_MODEL can: ken_model_tags */
     KEN_TAG_OFFSET = 1 << 10,      /* margins may start from an offset per row */
-    KEN_TAG_CENSORED = 1 << 11     /* targets may be bounds: ken_data.event, .upper */
+    KEN_TAG_CENSORED = 1 << 11,    /* targets may be bounds: ken_data.event, .upper */
+    KEN_TAG_CONTINUE = 1 << 12     /* fits on from where a fit ended: ken_model_fit_on */
 };
 
 typedef enum ken_param_type {

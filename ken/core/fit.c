@@ -83,16 +83,19 @@ static ken_status fit_end(fit_run *run, bool finish) {
     return run->verbs->end(run->ctx, run->model, state, keep);
 }
 
-static ken_status fit_iterative(fit_run *run) {
+/* All steps; after an error nothing is left of them. */
+static ken_status fit_steps(fit_run *run) {
     ken_status status = fit_begin(run);
     while (status == KEN_OK && !run->done) {
         status = fit_step(run);
         if (status == KEN_OK) ken_report_progress(run->ctx, &run->at);
     }
-    if (status != KEN_OK) {
-        (void)fit_end(run, false);
-        return status;
-    }
+    if (status != KEN_OK) (void)fit_end(run, false);
+    return status;
+}
+
+static ken_status fit_iterative(fit_run *run) {
+    KEN_TRY(fit_steps(run));
     return fit_end(run, true);
 }
 
@@ -134,6 +137,71 @@ ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
         model->fitted = true;
     else
         ken__model_reset(model);
+    return status;
+}
+
+/* --- fitting on ------------------------------------------------------------------------------------ */
+static ken_status fit_check_on(ken_ctx *ctx, const ken_model *model) {
+    if (!(model->desc->tags & KEN_TAG_CONTINUE))
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "train a new model, or choose boosting",
+                        "%s cannot be fitted on", model->desc->name);
+    if (!model->fitted)
+        return KEN_FAIL(ctx, KEN_E_STATE, "fit it first", "%s is not fitted", model->desc->name);
+    return ken_params_check(ctx, model->desc, model->params);
+}
+
+/* The state of attributes that are no longer what they were; after an error nothing stays. */
+static ken_status fit_reopen(ken_ctx *ctx, ken_model *model, ken_status status) {
+    if (model->state && model->desc->estimator->close)
+        model->desc->estimator->close(&model->alloc, model->state);
+    model->state = NULL;
+    if (status == KEN_OK) status = ken__model_open(ctx, model);
+    if (status != KEN_OK) ken__model_reset(model);
+    return status;
+}
+
+ken_status ken_model_fit_on(ken_ctx *ctx, ken_model *model, const ken_data *data) {
+    ken_prepared prepared;
+    fit_run run;
+    KEN_TRY(fit_check_on(ctx, model));
+    const ken_mark mark = ken_scratch_mark(ctx);
+    KEN_TRY(ken__prepare_again(ctx, model, data, &prepared));
+    memset(&run, 0, sizeof run);
+    run.ctx = ctx, run.model = model, run.problem = &prepared.problem;
+    run.verbs = model->desc->estimator;
+    ken_status status = ken__check_inputs(ctx, model, prepared.problem.X);
+    if (status == KEN_OK) status = fit_steps(&run);
+    if (status == KEN_OK) status = fit_reopen(ctx, model, fit_end(&run, true));
+    if (status == KEN_OK) model->rows_train = prepared.problem.n_train;
+    ken__prepared_free(ctx, &prepared);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
+
+static ken_status fit_check_refit(ken_ctx *ctx, const ken_model *model, double decay) {
+    if (!model->desc->estimator || !model->desc->estimator->refit)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "train a new model, or choose boosting",
+                        "%s cannot be refitted", model->desc->name);
+    if (!model->fitted)
+        return KEN_FAIL(ctx, KEN_E_STATE, "fit it first", "%s is not fitted", model->desc->name);
+    if (!(decay >= 0 && decay <= 1))
+        return KEN_FAIL(ctx, KEN_E_ARG, "give a number from 0 (all new) to 1 (all old)",
+                        "%s: the decay of a refit is %g", model->desc->name, decay);
+    return ken_params_check(ctx, model->desc, model->params);
+}
+
+ken_status ken_model_refit(ken_ctx *ctx, ken_model *model, const ken_data *data, double decay) {
+    ken_prepared prepared;
+    KEN_TRY(fit_check_refit(ctx, model, decay));
+    const ken_mark mark = ken_scratch_mark(ctx);
+    KEN_TRY(ken__prepare_again(ctx, model, data, &prepared));
+    ken_status status = ken__check_inputs(ctx, model, prepared.problem.X);
+    if (status == KEN_OK)
+        status = model->desc->estimator->refit(ctx, model, &prepared.problem, decay);
+    if (status == KEN_OK) status = fit_reopen(ctx, model, KEN_OK);
+    if (status == KEN_OK) model->rows_train = prepared.problem.n_train;
+    ken__prepared_free(ctx, &prepared);
+    ken_scratch_release(ctx, mark);
     return status;
 }
 

@@ -69,6 +69,16 @@ KEN_API const void *ken_model_attached(const ken_model *model);
 
 /* --- verbs ------------------------------------------------------------------------------------ */
 KEN_API ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data);
+/* Fit on: the rounds of a fitted model of KEN_TAG_CONTINUE stay, more are added until the parameters,
+ * which may have been set anew, are met. Columns are found by name; recipe and classes are those of
+ * the model. On an error before the last round it stays what it was, in the end it is unfitted.
+ * errors  KEN_E_STATE not fitted, or nothing is left to do · KEN_E_UNSUPPORTED · KEN_E_VALUE a class that
+ *         the model has not · KEN_E_ARG another task · those of fit and predict */
+KEN_API ken_status ken_model_fit_on(ken_ctx *ctx, ken_model *model, const ken_data *data);
+/* New values for what the fit has found, on other rows: a tree keeps its questions, its leaves get
+ * decay times what they were and 1 - decay times what the training rows of `data` ask for. Errors as
+ * in ken_model_fit_on, and KEN_E_ARG a decay outside of [0, 1]. */
+KEN_API ken_status ken_model_refit(ken_ctx *ctx, ken_model *model, const ken_data *data, double decay);
 /* Columns of `what`; KEN_E_UNSUPPORTED when the thing lacks it. */
 KEN_API ken_status ken_model_width(ken_ctx *ctx, const ken_model *model, ken_what what,
                                    int64_t *width);
@@ -196,11 +206,16 @@ typedef struct ken_stop_rule {
 typedef struct ken_estimator {
     ken_status (*fit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem);
     /* Iterative: *state is the thing's own, freed by end in every case. The loop in core/fit.c
-     * calls step until done, max_steps, early stop, budget or cancel. */
+     * calls step until done, max_steps, early stop, budget or cancel. With KEN_TAG_CONTINUE a model
+     * that has attributes and .open's state as begin is called is to be fitted on; steps then count
+     * from there. */
     ken_status (*begin)(ken_ctx *ctx, ken_model *model, const ken_problem *problem, void **state);
     ken_status (*step)(ken_ctx *ctx, ken_model *model, void *state, ken_step *out);
     /* keep: steps to keep (the best one when stopped early); 0 after a failure: only free. */
     ken_status (*end)(ken_ctx *ctx, ken_model *model, void *state, int64_t keep);
+    /* ken_model_refit; may be NULL. An error leaves the attributes as they were; afterwards .open is
+     * called again. */
+    ken_status (*refit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem, double decay);
     int (*views)(const ken_model *model, void *state, ken_view *out, int capacity);
     ken_stop_rule (*stop_rule)(const void *params, int64_t n_rows);
     /* Columns of output for `what` (PROBA is never asked of a regression); 0: cannot. */

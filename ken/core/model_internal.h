@@ -90,6 +90,8 @@ ken_status ken__prepare_set_aside(ken_ctx *ctx, const ken_data *data, double fra
 ken_status ken__prepare_side(ken_ctx *ctx, const ken_model *model, const ken_data *data,
                              const prepare_rows *rows, ken_prepared *out);
 ken_status ken__prepare(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_prepared *out);
+/* For a fitted model: rows and target as above; its columns, recipe and classes stay. */
+ken_status ken__prepare_again(ken_ctx *ctx, const ken_model *model, const ken_data *data, ken_prepared *out);
 void ken__prepared_free(ken_ctx *ctx, ken_prepared *prepared);
 /* Numeric columns, no NaN, as the tags ask. */
 ken_status ken__check_inputs(ken_ctx *ctx, const ken_model *model, const ken_table *X);

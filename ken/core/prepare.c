@@ -267,6 +267,81 @@ ken_status ken__prepare(ken_ctx *ctx, ken_model *m, const ken_data *data, ken_pr
     return status;
 }
 
+/* --- again, for a model that has learned ------------------------------------------------------------------ */
+static ken_status prepare_known_labels(ken_ctx *ctx, const ken_model *m, const ken_column *target,
+                                       const prepare_rows *rows, ken_prepared *out) {
+    char cell[64];
+    int64_t size;
+    int32_t *code;
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, target->n, &code));
+    KEN_TRY(ken_model_encode_target(ctx, m, target, code));
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, rows->n, &out->label));
+    for (int64_t i = 0; i < rows->n; i++) {
+        out->label[i] = code[rows->index[i]];
+        if (out->label[i] >= 0) continue;
+        const char *const text = prepare_cell(target, rows->index[i], cell, sizeof cell, &size);
+        return KEN_FAIL(ctx, KEN_E_VALUE, "leave out its rows, or train a new model",
+                        "%s: the model has no class '%.*s' of the target '%s'", m->desc->name,
+                        (int)KEN_MIN(size, 60), text, target->name);
+    }
+    out->problem.label = out->label;
+    out->problem.n_classes = (int)m->classes.n;
+    return KEN_OK;
+}
+
+static ken_status prepare_known_target(ken_ctx *ctx, const ken_model *m, const ken_data *data,
+                                       const prepare_rows *rows, ken_prepared *out) {
+    if (!data->target)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set data.target", "%s: fit needs a target", m->desc->name);
+    if (data->task != KEN_TASK_AUTO && data->task != m->task)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave the task open", "%s: the model was fitted to %s, not to %s",
+                        m->desc->name, ken_task_name(m->task), ken_task_name(data->task));
+    out->problem.task = m->task;
+    return m->task == KEN_CLASSIFY ? prepare_known_labels(ctx, m, data->target, rows, out)
+                                   : prepare_numbers(ctx, data->target, rows, out);
+}
+
+/* The rows' columns as the model knows them, then what its recipe makes of them. */
+static ken_status prepare_known_inputs(ken_ctx *ctx, const ken_model *m, const ken_data *data,
+                                       const prepare_rows *rows, ken_prepared *out) {
+    ken_table *taken = NULL;
+    KEN_TRY(rows->identity ? ken_table_slice(ctx, data->table, 0, rows->n, &taken)
+                           : ken_table_take(ctx, data->table, rows->index, rows->n, &taken));
+    const ken_status status = ken__schema_align(ctx, m->desc->name, &m->features, taken, &out->raw);
+    if (status != KEN_OK) {
+        ken_table_free(taken);
+        return status;
+    }
+    ken_table_keep(out->raw, taken);
+    out->raw_owned = true;
+    out->problem.X = out->raw;
+    if (!m->recipe) return KEN_OK;
+    KEN_TRY(ken_table_new(ctx, rows->n, &out->inputs));
+    out->problem.X = out->inputs;
+    return m->recipe->desc->transformer->transform(ctx, m->recipe, out->raw, out->inputs);
+}
+
+static ken_status prepare_known(ken_ctx *ctx, const ken_model *m, const ken_data *data, ken_prepared *out) {
+    prepare_rows rows;
+    KEN_TRY(prepare_check_data(ctx, m, data));
+    KEN_TRY(ken__prepare_collect(ctx, data, &rows));
+    KEN_TRY(prepare_maybe_set_aside(ctx, m, data, &rows));
+    KEN_TRY(prepare_known_target(ctx, m, data, &rows, out));
+    KEN_TRY(ken__prepare_side(ctx, m, data, &rows, out));
+    out->problem.n = rows.n;
+    out->problem.n_train = rows.n_train;
+    return prepare_known_inputs(ctx, m, data, &rows, out);
+}
+
+ken_status ken__prepare_again(ken_ctx *ctx, const ken_model *m, const ken_data *data, ken_prepared *out) {
+    memset(out, 0, sizeof *out);
+    const ken_mark mark = ken_scratch_mark(ctx);
+    const ken_status status = prepare_known(ctx, m, data, out);
+    ken_scratch_release(ctx, mark);
+    if (status != KEN_OK) ken__prepared_free(ctx, out);
+    return status;
+}
+
 void ken__prepared_free(ken_ctx *ctx, ken_prepared *p) {
     ken_table_free(p->inputs);
     if (p->raw_owned) ken_table_free(p->raw);

@@ -56,6 +56,10 @@ check rounds-few 0 "" "" "$ken" train iris.csv --target species --model boosting
 check predict-rounds 0 "" - "$ken" predict a.ken iris.csv --rounds 7 --proba -o rounds.csv
 check predict-few 0 "" - "$ken" predict c.ken iris.csv --proba -o few.csv
 is first-rounds-are-the-fit-of-fewer cmp rounds.csv few.csv
+check train-from 0 "" "" "$ken" train iris.csv --target species --from c.ken --set trees=20 -o d.ken --report none
+is more-rounds-are-those-of-one-fit cmp a.ken d.ken
+check train-refit 0 '"accuracy"' "" "$ken" train iris.csv --target species --refit c.ken --decay 0.5 -o r.ken --json
+is refit-keeps-the-trees test "$("$ken" predict c.ken iris.csv --leaves | cut -d, -f2-)" = "$("$ken" predict r.ken iris.csv --leaves | cut -d, -f2-)"
 check predict-leaves 0 "prediction,tree1,tree2,tree3" - "$ken" predict a.ken iris.csv --rounds 3:4 --leaves
 check evaluate-staged 0 "round,accuracy" - "$ken" evaluate a.ken iris.csv --staged
 is staged-lines test "$(wc -l < .out)" = 21

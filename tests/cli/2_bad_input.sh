@@ -11,6 +11,11 @@ refuse nearest-command 2 "did you mean 'ken train'" "$ken" trian iris.csv
 refuse unknown-option 2 "did you mean --target" t iris.csv --taget species
 refuse option-without-value 2 "needs a value" "$ken" train iris.csv --target
 refuse no-target 2 "needs a target" t iris.csv
+refuse from-a-tree 1 "tree cannot be fitted on" "$ken" train iris.csv --target species --from iris.ken -o bad.ken --report none
+refuse from-another-target 2 "not to 'sepal_width'" "$ken" train iris.csv --target sepal_width --from iris.ken -o bad.ken --report none
+refuse from-and-model 2 "--from" t iris.csv --target species --from iris.ken
+refuse refit-a-tree 1 "tree cannot be refitted" "$ken" train iris.csv --target species --refit iris.ken -o bad.ken --report none
+refuse refit-decay 2 "decay" "$ken" train iris.csv --target species --refit iris.ken --decay 2 -o bad.ken --report none
 refuse rounds-of-a-tree 2 "rounds" "$ken" predict iris.ken iris.csv --rounds 3
 refuse rounds-no-number 2 "names no rounds" "$ken" predict iris.ken iris.csv --rounds a:b
 refuse no-table 2 "TABLE" "$ken" train --target species

@@ -35,6 +35,7 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     KEN_TRY(ken__boosting_write_tree(ctx, s, &scale));
     ken__boosting_weigh(s);
     KEN_TRY(ken__boosting_advance(ctx, s, k, n_rows, &scale));
+    if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_keep(ctx, s));
     *split |= s->n_leaves > 1;
     s->offset[++s->n_trees] = (int64_t)s->n_out;
     ken_scratch_release(ctx, mark);
@@ -45,16 +46,19 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
 static bool boosting_draws(const boosting_fit *s) {
     const ken_boosting_params *const p = s->p;
     return s->rows || ken__boosting_column_fraction(s) < 1 || p->level_fraction < 1 ||
-           p->node_fraction < 1 || p->extra_random;
+           p->node_fraction < 1 || p->extra_random || p->drop_rate > 0;
 }
 
 static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
     boosting_fit *const s = state;
     bool split = false;
     (void)model;
+    if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_begin(ctx, s));
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
     for (int k = 0; k < s->loss.outputs; k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
+    if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_end(ctx, s));
     out->done = !split && !boosting_draws(s);
+    out->done |= (int64_t)s->n_steps + 1 >= s->p->trees; /* those of an earlier fit count, too */
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_judge(ctx, &s->loss, &out->validation));
@@ -66,7 +70,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
 /* --- end ----------------------------------------------------------------------------------------
  */
 
-static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
+void ken__boosting_free(ken_ctx *ctx, boosting_fit *s) {
     if (!s) return;
     ken__boosting_grower_free(ctx, s->grower);
     ken_bins_free(ctx, s->bins);
@@ -93,13 +97,15 @@ static void boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->base);
     ken_free(ctx, s->validation);
     ken_free(ctx, s->round);
+    ken__boosting_drop_free(ctx, s);
     ken_free(ctx, s);
 }
 
 static ken_status boosting_end(ken_ctx *ctx, ken_model *model, void *state, int64_t keep) {
     boosting_fit *const s = state;
-    const ken_status status = keep > 0 ? ken__boosting_write_model(ctx, model, s, keep) : KEN_OK;
-    boosting_free(ctx, s);
+    const ken_status status =
+        keep > 0 ? ken__boosting_write_model(ctx, model, s, s->n_before + keep) : KEN_OK;
+    ken__boosting_free(ctx, s);
     return status;
 }
 
@@ -154,6 +160,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
+static const char *const boosting_drop_scales[] = {"tree", "forest", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
 static const char *const boosting_aft_laws[] = {"normal", "logistic", "extreme", NULL};
@@ -163,7 +170,8 @@ static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 1, .max = 1000000, .lo = 50, .hi = 1000,
                 .scale = KEN_LOG_SCALE,
-                .doc = "rounds; one tree a round, one per class if more than two"),
+                .doc = "rounds, with those of a model that is continued; one tree a round, one per "
+                       "class if more than two"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
@@ -202,6 +210,15 @@ static const ken_param boosting_params[] = {
     KEN_ROW_F64(ken_boosting_params, mvs_lambda, .min = 0, .max = 1e300, .when = "sampling=mvs",
                 .doc = "how much the hessian counts beside the gradient; 0: the square of mean "
                        "gradient over mean hessian"),
+    KEN_ROW_F64(ken_boosting_params, drop_rate, .min = 0, .max = 1,
+                .doc = "DART: how likely a round is left out while the next one is fitted; 0: never"),
+    KEN_ROW_F64(ken_boosting_params, skip_drop, .min = 0, .max = 1,
+                .doc = "with drop_rate: how likely a round leaves out none"),
+    KEN_ROW_I64(ken_boosting_params, max_drop, .min = 1, .max = 1000000,
+                .doc = "with drop_rate: most rounds left out at a time"),
+    KEN_ROW_CHOICE(ken_boosting_params, drop_scale, boosting_drop_scales,
+                   .doc = "with drop_rate: the new round weighs like one of those left out, or like "
+                          "all of them"),
     KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
                 .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,
@@ -283,6 +300,7 @@ static const ken_attr boosting_attrs[] = {
 static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .step = boosting_step,
                                                  .end = boosting_end,
+                                                 .refit = ken__boosting_refit,
                                                  .views = boosting_views,
                                                  .stop_rule = boosting_stop_rule,
                                                  .width = ken__boosting_width,
@@ -317,7 +335,8 @@ const ken_desc ken_boosting_desc = {
     .kind = KEN_ESTIMATOR,
     .tasks = KEN_REGRESS | KEN_CLASSIFY,
     .tags = KEN_TAG_TYPED | KEN_TAG_CATEGORY | KEN_TAG_MISSING | KEN_TAG_WEIGHTS |
-            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM | KEN_TAG_OFFSET | KEN_TAG_CENSORED,
+            KEN_TAG_EARLY_STOP | KEN_TAG_RANDOM | KEN_TAG_OFFSET | KEN_TAG_CENSORED |
+            KEN_TAG_CONTINUE,
     .params = boosting_params,
     .defaults = &(const ken_boosting_params)KEN_BOOSTING_DEFAULTS,
     .params_size = sizeof(ken_boosting_params),

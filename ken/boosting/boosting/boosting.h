@@ -57,6 +57,11 @@ typedef enum ken_boosting_stop {
     KEN_BOOSTING_STOP_ON
 } ken_boosting_stop;
 
+typedef enum ken_boosting_drop_scale {
+    KEN_BOOSTING_DROP_TREE = 0,
+    KEN_BOOSTING_DROP_FOREST
+} ken_boosting_drop_scale;
+
 typedef enum ken_boosting_sampling {
     KEN_BOOSTING_UNIFORM = 0,
     KEN_BOOSTING_GOSS,
@@ -79,6 +84,10 @@ typedef struct ken_boosting_params {
     double top_rate;
     double other_rate;
     double mvs_lambda;
+    double drop_rate;
+    double skip_drop;
+    int64_t max_drop;
+    int drop_scale;
     double column_fraction;
     int growth;
     int loss;
@@ -128,6 +137,10 @@ typedef struct ken_boosting_params {
      .top_rate = 0.2,                                                                              \
      .other_rate = 0.1,                                                                            \
      .mvs_lambda = 0,                                                                              \
+     .drop_rate = 0,                                                                               \
+     .skip_drop = 0.5,                                                                             \
+     .max_drop = 50,                                                                               \
+     .drop_scale = KEN_BOOSTING_DROP_TREE,                                                         \
      .column_fraction = 0,                                                                         \
      .growth = KEN_BOOSTING_LEAFWISE,                                                              \
      .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \

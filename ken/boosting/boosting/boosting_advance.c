@@ -5,13 +5,6 @@
 
 enum { BOOSTING_MARGINS = 1 << 15 }; /* rows whose margins (256 KB) fit the second cache */
 
-/* A node of the tree just written, small: the left child is the next one. */
-typedef struct boosting_step_node {
-    int32_t column, right; /* column -1: a leaf */
-    uint16_t bin, missing; /* codes <= bin go left, and `missing`, if that is a code */
-    int32_t category;      /* node of the grower that has the set; -1: none */
-} boosting_step_node;
-
 typedef struct boosting_move {
     boosting_fit *s;
     int k;
@@ -31,7 +24,7 @@ static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int work
     for (int64_t i = begin; i < end; i++) {
         const boosting_node *const node = &m->nodes[s->leaf[i].node];
         s->leaf[i].value =
-            s->p->learning_rate *
+            s->shrinkage *
             ken__boosting_loss_renew(&loss, m->k, ken__boosting_grower_rows(s->grower, node),
                                      node->end - node->begin, s->items + node->begin);
     }
@@ -67,19 +60,6 @@ static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worke
     }
 }
 
-static double boosting_walk(const boosting_move *m, const uint8_t *codes) {
-    const boosting_step_node *const tree = m->tree;
-    int32_t i = 0;
-    while (tree[i].column >= 0) {
-        const int code = codes[tree[i].column];
-        bool left = (code <= tree[i].bin) | (code == tree[i].missing);
-        if (tree[i].category >= 0)
-            left = m->nodes[tree[i].category].split.set[code >> 5] >> (code & 31) & 1;
-        i = left ? i + 1 : tree[i].right;
-    }
-    return m->out[i].value;
-}
-
 static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worker) {
     const boosting_move *const m = arg;
     const boosting_fit *const s = m->s;
@@ -88,7 +68,24 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
         if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
-        margin[row] += boosting_walk(m, s->codes + row * s->binned.stride);
+        margin[row] +=
+            m->out[boosting_step_walk(m->tree, s->codes + row * s->binned.stride)].value;
+    }
+}
+
+void ken__boosting_steps(const boosting_fit *s, boosting_step_node *tree) {
+    const boosting_node *const nodes = ken__boosting_grower_nodes(s->grower);
+    const size_t first = (size_t)s->offset[s->n_trees];
+    for (size_t i = first; i < s->n_out; i++) {
+        const boosting_split *const split = &nodes[s->out[i].node].split;
+        const bool leaf = s->out[i].feature < 0;
+        tree[i - first] = (boosting_step_node){
+            .column = leaf ? -1 : split->column,
+            .right = s->out[i].right,
+            .bin = (uint16_t)split->bin,
+            .missing =
+                leaf || !split->missing_left ? 256 : (uint16_t)s->feature[split->column].n_bins,
+            .set = !leaf && split->category ? split->set : NULL};
     }
 }
 
@@ -100,18 +97,7 @@ static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n
     boosting_step_node *tree;
     if (n_out == 0 && s->loss.n == s->loss.n_train) return KEN_OK;
     KEN_TRY(KEN_SCRATCH(ctx, boosting_step_node, s->n_out - first, &tree));
-    for (size_t i = first; i < s->n_out; i++) {
-        const int32_t number = s->out[i].node;
-        const boosting_split *const split = &m->nodes[number].split;
-        const bool leaf = s->out[i].feature < 0;
-        tree[i - first] = (boosting_step_node){
-            .column = leaf ? -1 : split->column,
-            .right = s->out[i].right,
-            .bin = (uint16_t)split->bin,
-            .missing =
-                leaf || !split->missing_left ? 256 : (uint16_t)s->feature[split->column].n_bins,
-            .category = !leaf && split->category ? number : -1};
-    }
+    ken__boosting_steps(s, tree);
     m->tree = tree;
     m->out = s->out + first;
     m->rows = s->rows ? s->rows + n_sampled : NULL;

@@ -226,12 +226,10 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
     return KEN_ALLOC(ctx, int64_t, l->outputs + 1, &s->round);
 }
 
-ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
-                                 void **state) {
-    boosting_fit *s;
-    KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
-    *state = s;
+ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
+                                boosting_fit *s) {
     s->p = ken_model_params(model);
+    s->shrinkage = s->p->learning_rate;
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
     s->loss.callback = ken_model_attached(model);
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
@@ -240,7 +238,15 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, problem->n_classes);
     boosting_set_rules(s, problem, kind);
     KEN_TRY(boosting_weights(ctx, s, problem));
-    KEN_TRY(boosting_start(ctx, s, problem));
+    return boosting_start(ctx, s, problem);
+}
+
+ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                 void **state) {
+    boosting_fit *s;
+    KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
+    *state = s;
+    KEN_TRY(ken__boosting_set_up(ctx, model, problem, s));
     KEN_TRY(boosting_bin(ctx, s, problem));
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
     KEN_TRY(ken__boosting_force(ctx, s, problem->X));
@@ -250,5 +256,6 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
         KEN_TRY(KEN_ALLOC(ctx, double, problem->n_train, &s->sample_weight));
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
+    KEN_TRY(ken__boosting_continue(ctx, s, model, problem));
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
 }

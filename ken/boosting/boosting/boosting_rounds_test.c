@@ -190,6 +190,36 @@ static void test_rounds__errors(void **state) {
     test_ctx_free(ctx);
 }
 
+/* A file may hold fewer losses than rounds. */
+static void test_rounds__a_short_history_is_cut(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    rounds_case *c = rounds_new(ctx, 0);
+    ken_model *m = rounds_fit(ctx, c, "trees=8 early_stopping=off"), *file, *slice;
+    ken_bundle *bundle;
+    ken_named_tensor tensor[32];
+    double two[2] = {1, 2};
+    (void)state;
+    TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));
+    const int n = ken_bundle_count(bundle);
+    assert_in_range(n, 1, 32);
+    for (int i = 0; i < n; i++) {
+        tensor[i] = *ken_bundle_at(bundle, i);
+        if (strcmp(tensor[i].name, "model/validation_loss") == 0)
+            tensor[i].tensor = ken_tensor_1d(two, KEN_F64, 2);
+    }
+    const char *json = ken_bundle_json(bundle);
+    TEST_OK(ctx, ken_model_unpack(ctx, "file", json, strlen(json), tensor, n, &file));
+    TEST_OK(ctx, ken_boosting_slice(ctx, file, 1, 6, &slice));
+    assert_int_equal(ken_tensor_count(ken_model_attr(slice, "validation_loss")), 1);
+    ken_model_free(slice);
+    TEST_OK(ctx, ken_boosting_slice(ctx, file, 4, 6, &slice));
+    assert_int_equal(ken_tensor_count(ken_model_attr(slice, "validation_loss")), 0);
+    ken_model_free(slice), ken_model_free(file), ken_model_free(m);
+    ken_bundle_free(bundle);
+    rounds_free(c);
+    test_ctx_free(ctx);
+}
+
 static ken_status rounds_slice_once(ken_ctx *ctx, void *arg) {
     rounds_case *const c = arg;
     const ken_data data = {.table = c->X, .target = &c->target, .role = c->role, .task = c->task};
@@ -222,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_rounds__slices_add_up),
         cmocka_unit_test(test_rounds__staged_predictions_are_those_of_slices),
         cmocka_unit_test(test_rounds__errors),
+        cmocka_unit_test(test_rounds__a_short_history_is_cut),
         cmocka_unit_test(test_rounds__every_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

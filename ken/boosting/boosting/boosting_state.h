@@ -25,6 +25,38 @@ typedef struct boosting_leaf {
     double value;
 } boosting_leaf;
 
+/* A node of a tree in terms of codes, small: the left child is the next one. */
+typedef struct boosting_step_node {
+    int32_t column, right; /* column -1: a leaf */
+    uint16_t bin, missing; /* codes <= bin go left, and `missing`, if that is a code */
+    const uint32_t *set;   /* category: codes that go left; else NULL */
+} boosting_step_node;
+
+/* Where a row of codes ends, counted from the tree's first node. */
+static inline int32_t boosting_step_walk(const boosting_step_node *tree, const uint8_t *codes) {
+    int32_t i = 0;
+    while (tree[i].column >= 0) {
+        const int code = codes[tree[i].column];
+        bool left = (code <= tree[i].bin) | (code == tree[i].missing);
+        if (tree[i].set) left = tree[i].set[code >> 5] >> (code & 31) & 1;
+        i = left ? i + 1 : tree[i].right;
+    }
+    return i;
+}
+
+/* What dropping trees needs to remember (boosting_drop.c). */
+typedef struct boosting_drop {
+    boosting_step_node **tree; /* by number, those of this fit; each with its sets behind it */
+    size_t tree_capacity;
+    double *weight; /* of a round's trees, by round */
+    size_t weight_capacity;
+    struct boosting_dropped {
+        int64_t at, round; /* in round `at` that round was dropped */
+    } *log;
+    size_t n_log, log_capacity;
+    int64_t n; /* rounds dropped at present: the last ones of the log */
+} boosting_drop;
+
 enum { BOOSTING_VIEWS = 13 };
 _Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
 
@@ -56,6 +88,7 @@ typedef struct boosting_fit {
     size_t n_words, words_capacity;
     int64_t *offset; /* (trees + 1) */
     size_t n_trees, offset_capacity;
+    int64_t n_before; /* rounds that an earlier fit left */
     boosting_leaf *leaf;
     size_t n_leaves, leaf_capacity;
     int32_t *stack;
@@ -63,6 +96,8 @@ typedef struct boosting_fit {
     double levels[KEN_QUANTILES_MAX]; /* of several quantiles */
     double *base, *validation;
     size_t n_steps, validation_capacity;
+    double shrinkage; /* of the tree at hand: the learning rate, less where trees are dropped */
+    boosting_drop drop;
     bool wants_objective;
     int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
     ken_tensor view[BOOSTING_VIEWS];
@@ -77,6 +112,10 @@ ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, s
 /* --- boosting_begin.c: from the problem to binned columns, weights, margins at the start --- */
 ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                void **state);
+/* Its first half: rules, weights, the loss, margins at the start. */
+ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
+                                boosting_fit *s);
+void ken__boosting_free(ken_ctx *ctx, boosting_fit *s);
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes);
 boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_task task, int classes);
 /* What texts there are; the caller frees both, also after an error. */
@@ -92,6 +131,15 @@ ken_status ken__boosting_constrain(ken_ctx *ctx, const ken_model *model, boostin
 
 /* --- boosting_forced.c: splits that are given, from their text --- */
 ken_status ken__boosting_force(ken_ctx *ctx, boosting_fit *s, const ken_table *X);
+
+/* --- boosting_continue.c: from where an earlier fit ended --- */
+/* If the model is fitted: its trees are the first ones of this fit, the margins are theirs. */
+ken_status ken__boosting_continue(ken_ctx *ctx, boosting_fit *s, const ken_model *model,
+                                  const ken_problem *problem);
+
+/* --- boosting_refit.c: new leaf values, the verb of ken_model_refit --- */
+ken_status ken__boosting_refit(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                               double decay);
 
 /* --- boosting_sample.c: rows and columns of a tree --- */
 /* Each usable row with probability row_fraction: n of them, ascending; the others stand behind
@@ -123,6 +171,21 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
 /* --- boosting_advance.c: leaf values, and with them the margins of all rows --- */
 ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,
                                 const boosting_scale *scale);
+
+/* Its nodes (s->offset[s->n_trees] to s->n_out) for walks over codes; sets are the grower's. */
+void ken__boosting_steps(const boosting_fit *s, boosting_step_node *tree);
+
+/* --- boosting_drop.c: DART --- */
+/* Draw the rounds that this round goes without, take them out of the margins, set s->shrinkage. */
+ken_status ken__boosting_drop_begin(ken_ctx *ctx, boosting_fit *s);
+/* Remember the tree just written. */
+ken_status ken__boosting_drop_keep(ken_ctx *ctx, boosting_fit *s);
+/* Put the dropped rounds back, scaled. */
+ken_status ken__boosting_drop_end(ken_ctx *ctx, boosting_fit *s);
+/* Weights of the rounds when there are `keep` of them, in scratch. */
+ken_status ken__boosting_drop_weights(ken_ctx *ctx, const boosting_fit *s, int64_t keep,
+                                      const double **out);
+void ken__boosting_drop_free(ken_ctx *ctx, boosting_fit *s);
 
 /* --- boosting_predict.c: the verbs of a fitted model --- */
 int64_t ken__boosting_width(const ken_model *model, ken_what what);

@@ -41,7 +41,7 @@ ken_status ken__boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boostin
         boosting_out *const out = &s->out[at];
         *out = (boosting_out){.node = number, .feature = -1, .category = -1};
         if (parent >= 0) s->out[first + (size_t)parent].right = (int32_t)(at - first);
-        out->value = s->p->learning_rate *
+        out->value = s->shrinkage *
                      ken__boosting_loss_step(&s->loss, &s->rules, (double)node->g / scale->scale_g,
                                              (double)node->h / scale->scale_h);
         out->cover = (double)(node->end - node->begin);
@@ -88,6 +88,14 @@ void ken__boosting_weigh(boosting_fit *s) {
                               s->out[first + (size_t)s->out[i].right].cover;
 }
 
+/* Values of a tree that was dropped and came back count less than when it was grown. */
+static void boosting_scale_values(const boosting_fit *s, const double *weight, int64_t n_trees,
+                                  double *value) {
+    for (int64_t t = 0; weight && t < n_trees; t++)
+        for (int64_t i = s->offset[t]; i < s->offset[t + 1]; i++)
+            value[i] *= weight[t / s->loss.outputs];
+}
+
 static void boosting_copy_nodes(const boosting_fit *s, int64_t n, const ken_ensemble_arrays *a) {
     for (int64_t i = 0; i < n; i++) {
         const boosting_out *const o = &s->out[i];
@@ -114,6 +122,9 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
     KEN_TRY(ken_ensemble_new_arrays(ctx, model, n_trees, n_nodes, n_words, 1, outputs, &a));
     memcpy(a.tree_offset, s->offset, (size_t)(n_trees + 1) * sizeof *s->offset);
     boosting_copy_nodes(s, n_nodes, &a);
+    const double *weight = NULL;
+    if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_weights(ctx, s, keep, &weight));
+    boosting_scale_values(s, weight, n_trees, a.value);
     if (n_words > 0) memcpy(a.category_bits, s->words, (size_t)n_words * sizeof *s->words);
     for (int64_t t = 0; t < n_trees; t++) a.tree_output[t] = (int32_t)(t % outputs);
     memcpy(a.base, s->base, (size_t)outputs * sizeof *s->base);

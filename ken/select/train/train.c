@@ -56,10 +56,8 @@ ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_
 }
 
 /* --- choice ------------------------------------------------------------------------------------------- */
-static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const char *name, ken_model **out) {
-    const ken_candidate candidate = {name, NULL, NULL};
+static ken_status train_set(ken_ctx *ctx, const ken_train_options *o, ken_model *model) {
     char setting[256];
-    KEN_TRY(ken_candidate_new(ctx, &candidate, out));
     for (const char *const *s = o->settings; s && *s; s++) {
         const char *equals = strchr(*s, '=');
         const size_t size = equals ? (size_t)(equals - *s) : 0;
@@ -67,9 +65,15 @@ static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const ch
             return KEN_FAIL(ctx, KEN_E_ARG, "write a setting as name=value", "'%.80s' is no setting", *s);
         memcpy(setting, *s, size);
         setting[size] = 0;
-        KEN_TRY(ken_model_set(ctx, *out, setting, equals + 1));
+        KEN_TRY(ken_model_set(ctx, model, setting, equals + 1));
     }
     return KEN_OK;
+}
+
+static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const char *name, ken_model **out) {
+    const ken_candidate candidate = {name, NULL, NULL};
+    KEN_TRY(ken_candidate_new(ctx, &candidate, out));
+    return train_set(ctx, o, *out);
 }
 
 static ken_status train_find_metric(ken_ctx *ctx, const ken_train_options *o, ken_training *t) {
@@ -102,6 +106,7 @@ static ken_status train_compare(ken_ctx *ctx, const ken_train_options *o, ken_tr
 
 static ken_status train_choose(ken_ctx *ctx, const ken_train_options *o, ken_training *t, ken_model **out) {
     ken_cv_options cv = KEN_CV_DEFAULTS;
+    if (o->from) return train_set(ctx, o, *out);
     if (!o->model) return train_compare(ctx, o, t, out);
     KEN_TRY(train_named(ctx, o, o->model, out));
     if (o->folds < 2) return KEN_OK;
@@ -145,6 +150,8 @@ static ken_status train_intervals(ken_ctx *ctx, const ken_train_options *o, cons
     const ken_candidate conformal = {"conformal", NULL, NULL};
     ken_model *out;
     if (!(o->intervals > 0)) return KEN_OK;
+    if (o->from)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave the intervals out", "train: a model that is fitted already gets no intervals");
     if (t->data.task != KEN_REGRESS)
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "probabilities say how sure it is: 'ken predict --proba'",
                         "intervals are of numbers, and this model is to %s", ken_task_name(t->data.task));
@@ -228,12 +235,17 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
     if (!(o->test >= 0 && o->test <= 0.9))
         return KEN_FAIL(ctx, KEN_E_ARG, "give a share from 0 to 0.9", "train: test is %g", o->test);
     KEN_TRY(ken_train_data(ctx, table, o, &t->features, &t->data));
+    if (o->from && o->target && strcmp(o->target, ken_model_target(o->from)) != 0)
+        return KEN_FAIL(ctx, KEN_E_ARG, "name its target", "train: the model was fitted to '%s', not to '%s'",
+                        ken_model_target(o->from), o->target);
     KEN_TRY(train_hold_out(ctx, o->test, t));
     if (o->metric) KEN_TRY(train_find_metric(ctx, o, t));
     KEN_TRY(train_choose(ctx, o, t, model));
     KEN_TRY(train_intervals(ctx, o, t, model));
     const double start = ken_ctx_clock(ctx);
-    KEN_TRY(ken_model_fit(ctx, *model, &t->data));
+    KEN_TRY(!o->from   ? ken_model_fit(ctx, *model, &t->data)
+            : o->refit ? ken_model_refit(ctx, *model, &t->data, o->decay)
+                       : ken_model_fit_on(ctx, *model, &t->data));
     t->fit_s = ken_ctx_clock(ctx) - start;
     t->rows_validation = t->rows_train - ken_model_rows_train(*model);
     if (t->rows_test == 0) return KEN_OK;
@@ -251,7 +263,7 @@ ken_status ken_train(ken_ctx *ctx, const ken_table *table, const ken_train_optio
     memset(out, 0, sizeof *out);
     out->alloc = ken_ctx_allocator(ctx);
     out->score = out->fit_s = out->predict_s = out->coverage = out->interval_width = (double)NAN;
-    *model = NULL;
+    *model = options->from;
     const ken_status status = train_all(ctx, table, options, model, out);
     if (status != KEN_OK) {
         ken_model_free(*model);

@@ -20,6 +20,10 @@ typedef struct ken_train_options {
     int64_t folds;                    /* cross-validation on the training rows; 0: only to compare models */
     const char *metric;               /* to choose by; NULL: the default of the task */
     double intervals;                 /* > 0, numbers: the model gets intervals of that coverage (conformal) */
+    ken_model *from;                  /* fitted: fitted on (ken_model_fit_on) with the settings, given back as
+                                         *model, or freed after an error; instead of `model`. NULL: none */
+    bool refit;                       /* `from` is refitted instead (ken_model_refit) ... */
+    double decay;                     /* ... with that decay */
 } ken_train_options;
 #define KEN_TRAIN_DEFAULTS {.task = KEN_TASK_AUTO, .test = 0.2}
 

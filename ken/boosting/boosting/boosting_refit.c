@@ -1,0 +1,182 @@
+/* New values for the leaves of a fitted model: the trees keep their questions; round by round, the
+ * gradients of the rows at hand are summed in the nodes that they come by, and the leaves get
+ *
+ *   decay * what they were + (1 - decay) * learning_rate * the step (or median ...) of their rows,
+ *
+ * so does the base. Sums are those of whole numbers that a fit makes: on the rows of the fit, all of
+ * which each tree saw, decay 0 gives the model back to the bit. Covers and gains stay. */
+#include <string.h>
+
+#include "ken/boosting/boosting/boosting_state.h"
+
+typedef struct refit_job {
+    boosting_fit *s;
+    const ken_ensemble *e;
+    double decay;
+    double *value;       /* (nodes) new ones */
+    uint64_t *words;     /* (n_train) packed gradients */
+    double *leaf;        /* (n, outputs) number of the leaf in its tree */
+    int64_t *g, *h;      /* (nodes of the largest tree) */
+    int64_t *begin;      /* (nodes of the largest tree + 1) rows of a leaf, for medians */
+    int32_t *node_of;    /* (nodes of the largest tree) of a leaf, by its number */
+    uint32_t *rows;      /* (n_train) by leaf */
+} refit_job;
+
+static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p, const ken_ensemble *e) {
+    const char *const why = p->drop_rate > 0        ? "drop_rate"
+                            : p->path_smoothing > 0 ? "path_smoothing"
+                            : *p->increasing        ? "increasing"
+                            : *p->decreasing        ? "decreasing"
+                            : e->width != 1         ? "several outputs a leaf"
+                                                    : NULL;
+    if (!why) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "fit a new model",
+                    "boosting: leaves of a model with %s are not refitted by themselves", why);
+}
+
+static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
+    const ken_ensemble *const e = r->e;
+    const boosting_loss *const l = &r->s->loss;
+    int64_t most = 1;
+    for (int32_t t = 0; t < e->n_trees; t++)
+        most = KEN_MAX(most, e->tree_offset[t + 1] - e->tree_offset[t]);
+    KEN_TRY(KEN_SCRATCH(ctx, double, e->n_nodes, &r->value));
+    KEN_TRY(KEN_SCRATCH(ctx, uint64_t, l->n_train, &r->words));
+    KEN_TRY(KEN_SCRATCH(ctx, double, l->n * l->outputs, &r->leaf));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->g));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->h));
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, most + 1, &r->begin));
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, most, &r->node_of));
+    return KEN_SCRATCH(ctx, uint32_t, l->n_train, &r->rows);
+}
+
+static int64_t refit_leaf(const refit_job *r, int64_t row, int k) {
+    return (int64_t)r->leaf[row * r->s->loss.outputs + k];
+}
+
+static bool refit_sees(const boosting_loss *l, int64_t row) {
+    return !l->weight || l->weight[row] > 0;
+}
+
+/* G and H of the nodes of tree t: leaves from their rows, then upwards, children before parents. */
+static void refit_sums(const refit_job *r, int64_t t, int k, const boosting_scale *scale) {
+    const ken_ensemble *const e = r->e;
+    const int64_t first = e->tree_offset[t], n = e->tree_offset[t + 1] - first;
+    const uint64_t mask = (UINT64_C(1) << scale->shift) - 1;
+    memset(r->g, 0, (size_t)n * sizeof *r->g);
+    memset(r->h, 0, (size_t)n * sizeof *r->h);
+    for (int64_t i = 0; i < r->s->loss.n_train; i++) {
+        if (!refit_sees(&r->s->loss, i)) continue;
+        const int32_t node = r->node_of[refit_leaf(r, i, k)];
+        r->g[node] += (int64_t)r->words[i] >> scale->shift;
+        r->h[node] += (int64_t)(r->words[i] & mask);
+    }
+    for (int64_t i = n; i-- > 0;) {
+        if (e->feature[first + i] < 0) continue;
+        r->g[i] = r->g[e->left[first + i]] + r->g[e->right[first + i]];
+        r->h[i] = r->h[e->left[first + i]] + r->h[e->right[first + i]];
+    }
+}
+
+/* Rows of each leaf, ascending, and their median or what else the loss asks for. */
+static void refit_renew(const refit_job *r, int64_t first, int64_t leaves, int k) {
+    boosting_fit *const s = r->s;
+    memset(r->begin, 0, (size_t)(leaves + 1) * sizeof *r->begin);
+    for (int64_t i = 0; i < s->loss.n_train; i++)
+        if (refit_sees(&s->loss, i)) r->begin[refit_leaf(r, i, k) + 1]++;
+    for (int64_t j = 0; j < leaves; j++) r->begin[j + 1] += r->begin[j];
+    for (int64_t i = 0; i < s->loss.n_train; i++)
+        if (refit_sees(&s->loss, i)) r->rows[r->begin[refit_leaf(r, i, k)]++] = (uint32_t)i;
+    for (int64_t j = leaves; j > 0; j--) r->begin[j] = r->begin[j - 1];
+    r->begin[0] = 0;
+    for (int64_t j = 0; j < leaves; j++) {
+        const int64_t at = r->begin[j], n = r->begin[j + 1] - at;
+        if (n > 0)
+            r->value[first + r->node_of[j]] =
+                s->shrinkage * ken__boosting_loss_renew(&s->loss, k, r->rows + at, n, s->items);
+    }
+}
+
+/* The tree's new values, and the margins of all rows with them. A node that no row comes by keeps
+ * what it has. */
+static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k) {
+    boosting_fit *const s = r->s;
+    const ken_ensemble *const e = r->e;
+    const int64_t first = e->tree_offset[t], n = e->tree_offset[t + 1] - first;
+    boosting_scale scale;
+    int64_t leaves = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (e->feature[first + i] < 0) r->node_of[leaves++] = (int32_t)i;
+    KEN_TRY(ken__boosting_loss_pack(ctx, &s->loss, k, &scale, r->words));
+    refit_sums(r, t, k, &scale);
+    for (int64_t i = 0; i < n; i++)
+        r->value[first + i] =
+            r->h[i] == 0 ? e->value[first + i]
+                         : s->shrinkage * ken__boosting_loss_step(&s->loss, &s->rules,
+                                                                  (double)r->g[i] / scale.scale_g,
+                                                                  (double)r->h[i] / scale.scale_h);
+    if (ken__boosting_loss_renews(&s->loss)) refit_renew(r, first, leaves, k);
+    for (int64_t i = first; i < first + n && r->decay > 0; i++)
+        r->value[i] = r->decay * e->value[i] + (1 - r->decay) * r->value[i];
+    for (int64_t i = 0; i < s->loss.n; i++)
+        s->margin[k * s->loss.n + i] += r->value[first + r->node_of[refit_leaf(r, i, k)]];
+    return KEN_OK;
+}
+
+static ken_status refit_rounds(ken_ctx *ctx, const refit_job *r, const ken_table *X) {
+    const int64_t trees = r->s->loss.outputs;
+    for (int64_t t = 0; t < r->e->n_trees; t += trees) {
+        const ken_mark mark = ken_scratch_mark(ctx);
+        ken_ensemble one = *r->e; /* the trees of this round */
+        one.n_trees = (int32_t)trees;
+        one.tree_offset = r->e->tree_offset + t;
+        one.tree_output = r->e->tree_output + t;
+        one.layout = NULL;
+        KEN_TRY(ken_check_cancel(ctx));
+        KEN_TRY(ken_ensemble_leaves(ctx, &one, X, r->leaf));
+        KEN_TRY(ken__boosting_loss_refresh(ctx, &r->s->loss));
+        for (int k = 0; k < trees; k++) KEN_TRY(refit_tree(ctx, r, t + k, k));
+        ken_scratch_release(ctx, mark);
+    }
+    return KEN_OK;
+}
+
+/* The base lies between the old one and that of the rows at hand, where the margins are now. */
+static void refit_base(const refit_job *r) {
+    boosting_fit *const s = r->s;
+    for (int k = 0; k < s->loss.outputs && r->decay > 0; k++) {
+        s->base[k] = r->decay * r->e->base[k] + (1 - r->decay) * s->base[k];
+        for (int64_t i = 0; i < s->loss.n; i++)
+            s->margin[k * s->loss.n + i] =
+                s->base[k] + (s->loss.offset ? s->loss.offset[i] : 0);
+    }
+}
+
+static ken_status refit_run(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                            refit_job *r) {
+    KEN_TRY(refit_check(ctx, ken_model_params(model), r->e));
+    KEN_TRY(ken__boosting_set_up(ctx, model, problem, r->s));
+    if (r->s->loss.outputs != r->e->n_outputs)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set the loss that it was fitted with",
+                        "boosting: the model has %d outputs, the loss wants %d",
+                        (int)r->e->n_outputs, r->s->loss.outputs);
+    KEN_TRY(refit_allocate(ctx, r));
+    refit_base(r);
+    KEN_TRY(refit_rounds(ctx, r, problem->X));
+    /* nothing can fail any more: written where the attributes are */
+    memcpy(ken_model_attr(model, "value")->data, r->value, (size_t)r->e->n_nodes * sizeof *r->value);
+    memcpy(ken_model_attr(model, "base")->data, r->s->base,
+           (size_t)r->e->n_outputs * sizeof *r->s->base);
+    return KEN_OK;
+}
+
+ken_status ken__boosting_refit(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                               double decay) {
+    const ken_mark mark = ken_scratch_mark(ctx);
+    refit_job r = {.e = ken_model_state(model), .decay = decay};
+    KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &r.s));
+    const ken_status status = refit_run(ctx, model, problem, &r);
+    ken__boosting_free(ctx, r.s);
+    ken_scratch_release(ctx, mark);
+    return status;
+}
