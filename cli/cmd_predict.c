@@ -83,6 +83,37 @@ static ken_status predict_add_proba(cli *c, const ken_model *m, const ken_table 
     return predict_add_numbers(c, m, table, KEN_WHAT_PROBA, names, out);
 }
 
+/* The column `set`: the classes of the prediction set, apart by '|'. */
+static ken_status predict_add_sets(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
+    const int64_t n = ken_table_rows(table), k = ken_model_n_classes(m);
+    int64_t width, *offset;
+    double *in;
+    const char *bytes;
+    KEN_TRY(ken_model_width(c->ctx, m, KEN_WHAT_SET, &width));
+    KEN_TRY(KEN_SCRATCH(c->ctx, double, n * k, &in));
+    KEN_TRY(KEN_SCRATCH(c->ctx, int64_t, n + 1, &offset));
+    ken_tensor t = ken_tensor_2d(in, KEN_F64, n, k);
+    KEN_TRY(ken_model_predict(c->ctx, m, table, KEN_WHAT_SET, &t));
+    ken_text text = ken_text_new(c->ctx);
+    offset[0] = 0;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < k; j++) {
+            if (in[i * k + j] != 1) continue;
+            if ((int64_t)text.size > offset[i]) ken_text_add(&text, "|");
+            ken_text_add(&text, ken_model_class(m, (int)j));
+        }
+        offset[i + 1] = (int64_t)text.size;
+    }
+    ken_column column;
+    memset(&column, 0, sizeof column);
+    column.name = "set", column.dtype = KEN_STRING, column.n = n, column.stride = 1, column.source = -1;
+    ken_status status = ken_text_end(&text, &bytes);
+    column.text = (ken_strings){n, offset, bytes};
+    if (status == KEN_OK) status = ken_table_add_copy(c->ctx, out, &column);
+    ken_text_free(&text);
+    return status;
+}
+
 /* Columns q0.05, q0.5 ... */
 static ken_status predict_add_quantiles(cli *c, const ken_model *m, const ken_table *table, ken_table *out) {
     char text[KEN_QUANTILES_MAX][40];
@@ -145,7 +176,7 @@ static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table
         ken_json_put_key(&j.w, column->name);
         ken_json_array(&j.w);
         for (int64_t i = 0; i < column->n; i++) {
-            if (column->dtype == KEN_CATEGORY)
+            if (column->dtype == KEN_CATEGORY || column->dtype == KEN_STRING)
                 ken_json_put_string(&j.w, ken_column_format(column, i, cell, sizeof cell));
             else
                 ken_json_put_f64(&j.w, ken_column_f64(column, i));
@@ -163,6 +194,7 @@ static ken_status predict_all(cli *c, const ken_model *m, const ken_table *table
     if (status == KEN_OK && cli_flag(c, "proba")) status = predict_add_proba(c, m, table, out);
     if (status == KEN_OK && cli_flag(c, "interval"))
         status = predict_add_numbers(c, m, table, KEN_WHAT_INTERVAL, (const char *const[]){"lower", "upper"}, out);
+    if (status == KEN_OK && cli_flag(c, "sets")) status = predict_add_sets(c, m, table, out);
     if (status == KEN_OK && cli_flag(c, "quantiles")) status = predict_add_quantiles(c, m, table, out);
     if (status == KEN_OK && cli_flag(c, "leaves")) status = predict_add_leaves(c, m, table, out);
     if (status == KEN_OK)
@@ -188,6 +220,7 @@ static const cli_option predict_options[] = {
     {"output", 'o', "FILE", ":file", "where the predictions go (default: standard output, '-')"},
     {"proba", 0, NULL, NULL, "also a column of probabilities a class, named as the class"},
     {"interval", 0, NULL, NULL, "also columns 'lower' and 'upper', of models that give an interval"},
+    {"sets", 0, NULL, NULL, "also a column 'set': the classes that it may be, of models trained with --intervals"},
     {"quantiles", 0, NULL, NULL, "also a column a quantile ('q0.05'), of models that give quantiles"},
     {"leaves", 0, NULL, NULL, "also a column a tree ('tree1'): the number of the leaf, from 0"},
     {"rounds", 0, "ROUNDS", NULL, "only these rounds of a boosting model: 50 for the first ones, 10:50 for a range"},

@@ -111,8 +111,9 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
         show_metrics(&t->evaluation, &t->baseline);
     }
     if (!isnan(t->coverage))
-        printf("\n  intervals  %.1f %% of the %s rows lie inside (%g %% asked for), mean width %.4g\n", 100 * t->coverage, test,
-               100 * asked, t->interval_width);
+        printf("\n  %s  %.1f %% of the %s rows lie inside (%g %% asked for), mean %s %.4g\n",
+               task == KEN_CLASSIFY ? "sets" : "intervals", 100 * t->coverage, test, 100 * asked,
+               task == KEN_CLASSIFY ? "size" : "width", t->interval_width);
     printf("\n  %sfitted in%s %s", dim, plain, cli_seconds_text(t->fit_s, seconds));
     if (!isnan(t->predict_s)) printf("%s, predicted in%s %s", dim, plain, cli_seconds_text(t->predict_s, seconds));
     printf("\n  %smodel%s     %s\n", dim, plain, file);
@@ -120,7 +121,7 @@ static void train_show(cli *c, const char *name, const ken_model *m, const ken_t
     const ken_estimator *e = ken_model_desc(m)->estimator;
     const bool by_row = e->width && e->width(m, KEN_WHAT_CONTRIBUTIONS) > 0;
     printf("\n  next: ken explain %s %s%s\n        ken predict %s new.csv%s\n", file, name, by_row ? " --row 1" : "", file,
-           ken_model_n_classes(m) ? " --proba" : asked > 0 ? " --interval" : "");
+           asked > 0 ? (ken_model_n_classes(m) ? " --sets" : " --interval") : ken_model_n_classes(m) ? " --proba" : "");
 }
 
 /* --- running ------------------------------------------------------------------------------------------------ */
@@ -178,7 +179,7 @@ static const cli_option train_options[] = {
     {"task", 0, "TASK", "classify|regress", "default: text, yes/no and up to 10 whole numbers are classified"},
     {"test", 0, "SHARE", NULL, "share of the rows set aside for the evaluation (default 0.2; 0: none)"},
     {"cv", 0, "K", NULL, "also K-fold cross-validation on the training rows"},
-    {"intervals", 0, "SHARE", NULL, "numbers: intervals that hold such a share of new rows, e.g. 0.9 ('ken predict --interval')"},
+    {"intervals", 0, "SHARE", NULL, "intervals (classes: sets) that hold such a share of new rows, e.g. 0.9: 'ken predict --interval', '--sets'"},
     {"metric", 0, "NAME", ":metric", "what the best model is chosen by"},
     {"weight", 0, "COL", NULL, "a column of row weights"},
     {"group", 0, "COL", NULL, "rows of one group are never split between training and test"},

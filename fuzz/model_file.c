@@ -48,7 +48,7 @@ static void use(ken_ctx *ctx, const ken_model *model) {
     static double room[1 << 16];
     ken_table *table = NULL, *out = NULL;
     if (make_table(ctx, model, &table) == KEN_OK) {
-        for (int what = KEN_WHAT_VALUE; what <= KEN_WHAT_QUANTILES; what++) {
+        for (int what = KEN_WHAT_VALUE; what <= KEN_WHAT_SET; what++) {
             int64_t width;
             if (ken_model_width(ctx, model, (ken_what)what, &width) != KEN_OK) continue;
             if (width < 1 || width > (1 << 16) / ROWS) continue;

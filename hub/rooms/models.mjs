@@ -13,7 +13,7 @@ import { Problems } from '../gen/problems.mjs';
 
 const ROOMS = {
   data: 'Tables and splits', optim: 'Optimizers and test surfaces', metrics: 'Metrics', preprocess: 'Preparation', baseline: 'Baselines', linear: 'Linear models',
-  neighbors: 'Neighbors', tree: 'Trees and forests', boosting: 'Boosting', ensemble: 'Models made of models', select: 'Selection', explain: 'Explanation', stats: 'Statistics', io: 'Files',
+  neighbors: 'Neighbors', tree: 'Trees and forests', boosting: 'Boosting', ensemble: 'Models made of models', anomaly: 'Outliers', select: 'Selection', explain: 'Explanation', stats: 'Statistics', io: 'Files',
 };
 const KINDS = { estimator: 'model', transformer: 'transformer', metric: 'metric', splitter: 'splitter', dataset: 'table', optimizer: 'optimizer', objective: 'test surface', reader: 'reader' };
 const parser = unified().use(remarkParse).use(remarkGfm).use(remarkMath);

@@ -38,8 +38,9 @@ typedef enum ken_what {
     KEN_WHAT_CONTRIBUTIONS,  /* (n, outputs * (d + 1)): per output, one per input column, then the base */
     KEN_WHAT_INTERVAL,       /* (n, 2): lower and upper */
     KEN_WHAT_QUANTILES,      /* (n, q) of a regression: ascending, at the levels of quantiles.h */
-    KEN_WHAT_INTERACTIONS    /* (n, outputs * (d + 1)^2): per output a symmetric matrix whose row j adds up to
+    KEN_WHAT_INTERACTIONS,   /* (n, outputs * (d + 1)^2): per output a symmetric matrix whose row j adds up to
                               * contribution j; the base last */
+    KEN_WHAT_SET             /* (n, k) of a classification: 1 where the class is in the prediction set */
 } ken_what;
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ static ken_status predict_fitted(ken_ctx *ctx, const ken_model *m) {
 
 static const char *predict_what_name(ken_what what) {
     static const char *const names[] = {"value", "proba", "margin", "leaf", "contributions", "interval",
-                                        "quantiles", "interactions"};
+                                        "quantiles", "interactions", "set"};
     return (int)what >= 0 && (int)what < KEN_COUNT(names) ? names[what] : "unknown";
 }
 

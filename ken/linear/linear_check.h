@@ -162,7 +162,7 @@ static inline void linear_check_pack(const char *name, const char *settings, int
     const char *json = ken_bundle_json(bundle);
     TEST_OK(ctx, ken_model_unpack(ctx, "test", json, strlen(json), ken_bundle_at(bundle, 0),
                                   ken_bundle_count(bundle), &b));
-    for (ken_what what = KEN_WHAT_VALUE; what <= KEN_WHAT_QUANTILES; what++) {
+    for (ken_what what = KEN_WHAT_VALUE; what <= KEN_WHAT_SET; what++) {
         int64_t width, same;
         if (ken_model_width(ctx, a, what, &width) != KEN_OK) continue;
         double *p = linear_sample_predict(ctx, a, &s, what, &width);

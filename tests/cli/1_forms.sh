@@ -87,7 +87,10 @@ check predict-no-interval 1 "" "cannot give 'interval'" "$ken" predict iris.ken 
 check train-intervals 0 "lie inside (80 % asked for)" "" "$ken" train gen:friedman:rows=300 --target y --model ridge --intervals 0.8 -o ci.ken --report ci.html
 check predict-intervals 0 "prediction,lower,upper" - "$ken" predict ci.ken gen:friedman:rows=3 --interval
 check train-intervals-json 0 '"coverage"' "" "$ken" train gen:friedman:rows=300 --target y --model ridge --intervals 0.8 -o ci.ken --json
-check train-intervals-classes 1 "" "intervals are of numbers" "$ken" train iris.csv --target species --model tree --intervals 0.8 -o no.ken
+check train-sets 0 "sets  " "" "$ken" train iris.csv --target species --model logistic --intervals 0.9 -o cs.ken --report none
+check predict-sets 0 "prediction,set" - "$ken" predict cs.ken iris.csv --sets
+check predict-sets-json 0 '"set"' - "$ken" predict cs.ken iris.csv --sets --json
+check predict-no-sets 1 "" "cannot give 'set'" "$ken" predict iris.ken iris.csv --sets
 check train-intervals-wrong 2 "" "--intervals cannot be '90'" "$ken" train gen:friedman:rows=300 --target y --intervals 90 -o no.ken
 check train-detect 0 "outliers" "" "$ken" train iris.csv --model isolation_forest --set contamination=0.1 -o d.ken
 check train-detect-json 0 '"task": "detect"' "" "$ken" train iris.csv --model isolation_forest -o d.ken --json

@@ -174,6 +174,105 @@ static void test_conformal__quantiles_are_moved_by_one_number(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- sets of classes ------------------------------------------------------------------------------- */
+static void draw_classes(ken_rng *rng, int64_t n, double *x, double *y) {
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = 4 * ken_rng_f64(rng) - 2;
+        y[i] = x[i] + ken_rng_normal(rng) > 1 ? 2 : x[i] * x[i] + ken_rng_normal(rng) > 1;
+    }
+}
+
+static ken_model *fit_classes(ken_ctx *ctx, const char *settings, const ken_table *t, const double *y) {
+    const ken_column target = test_column_f64("y", y, ken_table_rows(t));
+    const ken_data data = {.table = t, .target = &target, .task = KEN_CLASSIFY};
+    ken_model *m;
+    TEST_OK(ctx, ken_model_new(ctx, "conformal", settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    return m;
+}
+
+/* As for split: rank / (rows + 1) where scores do not tie: 24/26, four sd of 400 fits. Those of APS do, at 1, where y is
+ * the least likely class: it covers more often. */
+static void test_conformal__sets_cover_as_often_as_theory_says(void **state) {
+    enum { N = 100, FRESH = 30, ROUNDS = 400 };
+    static const char *const settings[] = {"base=logistic method=lac", "base=logistic method=aps"};
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    for (int k = 0; k < 2; k++) {
+        double x[N], y[N], fx[FRESH], fy[FRESH], inside = 0, size = 0;
+        ken_rng rng = ken_rng_stream(ctx, "test.sets", 0);
+        for (int r = 0; r < ROUNDS; r++) {
+            draw_classes(&rng, N, x, y), draw_classes(&rng, FRESH, fx, fy);
+            ken_table *t = test_table(ctx, x, N, 1), *fresh = test_table(ctx, fx, FRESH, 1);
+            ken_model *m = fit_classes(ctx, settings[k], t, y);
+            double *set = ask(ctx, m, fresh, KEN_WHAT_SET);
+            for (int i = 0; i < FRESH; i++) {
+                inside += set[3 * i + (int)fy[i]];
+                size += set[3 * i] + set[3 * i + 1] + set[3 * i + 2];
+            }
+            free(set);
+            ken_model_free(m);
+            ken_table_free(t), ken_table_free(fresh);
+        }
+        const double over = inside / ROUNDS / FRESH - 24.0 / 26;
+        if (over < -0.014 || over > (k ? 0.06 : 0.014) || size / ROUNDS / FRESH > (k ? 2.9 : 2.6))
+            fail_msg("%s: %.4f, in theory %.4f, size %.3f", settings[k], inside / ROUNDS / FRESH, 24.0 / 26, size / ROUNDS / FRESH);
+    }
+    test_ctx_free(ctx);
+}
+
+/* By the definitions, from probabilities and the scores kept; and VALUE, PROBA, MARGIN are the base's. */
+static void test_conformal__sets_are_their_definition(void **state) {
+    enum { N = 240 };
+    double x[N], y[N];
+    (void)state;
+    ken_ctx *ctx = test_ctx(2);
+    ken_rng rng = ken_rng_stream(ctx, "test.sets", 1);
+    draw_classes(&rng, N, x, y);
+    ken_table *t = test_table(ctx, x, N, 1);
+    for (int aps = 0; aps < 2; aps++) {
+        ken_model *m = fit_classes(ctx, aps ? "base=logistic method=aps coverage=0.8" : "base=logistic coverage=0.8", t, y);
+        const double *score = ken_f64(ken_model_attr(m, "score")), bound = score[ken_conformal_rank(60, 0.8) - 1];
+        double *set = ask(ctx, m, t, KEN_WHAT_SET), *p = ask(ctx, m, t, KEN_WHAT_PROBA);
+        double *own = ask(ctx, ken_model_child(m, 0), t, KEN_WHAT_PROBA);
+        assert_memory_equal(p, own, 3 * N * sizeof *p);
+        for (int i = 0; i < 3 * N; i++) {
+            const double *row = p + i / 3 * 3;
+            double misfit = aps ? 0 : 1 - p[i];
+            for (int c = 0; aps && c < 3; c++) misfit += row[c] >= p[i] ? row[c] : 0;
+            assert_true(set[i] == (misfit <= bound));
+        }
+        free(set), free(p), free(own);
+        ken_model_free(m);
+    }
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
+/* A class of one row, which calibrates: the base never saw it, it has probability 0 and stays out of nothing else's way. */
+static void test_conformal__class_that_the_base_never_saw(void **state) {
+    enum { N = 60 };
+    double x[N], y[N];
+    int unseen = 0;
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    ken_rng rng = ken_rng_stream(ctx, "test.sets", 2);
+    for (int rare = 0; rare < 12; rare++) {
+        draw_classes(&rng, N, x, y);
+        for (int i = 0; i < N; i++) y[i] = i == rare ? 7 : y[i] == 2;
+        ken_table *t = test_table(ctx, x, N, 1);
+        ken_model *m = fit_classes(ctx, "base=tree base.max_depth=2", t, y);
+        unseen += ken_model_n_classes(ken_model_child(m, 0)) == 2;
+        double *p = ask(ctx, m, t, KEN_WHAT_PROBA), *set = ask(ctx, m, t, KEN_WHAT_SET);
+        for (int i = 0; i < N; i++) assert_true(fabs(p[3 * i] + p[3 * i + 1] + p[3 * i + 2] - 1) < 1e-12);
+        free(p), free(set);
+        ken_model_free(m);
+        ken_table_free(t);
+    }
+    assert_true(unseen > 0 && unseen < 12);
+    test_ctx_free(ctx);
+}
+
 /* --- properties ---------------------------------------------------------------------------------- */
 /* What is not an interval is the word of the base fitted on the same rows. */
 static void test_conformal__predicts_as_its_base(void **state) {
@@ -262,7 +361,14 @@ static void test_conformal__bad_calls_are_errors(void **state) {
     ken_data data = {.table = t, .target = &target, .task = KEN_REGRESS};
     ken_model *m;
     TEST_FAILS(ctx, ken_model_new(ctx, "conformal", "coverage=1", &m), KEN_E_ARG, "coverage");
-    TEST_FAILS(ctx, ken_model_new(ctx, "conformal", "base=logistic", &m), KEN_E_ARG, "does not regress");
+    TEST_FAILS(ctx, ken_model_new(ctx, "conformal", "base=recipe", &m), KEN_E_NOT_FOUND, "recipe");
+    TEST_OK(ctx, ken_model_new(ctx, "conformal", "base=tree method=lac", &m));
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_ARG, "this method cannot regress");
+    TEST_OK(ctx, ken_model_set(ctx, m, "method", "cv"));
+    data.task = KEN_CLASSIFY;
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_ARG, "this method cannot classify");
+    data.task = KEN_REGRESS;
+    ken_model_free(m);
     TEST_OK(ctx, ken_model_new(ctx, "conformal", "base=tree method=quantile", &m));
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_UNSUPPORTED, "'tree' gives no quantiles");
     data.offset = &target; /* boosting could, but what calibrates it cannot */
@@ -314,6 +420,7 @@ static void test_conformal__hostile_files_are_refused(void **state) {
     spoil(ctx, b, "model/offset", 0, 1);
     spoil(ctx, b, "model/method", 0, 1); /* split has one model */
     spoil(ctx, b, "model/method", 0, 9);
+    spoil(ctx, b, "model/method", 0, 4); /* sets of no classes */
     const char *json = ken_bundle_json(b), *at = strstr(json, "\"children\"");
     char *bad = malloc(strlen(json) + 8);
     sprintf(bad, "%.*s\"childless\"%s", (int)(at - json), json, at + 10);
@@ -357,6 +464,9 @@ int main(void) {
         cmocka_unit_test(test_conformal__jackknife_plus_of_a_mean_by_hand),
         cmocka_unit_test(test_conformal__cv_plus_is_its_definition),
         cmocka_unit_test(test_conformal__quantiles_are_moved_by_one_number),
+        cmocka_unit_test(test_conformal__sets_cover_as_often_as_theory_says),
+        cmocka_unit_test(test_conformal__sets_are_their_definition),
+        cmocka_unit_test(test_conformal__class_that_the_base_never_saw),
         cmocka_unit_test(test_conformal__predicts_as_its_base),
         cmocka_unit_test(test_conformal__too_few_rows_give_infinite_intervals),
         cmocka_unit_test(test_conformal__same_for_any_threads_and_after_a_file),

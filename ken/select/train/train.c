@@ -146,15 +146,12 @@ static ken_status train_wrap(ken_ctx *ctx, double coverage, ken_model *chosen, k
     return ken_model_recipe(chosen) ? train_copy_params(ctx, ken_model_recipe(chosen), "recipe", out) : KEN_OK;
 }
 
-static ken_status train_intervals(ken_ctx *ctx, const ken_train_options *o, const ken_training *t, ken_model **model) {
+static ken_status train_intervals(ken_ctx *ctx, const ken_train_options *o, ken_model **model) {
     const ken_candidate conformal = {"conformal", NULL, NULL};
     ken_model *out;
     if (!(o->intervals > 0)) return KEN_OK;
     if (o->from)
         return KEN_FAIL(ctx, KEN_E_ARG, "leave the intervals out", "train: a model that is fitted already gets no intervals");
-    if (t->data.task != KEN_REGRESS)
-        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "probabilities say how sure it is: 'ken predict --proba'",
-                        "intervals are of numbers, and this model is to %s", ken_task_name(t->data.task));
     KEN_TRY(ken_candidate_new(ctx, &conformal, &out));
     const ken_status status = train_wrap(ctx, o->intervals, *model, out);
     ken_model_free(status == KEN_OK ? *model : out);
@@ -162,21 +159,25 @@ static ken_status train_intervals(ken_ctx *ctx, const ken_train_options *o, cons
     return status;
 }
 
-/* How often the target lies in the interval, and how wide that is, on the rows set aside. */
+/* How often the target lies in the interval (its class in the set), and how wide that is, on the rows set aside. */
 static ken_status train_coverage_of(ken_ctx *ctx, const ken_model *model, ken_training *t) {
-    const int64_t n = ken_table_rows(t->features);
-    double *both, inside = 0, width = 0, rows = 0;
-    KEN_TRY(KEN_SCRATCH(ctx, double, 2 * n, &both));
-    ken_tensor out = ken_tensor_2d(both, KEN_F64, n, 2);
-    KEN_TRY(ken_model_predict(ctx, model, t->features, KEN_WHAT_INTERVAL, &out));
+    const int64_t n = ken_table_rows(t->features), k = ken_model_n_classes(model), width = k ? k : 2;
+    double *out, inside = 0, size = 0, rows = 0;
+    int32_t *code = NULL;
+    KEN_TRY(KEN_SCRATCH(ctx, double, width * n, &out));
+    if (k) KEN_TRY(KEN_SCRATCH(ctx, int32_t, n, &code));
+    if (k) KEN_TRY(ken_model_encode_target(ctx, model, t->data.target, code));
+    ken_tensor into = ken_tensor_2d(out, KEN_F64, n, width);
+    KEN_TRY(ken_model_predict(ctx, model, t->features, k ? KEN_WHAT_SET : KEN_WHAT_INTERVAL, &into));
     for (int64_t i = 0; i < n; i++) {
-        const double y = ken_column_f64(t->data.target, i);
-        if (t->role[i] != KEN_ROLE_TEST || isnan(y)) continue;
-        inside += y >= both[2 * i] && y <= both[2 * i + 1];
-        width += both[2 * i + 1] - both[2 * i];
+        const double *row = out + i * width, y = ken_column_f64(t->data.target, i);
+        if (t->role[i] != KEN_ROLE_TEST || ken_column_missing(t->data.target, i)) continue;
+        inside += k ? code[i] >= 0 && row[code[i]] == 1 : y >= row[0] && y <= row[1];
+        for (int64_t c = 0; c < k; c++) size += row[c];
+        if (!k) size += row[1] - row[0];
         rows++;
     }
-    t->coverage = inside / rows, t->interval_width = width / rows;
+    t->coverage = inside / rows, t->interval_width = size / rows;
     return KEN_OK;
 }
 
@@ -241,7 +242,7 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
     KEN_TRY(train_hold_out(ctx, o->test, t));
     if (o->metric) KEN_TRY(train_find_metric(ctx, o, t));
     KEN_TRY(train_choose(ctx, o, t, model));
-    KEN_TRY(train_intervals(ctx, o, t, model));
+    KEN_TRY(train_intervals(ctx, o, model));
     const double start = ken_ctx_clock(ctx);
     KEN_TRY(!o->from   ? ken_model_fit(ctx, *model, &t->data)
             : o->refit ? ken_model_refit(ctx, *model, &t->data, o->decay)

@@ -19,7 +19,7 @@ typedef struct ken_train_options {
     double test;                      /* share of rows set aside for evaluation, 0 .. 0.9 */
     int64_t folds;                    /* cross-validation on the training rows; 0: only to compare models */
     const char *metric;               /* to choose by; NULL: the default of the task */
-    double intervals;                 /* > 0, numbers: the model gets intervals of that coverage (conformal) */
+    double intervals;                 /* > 0: the model gets intervals (classes: sets) of that coverage: conformal */
     ken_model *from;                  /* fitted: fitted on (ken_model_fit_on) with the settings, given back as
                                          *model, or freed after an error; instead of `model`. NULL: none */
     bool refit;                       /* `from` is refitted instead (ken_model_refit) ... */
@@ -39,7 +39,8 @@ typedef struct ken_training {
     ken_evaluation baseline;          /* the same of `dummy` */
     ken_comparison comparison;        /* n 0: a model was named */
     ken_cv_result cv;                 /* folds 0: not asked for */
-    double coverage, interval_width;  /* on the rows set aside: share inside, mean; NaN: no intervals wanted */
+    double coverage, interval_width;  /* on the rows set aside: share inside, mean width or
+                                         number of classes; NaN: no intervals wanted */
     double fit_s, predict_s;          /* NaN without a clock */
     ken_allocator alloc;
 } ken_training;
