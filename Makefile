@@ -83,9 +83,10 @@ check-deep:
 bench:
 	@bench/run
 
-## make quality    defaults against the peers' defaults on real tables, written to docs/quality.md
+## make quality    defaults against the peers' defaults on real tables, written to docs/quality.md (TUNED=1: after
+##                 50 trials each, to docs/quality_tuned.md)
 quality:
-	@bench/quality/run
+	@bench/quality/run $(if $(TUNED),--tuned)
 
 ## make sizes      long functions and files, in the open
 sizes:
