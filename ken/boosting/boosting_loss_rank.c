@@ -119,6 +119,7 @@ static void rank_pairs(const rank_job *job, const ken_rank_item *item, double in
     const double top = ken_rank_discount(a, l->rank_cut);
     const ken_rank_item *const first = &item[a];
     double p[LOSS_BLOCK], g = 0, h = 0;
+    p[0] = 0; /* n is at least 1, which a compiler cannot know */
     for (int64_t j = 0; j < n; j++) {
         const double d = first->score - item[from + j].score;
         p[j] = first->gain > item[from + j].gain ? -d : d;
