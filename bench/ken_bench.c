@@ -275,15 +275,17 @@ static double median(double *values, int n) {
     return values[n / 2];
 }
 
-/* Median microseconds of predicting one row, from the row of f32 in memory. */
+/* Median microseconds of predicting one row, from the row in memory. */
 static void latency(bench *b, const ken_model *model, const ken_tensor *x, ken_what what) {
     double *spans = take(ROW_REPEATS * sizeof *spans), *row = take((size_t)x->shape[1] * sizeof *row);
     const int64_t n = x->shape[0];
     double out[2];
     for (int i = 0; i < ROW_REPEATS; i++) {
-        const float *const from = (const float *)x->data + i % n * x->stride[0];
+        const int64_t at = i % n * x->stride[0];
         const double begin = now_s();
-        for (int64_t j = 0; j < x->shape[1]; j++) row[j] = from[j * x->stride[1]];
+        for (int64_t j = 0; j < x->shape[1]; j++)
+            row[j] = x->dtype == KEN_F32 ? (double)((const float *)x->data)[at + j * x->stride[1]]
+                                         : ((const double *)x->data)[at + j * x->stride[1]];
         check(b, ken_model_predict_row(b->ctx, model, row, what, out));
         spans[i] = 1e6 * (now_s() - begin);
     }

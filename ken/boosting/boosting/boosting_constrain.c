@@ -79,6 +79,7 @@ static ken_status constrain_directions(ken_ctx *ctx, const ken_model *model, boo
     for (int j = 0; j < s->binned.d; j++)
         s->direction[j] = (int8_t)(mark[0][s->source[j]] - mark[1][s->source[j]]);
     s->rules.direction = s->direction;
+    if (s->rules.max_depth == 0) s->rules.max_depth = 1000; /* boosting_monotone.c recurses as deep */
     if (s->rules.max_depth == 0 || s->rules.max_depth > CONSTRAIN_DEPTH) s->rules.max_depth = CONSTRAIN_DEPTH;
     return KEN_OK;
 }
