@@ -170,4 +170,26 @@ static inline ken_model *known_model(ken_ctx *ctx, const ken_table *t, ken_table
     return m;
 }
 
+/* A model that is known on a table that is known. */
+typedef struct known_fixture {
+    ken_ctx *ctx;
+    ken_table *table, *features;
+    ken_model *model;
+    ken_data data;
+} known_fixture;
+
+static inline known_fixture known_begin(int threads, int64_t n, bool classes) {
+    known_fixture f = {.ctx = test_ctx(threads)};
+    f.table = known_table(f.ctx, n, classes);
+    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
+    return f;
+}
+
+static inline void known_end(known_fixture *f) {
+    ken_model_free(f->model);
+    ken_table_free(f->features);
+    ken_table_free(f->table);
+    test_ctx_free(f->ctx);
+}
+
 #endif

@@ -2,30 +2,9 @@
 
 #include "ken/explain/explain_testing.h"
 
-typedef struct fixture {
-    ken_ctx *ctx;
-    ken_table *table, *features;
-    ken_model *model;
-    ken_data data;
-} fixture;
-
-static fixture begin(int threads, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(threads)};
-    f.table = known_table(f.ctx, n, classes);
-    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    return f;
-}
-
-static void end(fixture *f) {
-    ken_model_free(f->model);
-    ken_table_free(f->features);
-    ken_table_free(f->table);
-    test_ctx_free(f->ctx);
-}
-
 /* Columns a and b of n cells, and the model 1 + a + 3 a b (or its logistic function) on them. */
-static fixture together(const double *a, const double *b, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(1)};
+static known_fixture together(const double *a, const double *b, int64_t n, bool classes) {
+    known_fixture f = {.ctx = test_ctx(1)};
     void *x[2];
     TEST_OK(f.ctx, ken_table_new(f.ctx, n, &f.features));
     TEST_OK(f.ctx, ken_table_add_new(f.ctx, f.features, "a", KEN_F64, &x[0], NULL));
@@ -40,7 +19,7 @@ static fixture together(const double *a, const double *b, int64_t n, bool classe
  * the edges), whatever the other columns are. */
 static void test_ale__additive_function_gives_back_its_terms(void **state) {
     (void)state;
-    fixture f = begin(1, 400, false);
+    known_fixture f = known_begin(1, 400, false);
     ken_ale_params p = {12, 0};
     ken_ale *ale = NULL;
     for (int j = 0; j < 3; j++) { /* a, b, and noise, which does nothing */
@@ -63,12 +42,12 @@ static void test_ale__additive_function_gives_back_its_terms(void **state) {
         assert_int_equal(rows, 400);
         ken_ale_free(ale);
     }
-    end(&f);
+    known_end(&f);
 }
 
 static void test_ale__category_is_its_own_term_with_mean_zero(void **state) {
     (void)state;
-    fixture f = begin(1, 400, false);
+    known_fixture f = known_begin(1, 400, false);
     const int c = ken_table_find(f.features, "c");
     ken_ale *ale = NULL;
     double mean = 0, red = 0;
@@ -83,7 +62,7 @@ static void test_ale__category_is_its_own_term_with_mean_zero(void **state) {
     }
     TEST_NEAR(mean, 0, 1e-9);
     ken_ale_free(ale);
-    end(&f);
+    known_end(&f);
 }
 
 /* Levels whose rows lie along a line in another column come in the order of that line, whatever their codes. */
@@ -154,7 +133,7 @@ static void test_ale__agrees_with_the_formulas_in_numpy(void **state) {
         b[i] = 0.5 * a[i] + fmod(i * 0.414213562373095, 1) - 0.5;
     }
     for (int classes = 0; classes < 2; classes++) {
-        fixture f = together(a, b, 60, classes);
+        known_fixture f = together(a, b, 60, classes);
         ken_ale_params p = {6, 0};
         ken_ale *ale = NULL;
         TEST_OK(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, both, 1, &p, &ale));
@@ -169,7 +148,7 @@ static void test_ale__agrees_with_the_formulas_in_numpy(void **state) {
         assert_int_equal(ken_ale_get(ale)->empty, 2);
         for (int g = 0; g < 25; g++) TEST_NEAR(ken_ale_get(ale)->value[g], golden_two[classes][g], 1e-12);
         ken_ale_free(ale);
-        end(&f);
+        known_end(&f);
     }
 }
 
@@ -182,7 +161,7 @@ static void test_ale__second_order_is_the_interaction_alone(void **state) {
     ken_ale_params p = {100, 0};
     ken_ale *ale = NULL;
     for (int i = 0; i < 63; i++) a[i] = pow(i % 9, 1.5), b[i] = i / 9 * 0.25;
-    fixture f = together(a, b, 63, false);
+    known_fixture f = together(a, b, 63, false);
     TEST_OK(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, both, 2, &p, &ale));
     const ken_ale_view *v = ken_ale_get(ale);
     assert_int_equal(v->axis[0].n, 9);
@@ -199,13 +178,13 @@ static void test_ale__second_order_is_the_interaction_alone(void **state) {
         for (int64_t h = 0; h < 7; h++)
             TEST_NEAR(v->value[g * 7 + h], 3 * (v->axis[0].value[g] - m[0]) * (v->axis[1].value[h] - m[1]), 1e-10);
     ken_ale_free(ale);
-    end(&f);
-    f = begin(1, 500, false);
+    known_end(&f);
+    f = known_begin(1, 500, false);
     p.bins = 8;
     TEST_OK(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, both, 2, &p, &ale));
     for (int g = 0; g < 81; g++) TEST_NEAR(ken_ale_get(ale)->value[g], 0, 1e-12);
     ken_ale_free(ale);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_ale__same_bits_for_any_threads(void **state) {
@@ -214,7 +193,7 @@ static void test_ale__same_bits_for_any_threads(void **state) {
     const int both[] = {0, 1};
     double value[4][400];
     for (int t = 0; t < 4; t++) {
-        fixture f = begin(threads[t], 9000, true);
+        known_fixture f = known_begin(threads[t], 9000, true);
         ken_ale_params p = {19, 6000};
         ken_ale *ale = NULL;
         TEST_OK(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, both, 2, &p, &ale));
@@ -222,7 +201,7 @@ static void test_ale__same_bits_for_any_threads(void **state) {
         memcpy(value[t], ken_ale_get(ale)->value, sizeof value[t]);
         assert_memory_equal(value[0], value[t], sizeof value[t]);
         ken_ale_free(ale);
-        end(&f);
+        known_end(&f);
     }
 }
 
@@ -232,22 +211,22 @@ static void test_ale__says_what_is_wrong(void **state) {
     const int twice[] = {1, 1}, far = 9, c[] = {3, 0}, two[] = {0, 1};
     ken_ale_params p = {0, 0};
     ken_ale *ale = NULL;
-    fixture f = begin(1, 20, false);
+    known_fixture f = known_begin(1, 20, false);
     TEST_FAILS(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, twice, 2, NULL, &ale), KEN_E_ARG, "twice");
     TEST_FAILS(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, &far, 1, NULL, &ale), KEN_E_ARG, "column 9");
     TEST_FAILS(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, c, 2, NULL, &ale), KEN_E_UNSUPPORTED, "category");
     TEST_FAILS(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, two, 2, &p, &ale), KEN_E_ARG, "0 bins");
-    end(&f);
+    known_end(&f);
     f = together(a, b, 4, false);
     for (int j = 0; j < 2; j++)
         TEST_FAILS(f.ctx, ken_explain_ale(f.ctx, f.model, f.features, &two[j], 1, NULL, &ale), KEN_E_VALUE,
                    "fewer than two values");
     assert_null(ale);
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status ale_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     const int pair[] = {0, 1}, c = 3;
     ken_ale_params p = {3, 20};
     ken_ale *ale = NULL;
@@ -262,9 +241,9 @@ static ken_status ale_once(ken_ctx *ctx, void *arg) {
 
 static void test_ale__survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = begin(1, 40, false);
+    known_fixture f = known_begin(1, 40, false);
     test_every_allocation(ale_once, &f, 4000);
-    end(&f);
+    known_end(&f);
 }
 
 int main(void) {

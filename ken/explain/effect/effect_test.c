@@ -2,30 +2,9 @@
 
 #include "ken/explain/explain_testing.h"
 
-typedef struct fixture {
-    ken_ctx *ctx;
-    ken_table *table, *features;
-    ken_model *model;
-    ken_data data;
-} fixture;
-
-static fixture begin(int threads, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(threads)};
-    f.table = known_table(f.ctx, n, classes);
-    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    return f;
-}
-
-static void end(fixture *f) {
-    ken_model_free(f->model);
-    ken_table_free(f->features);
-    ken_table_free(f->table);
-    test_ctx_free(f->ctx);
-}
-
 /* Of an additive function the partial dependence on a column is its own term plus the mean of the
  * others over the rows. */
-static double others(const fixture *f, int but, int but_too) {
+static double others(const known_fixture *f, int but, int but_too) {
     const int64_t n = ken_table_rows(f->features);
     double sum = 0;
     for (int64_t i = 0; i < n; i++)
@@ -36,7 +15,7 @@ static double others(const fixture *f, int but, int but_too) {
 
 static void test_effect__additive_function_gives_back_its_terms(void **state) {
     (void)state;
-    fixture f = begin(1, 400, false);
+    known_fixture f = known_begin(1, 400, false);
     ken_effect_params p = KEN_EFFECT_DEFAULTS;
     ken_effect *e = NULL;
     p.max_rows = 0;
@@ -59,13 +38,13 @@ static void test_effect__additive_function_gives_back_its_terms(void **state) {
                       v->mean[5] - v->mean[0], 1e-9);
         ken_effect_free(e);
     }
-    end(&f);
+    known_end(&f);
 }
 
 /* Centered single rows begin at 0; of an additive function they all are the term itself, whatever the row. */
 static void test_effect__centered_rows_of_an_additive_function_are_its_term(void **state) {
     (void)state;
-    fixture f = begin(1, 100, false);
+    known_fixture f = known_begin(1, 100, false);
     ken_effect_params p = KEN_EFFECT_DEFAULTS;
     ken_effect *e = NULL;
     const int b = 1;
@@ -80,12 +59,12 @@ static void test_effect__centered_rows_of_an_additive_function_are_its_term(void
             TEST_NEAR(v->ice[r * v->axis[0].n + g], x[g] * x[g] - x[0] * x[0], 1e-12);
     }
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_effect__category_goes_by_level_most_frequent_first(void **state) {
     (void)state;
-    fixture f = begin(1, 400, false);
+    known_fixture f = known_begin(1, 400, false);
     const int c = ken_table_find(f.features, "c");
     ken_effect *e = NULL;
     int64_t count[3] = {0};
@@ -98,12 +77,12 @@ static void test_effect__category_goes_by_level_most_frequent_first(void **state
         if (g) assert_true(count[(int)v->axis[0].value[g]] <= count[(int)v->axis[0].value[g - 1]]);
     }
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_effect__two_columns(void **state) {
     (void)state;
-    fixture f = begin(1, 200, false);
+    known_fixture f = known_begin(1, 200, false);
     const int features[] = {ken_table_find(f.features, "c"), 0};
     ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
@@ -120,12 +99,12 @@ static void test_effect__two_columns(void **state) {
     /* Even steps from the smallest to the largest value. */
     TEST_NEAR(v->axis[1].value[3], (v->axis[1].value[0] + v->axis[1].value[6]) / 2, 1e-9);
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_effect__classes_give_the_probability_of_the_second(void **state) {
     (void)state;
-    fixture f = begin(1, 100, true);
+    known_fixture f = known_begin(1, 100, true);
     const int a = 0;
     ken_effect_params p = {5, 0, 100, 0, 1, false, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
@@ -142,13 +121,13 @@ static void test_effect__classes_give_the_probability_of_the_second(void **state
         TEST_NEAR(v->mean[g], mean, 1e-12);
     }
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 /* numpy 1.26: quantile([1..9, 100], [0, .25, .5, .75, 1]) = 1, 3.25, 5.5, 7.75, 100 (linear). */
 static void test_effect__grid_is_by_quantiles(void **state) {
     (void)state;
-    fixture f = {.ctx = test_ctx(1)};
+    known_fixture f = {.ctx = test_ctx(1)};
     void *a, *b, *y;
     const int feature = 0, whole = 1;
     TEST_OK(f.ctx, ken_table_new(f.ctx, 10, &f.table));
@@ -172,7 +151,7 @@ static void test_effect__grid_is_by_quantiles(void **state) {
     assert_int_equal(ken_effect_get(e)->axis[0].n, 3);
     assert_string_equal(ken_effect_get(e)->axis[0].label[2], "2");
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 /* golden/partial_dependence.py, scikit-learn 1.9.1: grids to the last digits, averages to 1e-12 (their
@@ -194,7 +173,7 @@ static const double sklearn_pair[9] = {
 
 static void test_effect__agrees_with_scikit_learn(void **state) {
     (void)state;
-    fixture f = {.ctx = test_ctx(1)};
+    known_fixture f = {.ctx = test_ctx(1)};
     void *a, *b, *y;
     const int both[] = {0, 1};
     ken_effect_params p = {7, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
@@ -223,27 +202,27 @@ static void test_effect__agrees_with_scikit_learn(void **state) {
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, both, 2, &p, &e));
     for (int g = 0; g < 9; g++) TEST_NEAR(ken_effect_get(e)->mean[g], sklearn_pair[g], 1e-12);
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_effect__same_bits_for_any_threads(void **state) {
     (void)state;
     double mean[2][24];
     for (int t = 0; t < 2; t++) {
-        fixture f = begin(t ? 5 : 1, 3000, false);
+        known_fixture f = known_begin(t ? 5 : 1, 3000, false);
         const int b = 1;
         ken_effect *e = NULL;
         TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &b, 1, NULL, &e));
         memcpy(mean[t], ken_effect_get(e)->mean, sizeof mean[t]);
         ken_effect_free(e);
-        end(&f);
+        known_end(&f);
     }
     assert_memory_equal(mean[0], mean[1], sizeof mean[0]);
 }
 
 static void test_effect__says_what_is_wrong(void **state) {
     (void)state;
-    fixture f = begin(1, 20, false);
+    known_fixture f = known_begin(1, 20, false);
     const int twice[] = {1, 1}, far = 9;
     ken_effect_params p = KEN_EFFECT_DEFAULTS;
     ken_effect *e = NULL;
@@ -255,11 +234,11 @@ static void test_effect__says_what_is_wrong(void **state) {
     TEST_FAILS(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, twice, 1, &p, &e), KEN_E_ARG,
                "grid");
     assert_null(e);
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status effect_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     const int features[] = {0, 3};
     ken_effect_params p = {3, 10, 2, 0, 1, false, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
@@ -270,9 +249,9 @@ static ken_status effect_once(ken_ctx *ctx, void *arg) {
 
 static void test_effect__survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = begin(1, 30, false);
+    known_fixture f = known_begin(1, 30, false);
     test_every_allocation(effect_once, &f, 2000);
-    end(&f);
+    known_end(&f);
 }
 
 /* --- recursion -------------------------------------------------------------------------------------------- */
@@ -290,7 +269,7 @@ static const double recursion_two[25] =
 
 static void test_effect__recursion_agrees_with_scikit_learn(void **state) {
     (void)state;
-    fixture f = {.ctx = test_ctx(1)};
+    known_fixture f = {.ctx = test_ctx(1)};
     ken_effect_params p = {5, 0, 0, 0, 1, true, -1, KEN_EFFECT_AUTO, false};
     ken_effect *e = NULL;
     double X[64 * 2], y[64];
@@ -315,7 +294,7 @@ static void test_effect__recursion_agrees_with_scikit_learn(void **state) {
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, both, 2, &p, &e));
     for (int g = 0; g < 25; g++) TEST_NEAR(ken_effect_get(e)->mean[g], recursion_two[g], 1e-12);
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 /* A table that has every combination of its columns once is a product of independent columns, also below any
@@ -326,7 +305,7 @@ static void test_effect__recursion_is_brute_force_where_columns_are_independent(
     enum { N = 6 * 7 * 3 };
     for (int classes = 0; classes < 2; classes++)
         for (int m = 0; m < 2; m++) {
-            fixture f = {.ctx = test_ctx(1)};
+            known_fixture f = {.ctx = test_ctx(1)};
             void *a, *b, *y;
             int32_t code[N];
             const int64_t at[] = {0, 3, 8, 12};
@@ -365,7 +344,7 @@ static void test_effect__recursion_is_brute_force_where_columns_are_independent(
                 ken_effect_free(walk);
                 ken_effect_free(brute);
             }
-            end(&f);
+            known_end(&f);
         }
 }
 
@@ -387,7 +366,7 @@ static void test_effect__recursion_of_boosting_is_its_score_at_any_threads(void 
     double mean[4][24];
     for (int t = 0; t < 4; t++) {
         static const int threads[] = {1, 2, 3, 7};
-        fixture f = {.ctx = test_ctx(threads[t])};
+        known_fixture f = {.ctx = test_ctx(threads[t])};
         const int b = 1;
         f.table = known_table(f.ctx, 500, true);
         const int columns[] = {0, 1, 2};
@@ -416,13 +395,13 @@ static void test_effect__recursion_of_boosting_is_its_score_at_any_threads(void 
         memcpy(mean[t], v->mean, sizeof mean[t]);
         assert_memory_equal(mean[0], mean[t], sizeof mean[t]);
         ken_effect_free(e);
-        end(&f);
+        known_end(&f);
     }
 }
 
 static void test_effect__recursion_says_why_it_cannot(void **state) {
     (void)state;
-    fixture f = begin(1, 50, false);
+    known_fixture f = known_begin(1, 50, false);
     const int a = 0;
     ken_effect_params p = {5, 0, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION, false};
     ken_effect *e = NULL;
@@ -432,11 +411,11 @@ static void test_effect__recursion_says_why_it_cannot(void **state) {
     TEST_OK(f.ctx, ken_explain_effect(f.ctx, f.model, f.features, &a, 1, &p, &e));
     assert_int_equal(ken_effect_get(e)->method, KEN_EFFECT_BRUTE);
     ken_effect_free(e);
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status recursion_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     const int features[] = {0, 1};
     ken_effect_params p = {3, 10, 0, 0, 1, false, -1, KEN_EFFECT_RECURSION, false};
     ken_effect *e = NULL;
@@ -447,7 +426,7 @@ static ken_status recursion_once(ken_ctx *ctx, void *arg) {
 
 static void test_effect__recursion_survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = {.ctx = test_ctx(1)};
+    known_fixture f = {.ctx = test_ctx(1)};
     f.table = known_table(f.ctx, 60, false);
     const int columns[] = {0, 1, 2};
     TEST_OK(f.ctx, ken_table_select(f.ctx, f.table, columns, 3, &f.features));
@@ -455,7 +434,7 @@ static void test_effect__recursion_survives_every_failed_allocation(void **state
     TEST_OK(f.ctx, ken_model_new(f.ctx, "tree", "max_depth=3", &f.model));
     TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
     test_every_allocation(recursion_once, &f, 2000);
-    end(&f);
+    known_end(&f);
 }
 
 int main(void) {

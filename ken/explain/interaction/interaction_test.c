@@ -2,30 +2,9 @@
 
 #include "ken/explain/explain_testing.h"
 
-typedef struct fixture {
-    ken_ctx *ctx;
-    ken_table *table, *features;
-    ken_model *model;
-    ken_data data;
-} fixture;
-
-static fixture begin(int threads, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(threads)};
-    f.table = known_table(f.ctx, n, classes);
-    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    return f;
-}
-
-static void end(fixture *f) {
-    ken_model_free(f->model);
-    ken_table_free(f->features);
-    ken_table_free(f->table);
-    test_ctx_free(f->ctx);
-}
-
 /* Columns a, b and noise, which 1 + a + 3 a b does not use. */
-static fixture together(bool classes) {
-    fixture f = {.ctx = test_ctx(1)};
+static known_fixture together(bool classes) {
+    known_fixture f = {.ctx = test_ctx(1)};
     void *x[3];
     static const char *const names[] = {"a", "b", "noise"};
     TEST_OK(f.ctx, ken_table_new(f.ctx, 60, &f.features));
@@ -47,7 +26,7 @@ static void test_interaction__additive_function_has_none(void **state) {
     ken_interaction_row totals[4], pairs[6];
     ken_interaction_info info;
     for (int classes = 0; classes < 2; classes++) {
-        fixture f = begin(1, 80, classes);
+        known_fixture f = known_begin(1, 80, classes);
         TEST_OK(f.ctx, ken_explain_interaction(f.ctx, f.model, f.features, NULL, &info, totals, pairs));
         assert_int_equal(info.rows, 80);
         assert_int_equal(info.n_pairs, 6);
@@ -62,7 +41,7 @@ static void test_interaction__additive_function_has_none(void **state) {
             assert_string_equal(info.unit, "probability");
             assert_true(totals[0].h > 0.01);
         }
-        end(&f);
+        known_end(&f);
     }
 }
 
@@ -70,7 +49,7 @@ static void test_interaction__additive_function_has_none(void **state) {
  * all of f; so H is the ratio of their variations over the rows. */
 static void test_interaction__product_has_the_closed_form(void **state) {
     (void)state;
-    fixture f = together(false);
+    known_fixture f = together(false);
     ken_interaction_row totals[3], pairs[3];
     ken_interaction_info info;
     double ma = 0, mb = 0, mf = 0, mp = 0, beyond = 0, own = 0;
@@ -92,13 +71,13 @@ static void test_interaction__product_has_the_closed_form(void **state) {
     for (int j = 0; j < 2; j++) TEST_NEAR(totals[j].h, sqrt(beyond / own), 1e-10);
     assert_int_equal(totals[2].a, 2);
     assert_true(totals[2].h < 1e-12 && pairs[1].strength < 1e-12);
-    end(&f);
+    known_end(&f);
 }
 
 /* golden/interaction.py: three loops in numpy, probabilities of the logistic function of the same. */
 static void test_interaction__agrees_with_brute_force_in_numpy(void **state) {
     (void)state;
-    fixture f = together(true);
+    known_fixture f = together(true);
     ken_interaction_params p = {150, 8, true};
     ken_interaction_row totals[3], pairs[3];
     ken_interaction_info info;
@@ -109,7 +88,7 @@ static void test_interaction__agrees_with_brute_force_in_numpy(void **state) {
     }
     TEST_NEAR(pairs[0].h, 1.1198468302199989, 1e-12);
     TEST_NEAR(pairs[0].strength, 0.12366381827332924, 1e-12);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_interaction__same_bits_for_any_threads_and_pairs(void **state) {
@@ -120,7 +99,7 @@ static void test_interaction__same_bits_for_any_threads_and_pairs(void **state) 
     memset(totals, 0, sizeof totals);
     memset(pairs, 0, sizeof pairs);
     for (int t = 0; t < 4; t++) {
-        fixture f = begin(threads[t], 400, true);
+        known_fixture f = known_begin(threads[t], 400, true);
         ken_interaction_params p = {90, 3, true};
         TEST_OK(f.ctx, ken_explain_interaction(f.ctx, f.model, f.features, &p, &info, totals[t], pairs[t]));
         assert_int_equal(info.n_pairs, 3);
@@ -128,7 +107,7 @@ static void test_interaction__same_bits_for_any_threads_and_pairs(void **state) 
             assert_true(totals[t][j].h == totals[0][j].h && totals[t][j].a == totals[0][j].a);
             if (j < 3) assert_true(pairs[t][j].h == pairs[0][j].h && pairs[t][j].strength == pairs[0][j].strength);
         }
-        end(&f);
+        known_end(&f);
     }
 }
 
@@ -137,15 +116,15 @@ static void test_interaction__says_what_is_wrong(void **state) {
     ken_interaction_row totals[4];
     ken_interaction_info info;
     ken_interaction_params p = {1, 0, false};
-    fixture f = begin(1, 1, false);
+    known_fixture f = known_begin(1, 1, false);
     TEST_FAILS(f.ctx, ken_explain_interaction(f.ctx, f.model, f.features, &p, &info, totals, NULL), KEN_E_ARG, "max_rows 1");
     TEST_FAILS(f.ctx, ken_explain_interaction(f.ctx, f.model, f.features, NULL, &info, totals, NULL), KEN_E_VALUE,
                "single row");
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status interaction_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     ken_interaction_row totals[4], pairs[6];
     ken_interaction_info info;
     ken_interaction_params p = {6, 2, false};
@@ -154,9 +133,9 @@ static ken_status interaction_once(ken_ctx *ctx, void *arg) {
 
 static void test_interaction__survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = begin(1, 30, false);
+    known_fixture f = known_begin(1, 30, false);
     test_every_allocation(interaction_once, &f, 4000);
-    end(&f);
+    known_end(&f);
 }
 
 int main(void) {

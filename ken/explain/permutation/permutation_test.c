@@ -4,27 +4,6 @@
 
 enum { ROWS = 2000 };
 
-typedef struct fixture {
-    ken_ctx *ctx;
-    ken_table *table, *features;
-    ken_model *model;
-    ken_data data;
-} fixture;
-
-static fixture begin(int threads, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(threads)};
-    f.table = known_table(f.ctx, n, classes);
-    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    return f;
-}
-
-static void end(fixture *f) {
-    ken_model_free(f->model);
-    ken_table_free(f->features);
-    ken_table_free(f->table);
-    test_ctx_free(f->ctx);
-}
-
 static double variance(const ken_column *c) {
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < c->n; i++) sum += ken_column_f64(c, i);
@@ -41,7 +20,7 @@ static double variance(const ken_column *c) {
  * 2 * 4 * var(a). (Fisher, Rudin & Dominici 2019, section 3.) */
 static void test_permutation__linear_column_has_the_analytic_importance(void **state) {
     (void)state;
-    fixture f = begin(1, ROWS, false);
+    known_fixture f = known_begin(1, ROWS, false);
     ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
     ken_permutation_row rows[4];
     ken_permutation_info info;
@@ -65,12 +44,12 @@ static void test_permutation__linear_column_has_the_analytic_importance(void **s
         sqrt(base + (2 * 2 * (residual_a - mean_a * mean_r) + 2 * 4 * variance(a)) * ROWS / (ROWS - 1));
     TEST_NEAR(rows[0].mean + info.score, want, 0.005);
     assert_true(rows[0].sd > 0);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_permutation__unused_column_is_exactly_zero(void **state) {
     (void)state;
-    fixture f = begin(1, 300, false);
+    known_fixture f = known_begin(1, 300, false);
     ken_permutation_row rows[4];
     TEST_OK(f.ctx, ken_explain_permutation(f.ctx, f.model, &f.data, NULL, NULL, rows, NULL));
     for (int i = 0; i < 4; i++)
@@ -80,12 +59,12 @@ static void test_permutation__unused_column_is_exactly_zero(void **state) {
         } else {
             assert_true(rows[i].mean > 0.01);
         }
-    end(&f);
+    known_end(&f);
 }
 
 static void test_permutation__higher_is_better_keeps_the_sign(void **state) {
     (void)state;
-    fixture f = begin(1, 1000, true);
+    known_fixture f = known_begin(1, 1000, true);
     ken_permutation_row rows[4];
     ken_permutation_info info;
     ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
@@ -96,7 +75,7 @@ static void test_permutation__higher_is_better_keeps_the_sign(void **state) {
         assert_string_equal(ken_model_feature(f.model, rows[0].feature), "a");
         assert_true(rows[0].mean > 0.02);
     }
-    end(&f);
+    known_end(&f);
 }
 
 static void test_permutation__same_bits_for_any_threads_and_other_columns(void **state) {
@@ -105,16 +84,16 @@ static void test_permutation__same_bits_for_any_threads_and_other_columns(void *
     ken_permutation_params p = {3, "rmse", 500};
     ken_permutation_row rows[4];
     for (int t = 0; t < 2; t++) {
-        fixture f = begin(t ? 7 : 1, 20000, false);
+        known_fixture f = known_begin(t ? 7 : 1, 20000, false);
         TEST_OK(f.ctx, ken_explain_permutation(f.ctx, f.model, &f.data, &p, NULL, rows, repeats[t]));
-        end(&f);
+        known_end(&f);
     }
     assert_memory_equal(repeats[0], repeats[1], sizeof repeats[0]);
 }
 
 static void test_permutation__says_what_is_wrong(void **state) {
     (void)state;
-    fixture f = begin(1, 50, false);
+    known_fixture f = known_begin(1, 50, false);
     ken_permutation_row rows[4];
     ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
     ken_data none = f.data;
@@ -135,11 +114,11 @@ static void test_permutation__says_what_is_wrong(void **state) {
     TEST_FAILS(f.ctx, ken_explain_permutation(f.ctx, fresh, &f.data, NULL, NULL, rows, NULL),
                KEN_E_STATE, "not fitted");
     ken_model_free(fresh);
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status permute_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     ken_permutation_row rows[4];
     ken_permutation_params p = {1, "rmse", 10};
     return ken_explain_permutation(ctx, f->model, &f->data, &p, NULL, rows, NULL);
@@ -147,9 +126,9 @@ static ken_status permute_once(ken_ctx *ctx, void *arg) {
 
 static void test_permutation__survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = begin(1, 30, false);
+    known_fixture f = known_begin(1, 30, false);
     test_every_allocation(permute_once, &f, 2000);
-    end(&f);
+    known_end(&f);
 }
 
 int main(void) {

@@ -3,28 +3,7 @@
 #include "ken/explain/explain_testing.h"
 #include "ken/tree/tree/tree.h"
 
-typedef struct fixture {
-    ken_ctx *ctx;
-    ken_table *table, *features;
-    ken_model *model;
-    ken_data data;
-} fixture;
-
-static fixture begin(int threads, int64_t n, bool classes) {
-    fixture f = {.ctx = test_ctx(threads)};
-    f.table = known_table(f.ctx, n, classes);
-    f.model = known_model(f.ctx, f.table, &f.features, &f.data);
-    return f;
-}
-
-static void end(fixture *f) {
-    ken_model_free(f->model);
-    ken_table_free(f->features);
-    ken_table_free(f->table);
-    test_ctx_free(f->ctx);
-}
-
-static double value(const fixture *f, int64_t i) {
+static double value(const known_fixture *f, int64_t i) {
     double sum = KNOWN_BASE;
     for (int j = 0; j < 4; j++) sum += known_term(f->features, j, i);
     return sum;
@@ -35,7 +14,7 @@ static double value(const fixture *f, int64_t i) {
 static void test_surrogate__fidelity_is_r2_against_the_model(void **state) {
     (void)state;
     enum { N = 400 };
-    fixture f = begin(1, N, false);
+    known_fixture f = known_begin(1, N, false);
     double last = 0;
     for (int depth = 1; depth <= 6; depth++) {
         ken_surrogate_params p = {depth, 0, 0.25, 0};
@@ -61,14 +40,14 @@ static void test_surrogate__fidelity_is_r2_against_the_model(void **state) {
         ken_model_free(tree);
     }
     assert_true(last > 0.95);
-    end(&f);
+    known_end(&f);
 }
 
 /* A model that is a small tree itself is copied: every row of another sample gets the same answer. */
 static void test_surrogate__a_tree_is_copied(void **state) {
     (void)state;
     for (int classes = 0; classes < 2; classes++) {
-        fixture f = begin(1, 600, classes);
+        known_fixture f = known_begin(1, 600, classes);
         ken_model *original = NULL, *copy = NULL;
         ken_surrogate_params p = {2, 0, 0.25, 0};
         ken_surrogate_info info;
@@ -82,14 +61,14 @@ static void test_surrogate__a_tree_is_copied(void **state) {
         assert_int_equal(ken_model_n_classes(copy), classes ? 2 : 0);
         ken_model_free(copy);
         ken_model_free(original);
-        end(&f);
+        known_end(&f);
     }
 }
 
 /* Rules: each row satisfies exactly one, that of its leaf; a bound is said once. */
 static void test_surrogate__rules_say_each_bound_once(void **state) {
     (void)state;
-    fixture f = {.ctx = test_ctx(1)};
+    known_fixture f = {.ctx = test_ctx(1)};
     ken_outline *o = NULL;
     double x[64], y[64];
     for (int i = 0; i < 64; i++) x[i] = i, y[i] = i < 16 ? 0 : i < 32 ? 7 : i < 48 ? -3 : 20;
@@ -113,7 +92,7 @@ static void test_surrogate__rules_say_each_bound_once(void **state) {
     }
     assert_int_equal(leaf, 4);
     ken_outline_free(o);
-    end(&f);
+    known_end(&f);
 }
 
 static void test_surrogate__same_bits_for_any_threads(void **state) {
@@ -121,7 +100,7 @@ static void test_surrogate__same_bits_for_any_threads(void **state) {
     static const int threads[] = {1, 2, 3, 7};
     double first = 0;
     for (int t = 0; t < 4; t++) {
-        fixture f = begin(threads[t], 9000, true);
+        known_fixture f = known_begin(threads[t], 9000, true);
         ken_surrogate_params p = {4, 9, 0.3, 5000};
         ken_surrogate_info info;
         ken_model *tree = NULL;
@@ -132,23 +111,23 @@ static void test_surrogate__same_bits_for_any_threads(void **state) {
         if (t == 0) first = info.fidelity;
         assert_true(info.fidelity == first);
         ken_model_free(tree);
-        end(&f);
+        known_end(&f);
     }
 }
 
 static void test_surrogate__says_what_is_wrong(void **state) {
     (void)state;
-    fixture f = begin(1, 3, false);
+    known_fixture f = known_begin(1, 3, false);
     ken_surrogate_params p = {0, 0, 0.25, 0};
     ken_model *tree = NULL;
     TEST_FAILS(f.ctx, ken_explain_surrogate(f.ctx, f.model, f.features, &p, NULL, &tree), KEN_E_ARG, "depth 0");
     TEST_FAILS(f.ctx, ken_explain_surrogate(f.ctx, f.model, f.features, NULL, NULL, &tree), KEN_E_VALUE, "too few");
     assert_null(tree);
-    end(&f);
+    known_end(&f);
 }
 
 static ken_status surrogate_once(ken_ctx *ctx, void *arg) {
-    fixture *f = arg;
+    known_fixture *f = arg;
     ken_surrogate_info info;
     ken_model *tree = NULL;
     const ken_status status = ken_explain_surrogate(ctx, f->model, f->features, NULL, &info, &tree);
@@ -158,9 +137,9 @@ static ken_status surrogate_once(ken_ctx *ctx, void *arg) {
 
 static void test_surrogate__survives_every_failed_allocation(void **state) {
     (void)state;
-    fixture f = begin(1, 30, true);
+    known_fixture f = known_begin(1, 30, true);
     test_every_allocation(surrogate_once, &f, 4000);
-    end(&f);
+    known_end(&f);
 }
 
 int main(void) {
