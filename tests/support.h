@@ -63,5 +63,7 @@ ken_table *test_table(ken_ctx *ctx, const double *X, int64_t n, int d);
 int64_t test_rounds(int64_t deep);
 /* A borrowed column view. */
 ken_column test_column_f64(const char *name, const double *values, int64_t n);
+/* Both have the same attributes, bit for bit. */
+void test_same_model(const ken_model *a, const ken_model *b);
 
 #endif

@@ -513,15 +513,6 @@ static void test_boosting_constrain__a_forced_split_by_hand(void **state) {
 
 /* --- any threads, errors ------------------------------------------------------------------------- */
 
-static void test_same(const ken_model *a, const ken_model *b) {
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data, (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void **state) {
     static const int threads[] = {1, 2, 3, 7};
     static const char *const list[] = {"increasing=a decreasing=b",
@@ -546,7 +537,7 @@ static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void *
                 owner = ctx;
                 continue;
             }
-            test_same(first, m);
+            test_same_model(first, m);
             ken_model_free(m);
             test_ctx_free(ctx);
         }

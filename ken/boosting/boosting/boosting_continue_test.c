@@ -59,17 +59,6 @@ static ken_model *continue_fit(ken_ctx *ctx, const continue_case *c, const char 
     return m;
 }
 
-static void continue_same(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 static void continue_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, double *out) {
     ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, 1);
     TEST_OK(ctx, ken_model_predict(ctx, m, X, KEN_WHAT_VALUE, &t));
@@ -97,7 +86,7 @@ static void test_continue__rounds_and_more_rounds_are_those_of_one_fit(void **st
         TEST_OK(ctx, ken_model_set(ctx, b, "trees", "12"));
         TEST_OK(ctx, ken_model_fit_on(ctx, b, &c->data));
         if (strstr(part, "=off")) assert_int_equal(ken_boosting_rounds(b), 12);
-        continue_same(a, b);
+        test_same_model(a, b);
         double *x = malloc(2 * ROWS * sizeof *x), *y = x + ROWS;
         continue_predict(ctx, a, c->X, x);
         continue_predict(ctx, b, c->X, y);

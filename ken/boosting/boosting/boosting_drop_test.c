@@ -55,17 +55,6 @@ static ken_model *drop_fit(ken_ctx *ctx, const drop_case *c, const char *setting
     return m;
 }
 
-static void drop_same(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 /* Margins of the fit, by its views, against the sum of the trees that it leaves, rows of training and
  * of validation. */
 static void test_drop__margins_are_the_sum_of_the_stored_trees(void **state) {
@@ -107,7 +96,7 @@ static void test_drop__without_drops_it_is_boosting(void **state) {
     ken_model *a = drop_fit(ctx, c, "trees=15");
     ken_model *b = drop_fit(ctx, c, "trees=15 drop_rate=0.3 skip_drop=1");
     (void)state;
-    drop_same(a, b);
+    test_same_model(a, b);
     ken_model_free(a), ken_model_free(b);
     drop_free(c);
     test_ctx_free(ctx);
@@ -123,7 +112,7 @@ static void test_drop__any_thread_count_gives_the_same_bits(void **state) {
     for (int t = 0; t < KEN_COUNT(threads); t++) {
         ken_ctx *ctx = test_ctx(threads[t]);
         ken_model *m = drop_fit(ctx, c, settings);
-        drop_same(first, m);
+        test_same_model(first, m);
         ken_model_free(m);
         test_ctx_free(ctx);
     }

@@ -58,17 +58,6 @@ static ken_model *rounds_fit(ken_ctx *ctx, rounds_case *c, const char *settings)
     return m;
 }
 
-static void rounds_same(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 static double *rounds_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what) {
     int64_t width;
     TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
@@ -88,7 +77,7 @@ static void test_rounds__a_slice_is_the_fit_of_fewer_rounds(void **state) {
         assert_int_equal(ken_boosting_rounds(all), 20);
         TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 7, &slice));
         assert_int_equal(ken_boosting_rounds(slice), 7);
-        rounds_same(few, slice);
+        test_same_model(few, slice);
         double *a = rounds_predict(ctx, few, c->X, KEN_WHAT_MARGIN);
         double *b = rounds_predict(ctx, slice, c->X, KEN_WHAT_MARGIN);
         assert_memory_equal(a, b, ROWS * sizeof *a);
@@ -108,7 +97,7 @@ static void test_rounds__slices_add_up(void **state) {
     TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 6, &a));
     TEST_OK(ctx, ken_boosting_slice(ctx, all, 6, 15, &b));
     TEST_OK(ctx, ken_boosting_slice(ctx, b, 0, 9, &again));
-    rounds_same(b, again);
+    test_same_model(b, again);
     double *x = rounds_predict(ctx, all, c->X, KEN_WHAT_MARGIN);
     double *y = rounds_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
     double *z = rounds_predict(ctx, b, c->X, KEN_WHAT_MARGIN);

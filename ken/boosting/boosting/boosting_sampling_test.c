@@ -245,17 +245,6 @@ static ken_model *sampling_fit(ken_ctx *ctx, const sampling_table *t, const char
     return model;
 }
 
-static void sampling_same(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 static void test_sampling__any_thread_count_gives_the_same_bits(void **state) {
     static const struct {
         const char *settings;
@@ -275,7 +264,7 @@ static void test_sampling__any_thread_count_gives_the_same_bits(void **state) {
         for (int k = 0; k < KEN_COUNT(threads); k++) {
             ken_ctx *ctx = test_ctx(threads[k]);
             ken_model *m = sampling_fit(ctx, &t, fits[f].settings, fits[f].classes, fits[f].weighted);
-            sampling_same(first, m);
+            test_same_model(first, m);
             ken_model_free(m);
             test_ctx_free(ctx);
         }
@@ -293,8 +282,8 @@ static void test_sampling__a_sample_of_all_rows_is_no_sample(void **state) {
     ken_model *goss = sampling_fit(ctx, &t, "trees=6 sampling=goss top_rate=0.5 other_rate=0.5",
                                    false, false);
     (void)state;
-    sampling_same(plain, mvs);
-    sampling_same(plain, goss);
+    test_same_model(plain, mvs);
+    test_same_model(plain, goss);
     ken_model_free(plain), ken_model_free(mvs), ken_model_free(goss);
     sampling_table_free(&t);
     test_ctx_free(ctx);

@@ -87,18 +87,6 @@ static double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_tabl
     return out;
 }
 
-static void test_same_model(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const char *name = ken_model_attr_name(a, i);
-        const ken_tensor *x = ken_model_attr(a, name), *y = ken_model_attr(b, name);
-        assert_non_null(y);
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 /* --- what must hold
  * ------------------------------------------------------------------------------- */
 

@@ -88,18 +88,6 @@ static void predict(ken_ctx *ctx, const ken_model *m, const double *X, int64_t n
     ken_table_free(t);
 }
 
-static void same_models(const ken_model *a, const ken_model *b) {
-    assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
-    for (int i = 0; i < ken_model_n_attrs(a); i++) {
-        const ken_tensor *x = ken_model_attr(a, ken_model_attr_name(a, i));
-        const ken_tensor *y = ken_model_attr(b, ken_model_attr_name(a, i));
-        assert_non_null(y);
-        assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
-        assert_memory_equal(x->data, y->data,
-                            (size_t)ken_tensor_count(x) * ken_dtype_size(x->dtype));
-    }
-}
-
 /* --- against the exact tree ------------------------------------------------------------------- */
 
 static void test_forest__one_tree_on_all_rows_and_columns_is_the_exact_tree(void **state) {
@@ -204,7 +192,7 @@ static void test_forest__threads_do_not_change_a_bit(void **state) {
             for (int c = 0; c < 3; c++) {
                 ken_ctx *ctx = test_ctx(counts[c]);
                 ken_model *m = fit_table(ctx, things[k], settings, t, y, classify, NULL);
-                same_models(want, m);
+                test_same_model(want, m);
                 ken_model_free(m);
                 test_ctx_free(ctx);
             }
