@@ -34,7 +34,7 @@ static void run_signals(void) {
     action.sa_handler = run_on_signal;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a closed pipe and a full disk are errors with a message */
+    action.sa_handler = SIG_IGN; /* a closed pipe and a full disk are errors, not deaths */
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
 }

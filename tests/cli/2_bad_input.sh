@@ -80,6 +80,7 @@ check report-no-folder 1 "" "no/such" "$ken" train iris.csv --target species --m
 check size-limit 1 "" "" bash -c "ulimit -f 1; '$ken' data credit_g -o limit.csv"
 is size-limit-leaves-nothing absent limit.csv
 check closed-pipe 1 "" "" bash -c "set -o pipefail; '$ken' data credit_g | true; exit \${PIPESTATUS[0]}"
+is closed-pipe-is-quiet test ! -s "$work/.err"
 cp iris.ken keep.ken
 check failed-write-keeps-old 1 "" "" bash -c "ulimit -f 1; '$ken' train iris.csv --target species --model forest -o keep.ken --report none"
 is old-file-is-whole cmp iris.ken keep.ken
