@@ -1,10 +1,10 @@
 """ken beside its peers, in one run on one machine: time, memory, quality.
 
     bench/run [WORKLOAD ...] [--threads 2,1] [--repeat 3]        (make bench: all workloads)
-    bench/run --table                                            (docs/bench.md again from results.csv)
+    bench/run --table                                            (docs/bench.md and its figures again from results.csv)
 
-The peers are the scripts of ../shared/bench, run as they are, one case and one run at a time; ken is ken_bench.c, measured by the
-same definitions. Runs alternate: ken, peer, peer, ..., ken, peer, ...; a peer whose first run takes more than twice the best peer's
+The peers are the scripts of ../shared/bench, run as they are, one case and one run at a time, and peers.py for rows that those lack;
+ken is ken_bench.c, measured by the same definitions; the machine's peaks are limits.c. Runs alternate: ken, peer, peer, ..., ken, peer, ...; a peer whose first run takes more than twice the best peer's
 is not repeated. Every run is appended to results.csv, one line a system; docs/bench.md shows the latest of each machine.
 """
 
@@ -24,6 +24,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+import figures
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 SHARED = ROOT.parent / "shared" / "bench"
@@ -38,7 +40,7 @@ class Workload:
     """One row of the bench: the peers' script and cases, and the figure that must be equal before a speed counts."""
 
     name: str
-    script: str
+    script: str  # of the shared folder, or of this one
     peers: list
     quality: str  # name of the figure
     tolerance: float  # absolute, or relative where `relative`
@@ -63,9 +65,18 @@ WORKLOADS = [
              note=f"500k x 50 f32; {GBDT}"),
     Workload("gbdt-cat", "gbdt.py", ["lightgbm", "xgboost", "catboost"], "auc", 0.001, needs="cat_num.npy",
              note=f"200k x (12 numbers, 8 categories of 10 to 5000 levels), as each system takes categories (ken: its recipe); {GBDT}"),
+    *(Workload(f"gbdt-{size}-{leaves}", "peers.py", ["lightgbm", "xgboost", "sklearn-hist", "catboost"], "auc", 0.001, needs="higgs_x.npy",
+               note=f"the first {size} rows of gbdt-higgs, {leaves} leaves (CatBoost: its 64), the same 200k rows to predict")
+      for size in ("10k", "100k") for leaves in (31, 255)),
+    Workload("oblivious", "peers.py", ["catboost"], "auc", 0.001, needs="higgs_x.npy",
+             note="gbdt-higgs by symmetric trees: 100 of depth 6 on both sides"),
+    Workload("gbdt-refit", "peers.py", ["lightgbm"], "auc", 0.001, needs="higgs_x.npy",
+             note="a model of 100 trees of 255 leaves on 200k rows gets new leaf values from 800k others, decay 0.9"),
     Workload("forest", "forest.py", ["sklearnex", "sklearn"], "auc", 0.001, needs="forest_x.npy",
              note="100k x 50 f32; 100 trees to purity, 7 columns a split, Gini, bootstrap"),
     Workload("extratrees", "forest.py", ["sklearn"], "auc", 0.001, needs="forest_x.npy", note="as forest, random thresholds, all rows"),
+    Workload("isolation", "neighbours.py", ["sklearn"], "auc", 0.001, needs="outlier_x.npy",
+             note="200k x 16 f64, a hundredth of them outliers; 100 trees of 256 rows; fit, then the scores of all rows"),
     Workload("ols", "linear.py", ["sklearnex", "sklearn", "numpy-normal"], "mse", 0.005, False, True, needs="ols_x.npy",
              note="1M x 100 f64; ken's fit also gives the covariance of the coefficients"),
     Workload("ridge", "linear.py", ["sklearnex", "sklearn"], "mse", 0.005, False, True, needs="ols_x.npy", note="the same, alpha 1"),
@@ -73,6 +84,8 @@ WORKLOADS = [
              needs="logit_x.npy", note="500k x 100 f64, two classes, C 1, tol 1e-4"),
     Workload("treeshap", "explain.py", ["lightgbm", "xgboost", "shap"], "sum_error", 1e-3, False, needs="higgs_x.npy",
              note="10000 rows, the system's own model of 100 trees of 31 leaves; quality: largest error of the sum"),
+    Workload("shap-forest", "peers.py", ["shap"], "sum_error", 1e-3, False, needs="forest_x.npy",
+             note="1000 rows, a forest of 100 trees of depth 8 on 100k x 50; quality: largest error of the sum"),
     Workload("permutation", "explain.py", ["sklearn+lightgbm"], "top_drop", 0.01, needs="higgs_x.npy",
              note="AUC, 50000 rows, 28 columns, 3 repeats"),
     Workload("startup", "startup.py", ["lightgbm-one-row", "python", "numpy", "sklearn.linear_model", "lightgbm"], "peak_mib", 0, False,
@@ -98,6 +111,10 @@ def pinned(threads):
     return lambda: os.sched_setaffinity(0, cpus)
 
 
+def script_of(w):
+    return HERE / w.script if w.script == "peers.py" else SHARED / w.script
+
+
 def run_peer(w, system, threads, data):
     """One run by the peers' own script; its record (seconds, rss_mib, delay, quality, extra) or {"error": ...}."""
     case = w.case or w.name
@@ -109,7 +126,7 @@ def run_peer(w, system, threads, data):
             data = folder
         out = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".json"))
         start = ["-c", CPU_CLOCK] if os.environ.get("KEN_BENCH_CLOCK") else []
-        command = [sys.executable, "-B", *start, SHARED / w.script, "--data", data, "--threads", str(threads), "--repeat", "1",
+        command = [sys.executable, "-B", *start, script_of(w), "--data", data, "--threads", str(threads), "--repeat", "1",
                    "--only", f"{case} {system}", "--skip", ",".join(skip), "--json", out.name]
         done = subprocess.run(command, capture_output=True, text=True)
         records = [r for r in json.loads(pathlib.Path(out.name).read_text() or "[]") if r["workload"] == case and r["system"] == system]
@@ -141,8 +158,8 @@ def judge(w, out, data):
     from sklearn.metrics import log_loss, roc_auc_score
     load = lambda name: np.load(data / f"{name}.npy", mmap_mode="r")
     p = np.load(out / "predicted.npy").ravel()
-    y = load({"gbdt-higgs": "higgs_y", "gbdt-regr": "regr_y", "gbdt-cat": "cat_y", "forest": "forest_y", "extratrees": "forest_y",
-              "ols": "ols_y", "ridge": "ols_y", "logistic": "logit_y"}[w.name])
+    y = load({"regr_x": "regr_y", "cat_num": "cat_y", "forest_x": "forest_y", "ols_x": "ols_y", "logit_x": "logit_y",
+              "outlier_x": "outlier_y"}.get(w.needs.removesuffix(".npy"), "higgs_y"))
     if w.name == "logistic":
         n = len(y) - len(p)
         x, s = load("logit_x")[:n], np.where(y[:n] > 0, 1.0, -1.0)
@@ -153,6 +170,8 @@ def judge(w, out, data):
     if w.quality in ("rmse", "mse"):
         mse = float(np.mean((p - y) ** 2))
         return {"mse": mse, "rmse": mse ** 0.5}
+    if w.name == "isolation":  # scores, not probabilities
+        return {"auc": float(roc_auc_score(y, p))}
     return {"auc": float(roc_auc_score(y, p)), "logloss": float(log_loss(y, np.clip(p, 1e-12, 1 - 1e-12)))}
 
 
@@ -189,7 +208,7 @@ def merge(runs):
     kept = [r for r in good if r["delay"] <= CLEAN] or [min(good, key=lambda r: r["delay"])]
     out = {"n": len(kept), "version": kept[-1].get("version", ""), "quality": kept[-1]["quality"],
            "rss_mib": max(r["rss_mib"] for r in kept), "rss_before_mib": kept[-1]["extra"].get("rss_before_mib", ""),
-           "delay": max(r["delay"] for r in kept)}
+           "delay": max(r["delay"] for r in kept), "work": kept[-1].get("work", {})}
     for verb in ("fit", "predict"):
         spans = [r["seconds"][verb] for r in kept if verb in r["seconds"]]
         out[verb] = (statistics.median(spans), min(spans), max(spans)) if spans else None
@@ -264,13 +283,10 @@ def machine():
     return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "isa": isa}
 
 
-def roofline(a, threads):
-    """Clock, FMA peak and bandwidth by the shared limits.c; {} when it does not run."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        subprocess.run([sys.executable, "-B", SHARED / "limits.py", "--data", a.data, "--threads", str(threads), "--repeat", "1",
-                        "--only", "limits gcc", "--json", out.name], capture_output=True)
-        records = json.loads(pathlib.Path(out.name).read_text() or "[]")
-    return records[0].get("quality", {}) if records else {}
+def limits(build, threads):
+    """The peaks of limits.c at this width."""
+    done = subprocess.run([build / "ken_limits", str(threads)], capture_output=True, text=True, preexec_fn=pinned(threads), check=True)
+    return json.loads(done.stdout)
 
 
 def program_facts(build):
@@ -288,7 +304,7 @@ def program_facts(build):
 # --- results.csv -----------------------------------------------------------------------------------------------------------
 
 FIELDS = """date cpu cores isa workload system version threads n fit fit_low fit_high predict predict_low predict_high row_us quality_name
-quality rss_mib rss_before_mib delay note""".split()
+quality rss_mib rss_before_mib delay note fit_work predict_work""".split()
 
 
 def append(rows):
@@ -307,6 +323,7 @@ def rows_of(w, threads, merged, host, date):
             yield row | {"n": 0, "note": m["error"]}
             continue
         for verb in ("fit", "predict"):
+            row[f"{verb}_work"] = m["work"].get(verb, "")
             if m[verb]:
                 row |= dict(zip((verb, f"{verb}_low", f"{verb}_high"), (f"{v:.6g}" for v in m[verb])))
         yield row | {k: m[k] for k in ("version", "n", "row_us", "rss_mib", "rss_before_mib", "delay")} | {
@@ -371,27 +388,47 @@ def spread(r, verb):
     return num(r[verb]) + (f" ({num(low, 3)} .. {num(high, 3)})" if int(r["n"]) > 1 else " (n=1)")
 
 
-def table(w, rows):
-    lines = ["| system | fit s | predict s | one row µs | " + w.quality + " | peak MiB |", "|---|---|---|---|---|---|"]
+# What is counted, the peak it is held against, and in how many units of that peak's name.
+PEAKS = {"bytes": "read_gbs", "adds": "adds_gs", "lookups": "lookups_gs", "flops": "f64_gflops"}
+
+
+def shares(rows, peaks):
+    """{(system, verb): bound / time} of one workload: the work is that of ken's model, for peers of any model."""
+    ken = next((r for r in rows if r["system"] == "ken"), None)
+    out = {}
+    for verb in ("fit", "predict") if ken and peaks else ():
+        what, _, work = (ken.get(f"{verb}_work") or "").partition(":")
+        for r in rows if work else ():
+            if r[verb]:
+                out[r["system"], verb] = float(work) / (1e9 * float(peaks[PEAKS[what]])) / float(r[verb])
+    return out
+
+
+def table(w, rows, peaks):
+    lines = ["| system | fit s | of peak | predict s | of peak | one row µs | " + w.quality + " | peak MiB |", "|---|---|---|---|---|---|---|---|"]
+    share = shares(rows, peaks)
     for r in rows:
         name = f"{r['system']} {r['version']}".strip()
         if not r["fit"]:
-            lines.append(f"| {name} | failed: {r['note']} | | | | |")
+            lines.append(f"| {name} | failed: {r['note']} | | | | | | |")
             continue
         flag = {"": "", "CPU seconds": " (cpu)"}.get(r["note"], " *")
         before = f" (before {num(r['rss_before_mib'])})" if r["rss_before_mib"] else ""
-        lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {spread(r, 'predict')} | {num(r['row_us'])} | {num(r['quality'], 7)} | "
-                     f"{num(r['rss_mib'])}{before} |")
+        of = lambda verb: figures.percent(share.get((r["system"], verb), 0)) if (r["system"], verb) in share else ""
+        lines.append(f"| {name}{flag} | {spread(r, 'fit')} | {of('fit')} | {spread(r, 'predict')} | {of('predict')} | {num(r['row_us'])} | "
+                     f"{num(r['quality'], 7)} | {num(r['rss_mib'])}{before} |")
     return lines
 
 
-def summary_line(w, threads, rows):
+def summary_line(w, threads, rows, peaks):
     v = verdict(w, rows)
-    ken = v["ken"]
-    cell = lambda verb: f"{v[verb][1]:.{2 if v[verb][1] < 10 else 0}f} × ({v[verb][0]['system']})" if verb in v else ""
+    ken, share = v["ken"], shares(rows, peaks)
+    flag = " †" if v["gate"] != "ok" else ""
+    cell = lambda verb: f"{v[verb][1]:.{2 if v[verb][1] < 10 else 0}f} × ({v[verb][0]['system']}){flag}" if verb in v else ""
+    of = lambda verb: figures.percent(share["ken", verb]) if ("ken", verb) in share else ""
     threads = f"{threads} (cpu)" if ken["note"] == "CPU seconds" else f"{threads} *" if ken["note"] else threads
-    return f"| {w.name} | {threads} | {num(ken['fit'])} | {cell('fit')} | {num(ken['predict'])} | {cell('predict')} | " \
-           f"{num(ken['rss_mib'])} | {cell('rss_mib')} | {v['gate']} |"
+    return f"| {w.name} | {threads} | {num(ken['fit'])} | {cell('fit')} | {of('fit')} | {num(ken['predict'])} | {cell('predict')} | " \
+           f"{of('predict')} | {num(ken['rss_mib'])} | {cell('rss_mib')} | {v['gate']} |"
 
 
 INTRO = """# ken beside its peers
@@ -403,39 +440,102 @@ reading of the file. Peak MiB is the peak resident memory of the process, data a
 `before` is what was resident when the clock started. For ken the peak is read after `predict`, for the peers when the process ends.
 A ratio is the peer's median over ken's: above 1 ken is faster, or smaller. It is taken to the fastest peer whose quality is within the
 tolerance of ken's (0.001 of AUC, 0.5 % of an error or objective); the last column says whether ken's own quality is within it of every
-peer's. Runs whose threads waited for a CPU for more than 5 % of the time are dropped; `*`: there was
+peer's (†: it is not). Runs whose threads waited for a CPU for more than 5 % of the time are dropped; `*`: there was
 no other run. `cpu`: CPU seconds in place of wall seconds, taken at one thread while the machine was not idle.
+
+`of peak`: the least time in which this machine can do what must be done, over the time taken. `limits.c` measures the machine in the same
+run, on as many threads: bytes read from memory, and, in the first cache, sums added to at places named by codes (*adds*), values read at such
+places (*look-ups*); fused multiply-adds in registers (*flops*). What must be done is counted on ken's model, and held against peers, too,
+though their models are others:
+
+- boosting, fit: one add for each column and row of the root of a tree and of the smaller child of a split whose children were split again
+  (the larger one is the difference); gradients, search and partition are free;
+- forests, fit: one add for each drawn column and row of a node that was split (of a bootstrap's rows the 63.2 % that differ);
+- trees, predict and refit: a look-up for each level of a balanced tree of as many leaves, log2(leaves), by row and tree; symmetric trees
+  one by row and tree (a level is one compare of a whole vector);
+- permutation importance: that for the table and each shuffled column; TreeSHAP: a multiply-add by row and node of each leaf's path;
+- least squares: the multiply-adds of the upper half of the Gram matrix; everything else: the bytes of the table (file, sample), read once.
+
+Vectors can decide more than one row in a look-up's time, so a share above 100 % is possible, and says that the model is too simple there.
 """
+
+
+SUMMARY_HEAD = ["| workload | threads | fit s | ratio | of peak | predict s | ratio | of peak | peak MiB | ratio | quality |",
+                "|---|---|---|---|---|---|---|---|---|---|---|"]
+
+
+def peaks_of(groups, threads):
+    """The last peaks of limits.c at this width, or {}."""
+    facts = groups.get(("limits", threads), [{"note": ""}])[0]["note"].split(", ")
+    out = dict(f.split(" ") for f in facts if f.count(" ") == 1)
+    return out if set(PEAKS.values()) <= set(out) else {}
+
+
+def draw(groups, host):
+    """The figures of one machine at its widest, into docs/; their lines of Markdown."""
+    threads = max(t for name, t in groups if name not in ("limits", "program"))
+    where = f"{host}, {threads} threads"
+    ratio, fits, predicts, share = [], [], [], []
+    for w in (w for w in WORKLOADS if (w.name, threads) in groups):
+        rows = groups[w.name, threads]
+        v = verdict(w, rows)
+        pair = [(v[verb][1], v[verb][0]["system"]) if verb in v else (None, "") for verb in ("fit", "predict")]
+        ratio.append((w.name + (" †" if v["gate"] != "ok" else ""), *pair[0], *pair[1]))
+        for verb, panels in (("fit", fits), ("predict", predicts)):
+            bars = [(r["system"], float(r[verb]), r["system"] not in v.get("unequal", [])) for r in rows if r[verb]]
+            if bars and w.name != "startup":
+                panels.append((w.name, bars))
+            of = shares(rows, peaks_of(groups, threads))
+            if ("ken", verb) in of:
+                peer = v[verb][0]["system"] if verb in v else ""
+                share.append((f"{w.name}, {verb}", of["ken", verb], of.get((peer, verb)), peer, v["ken"][f"{verb}_work"].split(":")[0]))
+    files = {"ratios": figures.ratios(ratio, f"{where}; †: ken's own quality is below a peer's"),
+             "fit": figures.bars("Seconds to fit", fits, where), "predict": figures.bars("Seconds to predict", predicts, where)}
+    if share:
+        files["roofline"] = figures.shares(share, where)
+    for name, text in files.items():
+        (PAGE.parent / f"bench_{name}.svg").write_text(text)
+    alt = {"ratios": "Ratios of the fastest peer's time to ken's", "fit": "Seconds to fit", "predict": "Seconds to predict",
+           "roofline": "Share of the machine's peak that is reached"}
+    return [f"![{alt[name]}](bench_{name}.svg)" for name in ("ratios", "roofline", "fit", "predict") if name in files]
 
 
 def page(rows):
     by_name = {w.name: w for w in WORKLOADS}
     out = [INTRO]
-    for (cpu, cores, isa), groups in latest(rows).items():
+    machines = latest(rows)
+    newest = max(machines, key=lambda m: max(rows[0]["date"] for rows in machines[m].values()))
+    for (cpu, cores, isa), groups in machines.items():
         dates = sorted(rows[0]["date"] for rows in groups.values())
         days = " to ".join(dict.fromkeys([dates[0][:10], dates[-1][:10]]))
-        out += [f"## {cpu}, {cores} CPUs, {isa}", "", f"{days}.", ""]
+        host = f"{cpu}, {cores} CPUs, {isa}"
+        out += [f"## {host}", "", f"{days}.", ""]
         for (name, threads), rs in sorted(groups.items()):
             if name in ("limits", "program"):
-                out += [f"{'This machine' if name == 'limits' else 'The program'}, {threads} threads: {rs[0]['note']}."
+                out += [f"This machine at {threads} thread{'s' * (threads > 1)}: {rs[0]['note']}."
                         if name == "limits" else f"The program: {rs[0]['note']}.", ""]
         shown = [(w, t, groups[w.name, t]) for w in WORKLOADS for t in (2, 1) if (w.name, t) in groups]
         shown += [(by_name[n], t, rs) for (n, t), rs in sorted(groups.items()) if n in by_name and t not in (1, 2)]
-        out += ["| workload | threads | fit s | ratio | predict s | ratio | peak MiB | ratio | quality |", "|---|---|---|---|---|---|---|---|---|"]
-        out += [summary_line(*each) for each in shown]
+        if (cpu, cores, isa) == newest and shown:
+            out += ["\n\n".join(draw(groups, host)), ""]
+        out += SUMMARY_HEAD
+        out += [summary_line(w, t, rs, peaks_of(groups, t)) for w, t, rs in shown]
         last = None
         for w, threads, rs in shown:
             if w.name != last:
                 out += ["", f"### {w.name}", "", f"{w.note}."]
             last = w.name
-            out += ["", f"{threads} thread{'s' * (threads > 1)}:", "", *table(w, rs)]
+            out += ["", f"{threads} thread{'s' * (threads > 1)}:", "", *table(w, rs, peaks_of(groups, threads))]
         out.append("")
     return "\n".join(out)
 
 
 def write_page():
+    """The page and its figures; the rows they are made of."""
     with RESULTS.open(newline="") as f:
-        PAGE.write_text(page(list(csv.DictReader(f))))
+        rows = list(csv.DictReader(f))
+    PAGE.write_text(page(rows))
+    return rows
 
 
 def main():
@@ -454,7 +554,8 @@ def main():
     globals().update(RESULTS=a.results, PAGE=a.page)
     a.build, a.data = a.build.resolve(), a.data.resolve()
     if a.table:
-        return write_page()
+        write_page()
+        return
     if a.cpu:
         a.threads = "1"
         os.environ["KEN_BENCH_CLOCK"] = "cpu"
@@ -469,10 +570,11 @@ def main():
     widths = [int(t) for t in a.threads.split(",")]
     for name in ("limits", "program"):
         for threads in (widths if name == "limits" else widths[:1]) if name in wanted else []:
-            facts = roofline(a, threads) if name == "limits" else program_facts(a.build)
+            facts = limits(a.build, threads) if name == "limits" else program_facts(a.build)
             text = ", ".join(f"{k} {v}" for k, v in facts.items())
             append([host | {"date": now(), "workload": name, "system": name, "threads": threads, "note": text}])
             print(f"{name} t{threads}: {text}", flush=True)
+    shown, groups = [], {}
     for w in (w for w in WORKLOADS if w.name in wanted):
         if w.needs and not (a.data / w.needs).exists():
             print(f"\n{w.name}: skipped, {a.data / w.needs} is not there", flush=True)
@@ -480,8 +582,11 @@ def main():
         for threads in widths[:1] if w.name == "startup" else widths:
             rows = list(rows_of(w, threads, measure(w, threads, a, version), host, now()))
             append(rows)
-            print(f"\n{w.name}, {threads} threads: {w.note}", *table(w, [{f: r.get(f, "") for f in FIELDS} for r in rows]), sep="\n", flush=True)
-            write_page()
+            groups = latest(write_page())[host["cpu"], str(host["cores"]), host["isa"]]
+            print(f"\n{w.name}, {threads} threads: {w.note}", *table(w, groups[w.name, threads], peaks_of(groups, threads)), sep="\n",
+                  flush=True)
+            shown += [(w, threads)]
+    print("", *SUMMARY_HEAD, *(summary_line(w, t, groups[w.name, t], peaks_of(groups, t)) for w, t in shown), sep="\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ken/ken.h"
+#include "bench/tree_work.h"
 
 enum { MAX_CODE_COLUMNS = 64, ROW_REPEATS = 1000 };
 
@@ -33,6 +33,8 @@ typedef struct bench {
     double row_us;
     double begin_s, begin_waited_s;
     char quality[256];     /* members of a JSON object */
+    double work[2];        /* the least that fit and predict must do (docs/bench.md), 0: not counted */
+    const char *work_of[2]; /* in "bytes", "adds", "lookups" or "flops" */
 } bench;
 
 /* --- clocks and memory ------------------------------------------------------------------------ */
@@ -159,6 +161,15 @@ static void save(bench *b, const char *name, const ken_tensor *tensor) {
     check(b, ken_npy_write(b->ctx, path, tensor));
 }
 
+/* --- the least that must be done ------------------------------------------------------------------ */
+
+enum { FIT, PREDICT };
+
+static void must(bench *b, int which, const char *what, double work) {
+    b->work_of[which] = what;
+    b->work[which] = work;
+}
+
 /* --- columns ------------------------------------------------------------------------------------ */
 
 /* The numbers 0 .. k-1 as texts: the level names of codes. */
@@ -216,34 +227,64 @@ typedef struct model_case {
     ken_what what;
     bool latency;
     const char *attrs[2]; /* saved for the judge */
+    int64_t test;         /* first row to predict; 0: the one after those that train */
 } model_case;
 
 #define GBDT(leaves) \
     "trees=100 learning_rate=0.1 max_bins=255 row_fraction=1 column_fraction=1 l2=0 min_leaf_rows=20 " \
     "min_leaf_weight=0.001 early_stopping=off max_leaves=" leaves
+/* The first n rows of higgs train, the test is that of all of them. */
+#define SMALL(name, n, leaves) \
+    {name, "boosting", GBDT(leaves), "higgs_x", NULL, "higgs_y", n, KEN_WHAT_PROBA, true, {0}, 1000000}
 #define FOREST "trees=100 columns=sqrt min_leaf_rows=1 oob=false bootstrap="
 
 static const model_case model_cases[] = {
-    {"gbdt-higgs", "boosting", GBDT("255"), "higgs_x", NULL, "higgs_y", 1000000, KEN_WHAT_PROBA, true, {0}},
-    {"gbdt-regr", "boosting", GBDT("255"), "regr_x", NULL, "regr_y", 500000, KEN_WHAT_VALUE, true, {0}},
-    {"gbdt-cat", "boosting", GBDT("255"), "cat_num", "cat_code", "cat_y", 200000, KEN_WHAT_PROBA, false, {0}},
-    {"forest", "forest", FOREST "true", "forest_x", NULL, "forest_y", 100000, KEN_WHAT_PROBA, true, {0}},
-    {"extratrees", "extra_trees", FOREST "false", "forest_x", NULL, "forest_y", 100000, KEN_WHAT_PROBA, true, {0}},
-    {"ols", "linear", "", "ols_x", NULL, "ols_y", 0, KEN_WHAT_VALUE, true, {0}},
-    {"ridge", "ridge", "alpha=1", "ols_x", NULL, "ols_y", 0, KEN_WHAT_VALUE, true, {0}},
+    {"gbdt-higgs", "boosting", GBDT("255"), "higgs_x", NULL, "higgs_y", 1000000, KEN_WHAT_PROBA, true, {0}, 0},
+    {"gbdt-regr", "boosting", GBDT("255"), "regr_x", NULL, "regr_y", 500000, KEN_WHAT_VALUE, true, {0}, 0},
+    {"gbdt-cat", "boosting", GBDT("255"), "cat_num", "cat_code", "cat_y", 200000, KEN_WHAT_PROBA, false, {0}, 0},
+    SMALL("gbdt-10k-31", 10000, "31"),
+    SMALL("gbdt-10k-255", 10000, "255"),
+    SMALL("gbdt-100k-31", 100000, "31"),
+    SMALL("gbdt-100k-255", 100000, "255"),
+    {"oblivious", "boosting", GBDT("255") " growth=oblivious max_depth=6", "higgs_x", NULL, "higgs_y", 1000000,
+     KEN_WHAT_PROBA, true, {0}, 0},
+    {"forest", "forest", FOREST "true", "forest_x", NULL, "forest_y", 100000, KEN_WHAT_PROBA, true, {0}, 0},
+    {"extratrees", "extra_trees", FOREST "false", "forest_x", NULL, "forest_y", 100000, KEN_WHAT_PROBA, true, {0}, 0},
+    {"isolation", "isolation_forest", "trees=100 sample_rows=256", "outlier_x", NULL, NULL, 0, KEN_WHAT_VALUE, false, {0}, 0},
+    {"ols", "linear", "", "ols_x", NULL, "ols_y", 0, KEN_WHAT_VALUE, true, {0}, 0},
+    {"ridge", "ridge", "alpha=1", "ols_x", NULL, "ols_y", 0, KEN_WHAT_VALUE, true, {0}, 0},
     {"logistic", "logistic", "l2=1 tol=1e-4", "logit_x", NULL, "logit_y", 500000, KEN_WHAT_VALUE, true,
-     {"coef", "intercept"}},
+     {"coef", "intercept"}, 0},
 };
 
-/* A model of `settings` on the first n rows of c's table. */
+/* Boosting sums every root and every smaller child, all columns; forests all nodes, the columns drawn. Prediction
+ * looks once a level, or once a tree where a level has one question. Linear models read their table. */
+static void count_work(bench *b, const model_case *c, const ken_model *model, const ken_tensor *x, int64_t n,
+                       int64_t rows) {
+    const double columns = ken_model_n_inputs(model), cells = (double)x->shape[1] * (double)ken_dtype_size(x->dtype);
+    if (!ken_model_attr(model, "tree_offset")) {
+        const bool gram = strcmp(c->model, "logistic") != 0;
+        must(b, FIT, gram ? "flops" : "bytes", (double)n * (gram ? (columns + 1) * (columns + 2) : cells));
+        must(b, PREDICT, "bytes", (double)rows * cells);
+        return;
+    }
+    const tree_work w = tree_work_of(model);
+    const bool oblivious = strstr(c->settings, "oblivious") != NULL, sampled = strstr(c->settings, "bootstrap=true") != NULL;
+    must(b, PREDICT, "lookups", (double)rows * (oblivious ? w.trees : w.depths));
+    if (!strcmp(c->model, "boosting")) must(b, FIT, "adds", columns * w.smaller);
+    if (c->settings == strstr(c->settings, FOREST)) must(b, FIT, "adds", 7 * w.passed * (sampled ? 0.632 : 1)); /* sqrt(50) columns */
+    if (!strcmp(c->model, "isolation_forest")) must(b, FIT, "bytes", w.trees * 256 * cells);
+}
+
+/* A model of `settings` on the first n rows of c's table; y: NULL without a target. */
 static ken_model *fitted(bench *b, const model_case *c, const char *settings, int64_t n, const ken_tensor *x,
                          const ken_tensor *codes, const ken_tensor *y, const ken_strings *levels,
                          const ken_strings *classes) {
-    const ken_tensor head = rows_of(*x, 0, n), target = rows_of(*y, 0, n);
+    const ken_tensor head = rows_of(*x, 0, n), target = y ? rows_of(*y, 0, n) : head;
     const ken_tensor head_codes = codes ? rows_of(*codes, 0, n) : head;
     const ken_column column = column_of(&target, 0, "y", classes);
     ken_table *table = table_of(b, &head, codes ? &head_codes : NULL, levels);
-    const ken_data data = {.table = table, .target = &column};
+    const ken_data data = {.table = table, .target = y ? &column : NULL};
     ken_model *model;
     check(b, ken_model_new(b->ctx, c->model, settings, &model));
     if (codes) { /* as `ken train` does: a recipe encodes what it pays to encode, and fit includes it */
@@ -295,7 +336,7 @@ static void latency(bench *b, const ken_model *model, const ken_tensor *x, ken_w
 }
 
 static void run_model(bench *b, const model_case *c) {
-    const ken_tensor x = load(b, c->x), y = load(b, c->y);
+    const ken_tensor x = load(b, c->x), y = c->y ? load(b, c->y) : x;
     const ken_tensor codes = c->codes ? load(b, c->codes) : x;
     const ken_tensor *const maybe_codes = c->codes ? &codes : NULL;
     const ken_strings classes = level_names(2);
@@ -303,10 +344,10 @@ static void run_model(bench *b, const model_case *c) {
     for (int64_t j = 0; c->codes && j < codes.shape[1]; j++)
         levels[j] = level_names(levels_of(&codes, j));
     const int64_t n = x.shape[0], n_train = c->n_train ? c->n_train : n;
-    const int64_t first = c->n_train ? n_train : 0;
+    const int64_t first = c->test ? c->test : c->n_train ? n_train : 0;
 
     clock_start(b);
-    ken_model *model = fitted(b, c, c->settings, n_train, &x, maybe_codes, &y, levels, &classes);
+    ken_model *model = fitted(b, c, c->settings, n_train, &x, maybe_codes, c->y ? &y : NULL, levels, &classes);
     clock_stop(b, 0);
 
     const ken_tensor rest = rows_of(x, first, n - first);
@@ -317,6 +358,7 @@ static void run_model(bench *b, const model_case *c) {
     clock_stop(b, 1);
     ken_table_free(table);
 
+    count_work(b, c, model, &x, n_train, n - first);
     if (c->latency) latency(b, model, &rest, c->what);
     if (out.shape[1] == 2) { /* the probability of class 1 alone */
         out.data = (double *)out.data + 1;
@@ -329,12 +371,12 @@ static void run_model(bench *b, const model_case *c) {
 
 /* --- explanations of one model: 100 trees of 31 leaves on 200000 rows of higgs --------------------- */
 
-static void treeshap(bench *b, const ken_model *model, const ken_tensor *x) {
-    const ken_tensor rows = rows_of(*x, 1000000, 10000);
+static void treeshap(bench *b, const ken_model *model, const ken_tensor *rows) {
     clock_start(b);
-    ken_table *table = table_of(b, &rows, NULL, NULL);
+    ken_table *table = table_of(b, rows, NULL, NULL);
     const ken_tensor parts = predicted(b, model, table, KEN_WHAT_CONTRIBUTIONS);
     clock_stop(b, 0);
+    must(b, FIT, "flops", 2 * (double)rows->shape[0] * tree_work_of(model).leaf_depth);
     const ken_tensor margin = predicted(b, model, table, KEN_WHAT_MARGIN);
     double worst = 0;
     for (int64_t i = 0; i < parts.shape[0]; i++) {
@@ -357,6 +399,7 @@ static void permutation(bench *b, const ken_model *model, const ken_tensor *x, c
     const ken_data data = {.table = table, .target = &column};
     check(b, ken_explain_permutation(b->ctx, model, &data, &params, NULL, importance, NULL));
     clock_stop(b, 0);
+    must(b, FIT, "lookups", (1.0 + 3.0 * (double)x->shape[1]) * (double)rows.shape[0] * tree_work_of(model).depths);
     snprintf(b->quality, sizeof b->quality, "\"top\": %d, \"top_drop\": %.6f", importance[0].feature,
              importance[0].mean);
 }
@@ -366,10 +409,47 @@ static void run_explain(bench *b, bool shap) {
     const ken_tensor x = load(b, "higgs_x"), y = load(b, "higgs_y");
     const ken_strings classes = level_names(2);
     ken_model *model = fitted(b, &c, c.settings, 200000, &x, NULL, &y, NULL, &classes);
+    const ken_tensor rows = rows_of(x, 1000000, 10000);
     if (shap)
-        treeshap(b, model, &x);
+        treeshap(b, model, &rows);
     else
         permutation(b, model, &x, &y, &classes);
+    ken_model_free(model);
+}
+
+/* A forest of 100 trees of depth 8, explained on 1000 rows. */
+static void run_shap_forest(bench *b) {
+    static const model_case c = {.model = "forest", .settings = FOREST "true max_depth=8"};
+    const ken_tensor x = load(b, "forest_x"), y = load(b, "forest_y"), rows = rows_of(x, 100000, 1000);
+    const ken_strings classes = level_names(2);
+    ken_model *model = fitted(b, &c, c.settings, 100000, &x, NULL, &y, NULL, &classes);
+    treeshap(b, model, &rows);
+    ken_model_free(model);
+}
+
+/* --- new leaf values on new rows ------------------------------------------------------------------ */
+
+/* Trees of 200000 rows, of which 800000 others renew the leaves; judged on the test rows of higgs. */
+static void run_refit(bench *b) {
+    static const model_case c = {.model = "boosting", .settings = GBDT("255")};
+    const ken_tensor x = load(b, "higgs_x"), y = load(b, "higgs_y");
+    const ken_strings classes = level_names(2);
+    ken_model *model = fitted(b, &c, c.settings, 200000, &x, NULL, &y, NULL, &classes);
+    const ken_tensor rows = rows_of(x, 200000, 800000), target = rows_of(y, 200000, 800000);
+    const ken_tensor rest = rows_of(x, 1000000, x.shape[0] - 1000000);
+    const ken_column column = column_of(&target, 0, "y", &classes);
+    clock_start(b);
+    ken_table *table = table_of(b, &rows, NULL, NULL);
+    check(b, ken_model_refit(b->ctx, model, &(ken_data){.table = table, .target = &column}, 0.9));
+    clock_stop(b, 0);
+    must(b, FIT, "lookups", (double)rows.shape[0] * tree_work_of(model).depths);
+    ken_table_free(table);
+    table = table_of(b, &rest, NULL, NULL);
+    ken_tensor out = predicted(b, model, table, KEN_WHAT_PROBA);
+    ken_table_free(table);
+    out.data = (double *)out.data + 1; /* the probability of class 1 alone */
+    out.shape[1] = 1;
+    save(b, "predicted", &out);
     ken_model_free(model);
 }
 
@@ -401,7 +481,9 @@ static void run_csv(bench *b, const char *name) {
     FILE *f = fopen(path, "rb"); /* into the page cache */
     char *buffer = take(1 << 20);
     if (!f) die(path);
-    while (fread(buffer, 1, 1 << 20, f) > 0) continue;
+    double size = 0;
+    for (size_t n; (n = fread(buffer, 1, 1 << 20, f)) > 0;) size += (double)n;
+    must(b, FIT, "bytes", size);
     fclose(f);
     free(buffer);
     clock_start(b);
@@ -417,6 +499,8 @@ static void run_pipeline(bench *b) {
     ken_table *table = read_csv(b, "pipe.csv"), *out;
     ken_model *model;
     const ken_data data = {.table = table};
+    for (int which = FIT; which <= PREDICT; which++) /* 8 numbers and 4 codes a row */
+        must(b, which, "bytes", (double)ken_table_rows(table) * (8 * 8 + 4 * 4));
     clock_start(b);
     check(b, ken_model_new(b->ctx, "recipe",
                            "impute=median indicator=no scale=standard encode=one_hot max_levels=64", &model));
@@ -445,6 +529,10 @@ static bool run(bench *b, const char *workload) {
         run_pipeline(b);
     else if (!strcmp(workload, "treeshap"))
         run_explain(b, true);
+    else if (!strcmp(workload, "shap-forest"))
+        run_shap_forest(b);
+    else if (!strcmp(workload, "gbdt-refit"))
+        run_refit(b);
     else if (!strcmp(workload, "permutation"))
         run_explain(b, false);
     else if (!strcmp(workload, "one-row-model"))
@@ -458,7 +546,11 @@ static void print_json(const bench *b) {
     printf("{\"seconds\": {");
     if (b->seconds[0] >= 0) printf("\"fit\": %.6f", b->seconds[0]);
     if (b->seconds[1] >= 0) printf(", \"predict\": %.6f", b->seconds[1]);
-    printf("}, \"quality\": {%s}, \"rss_mib\": %.1f, \"rss_before_mib\": %.1f, \"delay\": %.3f, \"row_us\": %.2f}\n",
+    printf("}, \"work\": {\"fit\": \"");
+    if (b->work[FIT] > 0) printf("%s:%.6g", b->work_of[FIT], b->work[FIT]);
+    printf("\", \"predict\": \"");
+    if (b->work[PREDICT] > 0) printf("%s:%.6g", b->work_of[PREDICT], b->work[PREDICT]);
+    printf("\"}, \"quality\": {%s}, \"rss_mib\": %.1f, \"rss_before_mib\": %.1f, \"delay\": %.3f, \"row_us\": %.2f}\n",
            b->quality, b->rss_mib, b->rss_before_mib, b->delay, b->row_us);
 }
 
