@@ -75,8 +75,9 @@ WORKLOADS = [
     Workload("forest", "forest.py", ["sklearnex", "sklearn"], "auc", 0.001, needs="forest_x.npy",
              note="100k x 50 f32; 100 trees to purity, 7 columns a split, Gini, bootstrap"),
     Workload("extratrees", "forest.py", ["sklearn"], "auc", 0.001, needs="forest_x.npy", note="as forest, random thresholds, all rows"),
-    Workload("isolation", "neighbours.py", ["sklearn"], "auc", 0.001, needs="outlier_x.npy",
-             note="200k x 16 f64, a hundredth of them outliers; 100 trees of 256 rows; fit, then the scores of all rows"),
+    Workload("isolation", "neighbours.py", ["sklearn"], "auc", 0.01, needs="outlier_x.npy",
+             note="200k x 16 f64, a hundredth of them outliers; 100 trees of 256 rows; fit, then the scores of all rows. The AUC of either "
+             "differs by up to 0.01 between seeds: that is the tolerance here"),
     Workload("ols", "linear.py", ["sklearnex", "sklearn", "numpy-normal"], "mse", 0.005, False, True, needs="ols_x.npy",
              note="1M x 100 f64; ken's fit also gives the covariance of the coefficients"),
     Workload("ridge", "linear.py", ["sklearnex", "sklearn"], "mse", 0.005, False, True, needs="ols_x.npy", note="the same, alpha 1"),
