@@ -101,18 +101,35 @@ static void evaluate_staged_show(const ken_model *m, const ken_desc *const *metr
     putchar('\n');
 }
 
+/* The main metrics, and those that the model stopped by, without what looks at groups or bounds. */
+static int evaluate_staged_metrics(cli *c, const ken_model *m, const ken_desc **out, int capacity) {
+    const ken_strings *stop = ken_model_attr_strings(m, "metrics");
+    int n = KEN_MIN(ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, out, capacity), capacity);
+    for (int64_t i = 0; stop && i < stop->n && n < capacity; i++) {
+        char name[64];
+        const ken_desc *desc;
+        int64_t size;
+        bool there = false;
+        const char *text = ken_strings_at(stop, i, &size);
+        snprintf(name, sizeof name, "%.*s", (int)KEN_MIN(size, 60), text);
+        if (ken_catalog_find(c->ctx, name, KEN_METRIC, &desc) != KEN_OK || desc->metric->looks_at) continue;
+        for (int k = 0; k < n; k++) there |= out[k] == desc;
+        if (!there && desc->tasks & (uint32_t)ken_model_task(m)) out[n++] = desc;
+    }
+    ken_ctx_clear_error(c->ctx);
+    return n;
+}
+
 static ken_status evaluate_staged(cli *c, const ken_model *m, const ken_table *table) {
-    const int n = ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, NULL, 0);
     const int64_t rounds = KEN_MAX(ken_boosting_rounds(m), 1);
-    const ken_desc **metric;
+    const ken_desc *metric[64];
+    const int n = evaluate_staged_metrics(c, m, metric, KEN_COUNT(metric));
     double *value;
     int target, w = -1;
     const char *weight = cli_value(c, "weight");
     KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
     if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
-    KEN_TRY(KEN_SCRATCH(c->ctx, const ken_desc *, n, &metric));
     KEN_TRY(KEN_SCRATCH(c->ctx, double, rounds * n, &value));
-    ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, metric, n);
     KEN_TRY(ken_staged_metrics(c->ctx, m, table, ken_table_column(table, target),
                                w < 0 ? NULL : ken_table_column(table, w), metric, n, value));
     if (c->json) return evaluate_staged_json(c, m, metric, n, value) == CLI_DONE ? KEN_OK : KEN_E_IO;
@@ -146,7 +163,7 @@ static int evaluate_run(cli *c) {
 
 static const cli_option evaluate_options[] = {
     {"weight", 0, "COL", NULL, "a column of row weights"},
-    {"staged", 0, NULL, NULL, "the main metrics after each round of a boosting model, as CSV or with --json"},
+    {"staged", 0, NULL, NULL, "the main metrics, and those that it stopped by, after each round of a boosting model, as CSV or with --json"},
     {"group", 0, "COL", NULL, "rows of one group are ranked among each other: NDCG"},
     {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that: concordance"},
     {"upper", 0, "COL", NULL, "survival: upper bound of the target, empty: none (instead of --event)"},

@@ -71,6 +71,7 @@ static int train_json(cli *c, const ken_model *m, const ken_training *t, const c
         KEN_JSON(w, "coverage", f64, t->coverage);
         KEN_JSON(w, "interval_width", f64, t->interval_width);
     }
+    show_json_history(w, m);
     if (t->cv.folds) show_json_cv(w, &t->cv);
     if (t->comparison.n) train_json_comparison(w, &t->comparison);
     KEN_JSON(w, "fit_seconds", f64, t->fit_s);
@@ -87,14 +88,18 @@ static int train_json(cli *c, const ken_model *m, const ken_training *t, const c
 static void train_show(cli *c, const char *name, const ken_model *m, const ken_training *t, const char *file,
                        const char *report) {
     const char *bold = cli_style(stdout, "1"), *dim = cli_style(stdout, "2"), *plain = cli_style(stdout, "0");
-    char rows[32], test[32], seconds[32];
+    char rows[32], test[32], stop[32], seconds[32];
     double asked = 0;
     (void)cli_number(c, "intervals", 0, 0, 1, &asked);
     const ken_task task = ken_model_task(m);
     printf("\n%s%s%s  %s%s %s%s\n", bold, task == KEN_DETECT ? "outliers" : ken_model_target(m), plain, dim,
            task == KEN_DETECT ? "among the rows of" : task == KEN_CLASSIFY ? "classified from" : "predicted from", name, plain);
-    printf("%s%s rows to learn from, %s set aside, %d columns%s\n\n", dim, cli_count_text(t->rows_train, rows),
+    printf("%s%s rows to learn from, %s set aside, %d columns%s\n", dim, cli_count_text(t->rows_train, rows),
            cli_count_text(t->rows_test, test), ken_table_cols(t->features), plain);
+    if (t->rows_validation > 0)
+        printf("%s%s rows to stop by%s%s\n", dim, cli_count_text(t->rows_validation, stop),
+               cli_value(c, "validation") ? "" : ", of those to learn from", plain);
+    putchar('\n');
     if (t->comparison.n) {
         show_leaderboard(&t->comparison);
         fputs("\n  ", stdout);
@@ -147,9 +152,10 @@ static int train_run(cli *c) {
     ken_train_options o;
     const char *settings[CLI_MAX_GIVEN + 1];
     char checksum[65];
-    ken_table *table = NULL;
+    ken_table *table = NULL, *validation = NULL;
     ken_model *model = NULL;
     ken_training training;
+    const char *const rows = cli_value(c, "validation");
     int result = cli_train_options(c, &o, settings, CLI_MAX_GIVEN + 1);
     if (result != CLI_DONE) return result;
     const char *const refit = cli_value(c, "refit"), *const from = refit ? refit : cli_value(c, "from");
@@ -160,11 +166,14 @@ static int train_run(cli *c) {
     if (!cli_number(c, "decay", 0, 0, 1, &o.decay)) return CLI_USAGE;
     memset(&training, 0, sizeof training);
     ken_status status = cli_load_table(c, c->arguments[0], &table, checksum);
+    if (status == KEN_OK && rows) status = cli_load_table(c, rows, &validation, NULL);
+    o.validation = validation;
     if (status == KEN_OK && from) status = ken_model_load(c->ctx, from, &o.from);
     if (status == KEN_OK) status = ken_train(c->ctx, table, &o, &model, &training);
     result = status == KEN_OK ? train_finish(c, table, checksum, model, &training) : cli_failed(c, status);
     ken_training_free(&training);
     ken_model_free(model);
+    ken_table_free(validation);
     ken_table_free(table);
     return result;
 }
@@ -178,6 +187,7 @@ static const cli_option train_options[] = {
     {"set", 's', "NAME=VALUE", NULL, "a parameter of the model ('ken models NAME' lists them), or recipe.NAME=VALUE; again and again"},
     {"task", 0, "TASK", "classify|regress", "default: text, yes/no and up to 10 whole numbers are classified"},
     {"test", 0, "SHARE", NULL, "share of the rows set aside for the evaluation (default 0.2; 0: none)"},
+    {"validation", 0, "FILE", ":file", "rows to stop early by (boosting, sgd), instead of a share of the training rows"},
     {"cv", 0, "K", NULL, "also K-fold cross-validation on the training rows"},
     {"intervals", 0, "SHARE", NULL, "intervals (classes: sets) that hold such a share of new rows, e.g. 0.9: 'ken predict --interval', '--sets'"},
     {"metric", 0, "NAME", ":metric", "what the best model is chosen by"},
@@ -202,5 +212,6 @@ const cli_command cli_train = {
                "and missing cells are handled by a recipe that is learned on the training rows and saved with the model.",
     .examples = "  ken train adult.csv --target income\n"
                 "  ken train adult.csv --target income --model boosting --set trees=300 --set learning_rate=0.05 -o m.ken\n"
-                "  ken train houses.csv --target price --cv 5 --json\n",
+                "  ken train houses.csv --target price --cv 5 --json\n"
+                "  ken train jan.csv --target sold --validation feb.csv --model boosting --set 'metric=roc_auc|log_loss'\n",
     .options = train_options, .min_arguments = 1, .max_arguments = 1, .run = train_run};

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/boosting/boosting/boosting.h"
 #include "ken/preprocess/recipe/recipe.h"
 
 /* --- metrics ------------------------------------------------------------------------------------------ */
@@ -169,6 +170,32 @@ void show_json_compare_row(ken_json_writer *w, const ken_compare_row *r) {
         KEN_JSON(w, "difference", f64, r->difference);
         KEN_JSON(w, "p", f64, r->p);
         show_json_cv(w, &r->cv);
+    }
+    ken_json_end_object(w);
+}
+
+/* --- early stopping ------------------------------------------------------------------------------------------- */
+static void show_json_series(ken_json_writer *w, const char *name, const ken_tensor *t, int64_t first, int64_t step) {
+    ken_json_put_key(w, name);
+    ken_json_array(w);
+    for (int64_t i = first; i < ken_tensor_count(t); i += step) ken_json_put_f64(w, ken_tensor_value(t, i));
+    ken_json_end_array(w);
+}
+
+void show_json_history(ken_json_writer *w, const ken_model *m) {
+    const ken_tensor *loss = ken_model_attr(m, "validation_loss"), *metric = ken_model_attr(m, "validation_metric");
+    const ken_strings *names = ken_model_attr_strings(m, "metrics");
+    if (ken_model_desc(m) != &ken_boosting_desc || !loss) return;
+    KEN_JSON(w, "rounds", i64, ken_boosting_rounds(m));
+    ken_json_put_key(w, "history");
+    ken_json_object(w);
+    show_json_series(w, "validation_loss", loss, 0, 1);
+    for (int64_t i = 0; names && metric && metric->ndim == 2 && metric->shape[1] == names->n && i < names->n; i++) {
+        char name[128];
+        int64_t size;
+        const char *text = ken_strings_at(names, i, &size);
+        snprintf(name, sizeof name, "%.*s", (int)KEN_MIN(size, 120), text);
+        show_json_series(w, name, metric, i, names->n);
     }
     ken_json_end_object(w);
 }

@@ -17,6 +17,8 @@ void show_cv(const ken_cv_result *cv);
 void show_json_metrics(ken_json_writer *w, const ken_evaluation *e); /* "metrics" and "intervals" */
 void show_json_compare_row(ken_json_writer *w, const ken_compare_row *row);
 void show_json_cv(ken_json_writer *w, const ken_cv_result *cv);
+/* "rounds" that are kept and "history": what early stopping looked at after each; nothing without that. */
+void show_json_history(ken_json_writer *w, const ken_model *m);
 void show_json_model(ken_json_writer *w, const ken_model *m); /* "parameters", "features", "classes" */
 
 /* show_report.c */

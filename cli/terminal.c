@@ -144,6 +144,8 @@ void cli_hook(void *user, const ken_progress *p) {
     }
     if (!isnan(p->objective)) fprintf(stderr, "  objective %s", cli_number_text(p->objective, number));
     if (!isnan(p->validation)) fprintf(stderr, "  validation %s", cli_number_text(p->validation, number));
+    for (int i = 0; i < KEN_MIN(p->n_verdicts, 3); i++) /* what fits on a line */
+        fprintf(stderr, "  %s %s", p->verdicts[i].name, cli_number_text(p->verdicts[i].value, number));
     fflush(stderr);
 }
 

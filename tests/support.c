@@ -154,11 +154,26 @@ int64_t test_rounds(int64_t deep) {
     return set && *set ? deep : deep / 10;
 }
 
+static void test_same_strings(const ken_strings *a, const ken_strings *b) {
+    assert_int_equal(a->n, b->n);
+    for (int64_t i = 0; i < a->n; i++) {
+        int64_t m, n;
+        const char *const x = ken_strings_at(a, i, &m), *const y = ken_strings_at(b, i, &n);
+        assert_int_equal(m, n);
+        assert_memory_equal(x, y, (size_t)m);
+    }
+}
+
 void test_same_model(const ken_model *a, const ken_model *b) {
     assert_int_equal(ken_model_n_attrs(a), ken_model_n_attrs(b));
     for (int i = 0; i < ken_model_n_attrs(a); i++) {
         const char *const name = ken_model_attr_name(a, i);
         const ken_tensor *x = ken_model_attr(a, name), *y = ken_model_attr(b, name);
+        if (ken_model_attr_strings(a, name)) {
+            assert_non_null(ken_model_attr_strings(b, name));
+            test_same_strings(ken_model_attr_strings(a, name), ken_model_attr_strings(b, name));
+            continue;
+        }
         assert_non_null(y);
         assert_int_equal(ken_tensor_count(x), ken_tensor_count(y));
         assert_memory_equal(x->data, y->data,

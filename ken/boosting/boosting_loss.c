@@ -32,7 +32,6 @@ bool ken__boosting_loss_few(boosting_loss_kind kind) { return loss_rows[kind]->f
 void ken__boosting_loss_free(ken_ctx *ctx, boosting_loss *l) {
     if (l->row && l->row->close) l->row->close(ctx, l);
     ken_expression_free(ctx, l->objective);
-    ken_expression_free(ctx, l->metric);
     ken_free(ctx, l->lse);
     ken_free(ctx, l->g);
     ken_free(ctx, l->h);

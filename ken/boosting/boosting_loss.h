@@ -58,8 +58,8 @@ typedef struct boosting_loss {
     int aft;          /* BOOSTING_AFT_* */
     double aft_scale; /* BOOSTING_AFT: of the logarithm of a time */
     int64_t rank_cut; /* ranking: places of a query that count */
-    boosting_link_kind link; /* of BOOSTING_FORMULA, and of what `metric` sees */
-    ken_expression *objective, *metric; /* owned; NULL: none. Of y, p and w */
+    boosting_link_kind link; /* of BOOSTING_FORMULA, and of what metrics see */
+    ken_expression *objective; /* owned; NULL: none. Of y, p and w */
     const struct ken_boosting_objective *callback;
     bool flat;        /* a formula without curvature: 1 stands for it */
     double floor;     /* of a formula's curvature */
@@ -107,8 +107,6 @@ double ken__boosting_loss_renew(const boosting_loss *loss, int k, const uint32_t
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
 double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
                                double H);
-/* What early stopping looks at: the metric of the validation rows, else their mean loss. */
-ken_status ken__boosting_loss_judge(ken_ctx *ctx, const boosting_loss *loss, double *out);
 /* Mean loss of rows [begin, end), NaN when there are none. */
 ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *loss, int64_t begin,
                                    int64_t end, double *out);

@@ -83,48 +83,6 @@ static ken_status formula_start(ken_ctx *ctx, boosting_loss *l, double total, do
     return ken__loss_newton(ctx, l, base);
 }
 
-/* --- a formula that judges: any loss's predictions of the validation rows --- */
-
-typedef struct metric_job {
-    const ken_kernels *kernels;
-    const boosting_loss *loss;
-} metric_job;
-
-static void metric_block(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
-    const metric_job *const job = arg;
-    const boosting_loss *const l = job->loss;
-    double p[LOSS_BLOCK], value[LOSS_BLOCK];
-    (void)worker;
-    for (int64_t b = begin; b < end; b += LOSS_BLOCK) {
-        const int64_t n = KEN_MIN(LOSS_BLOCK, end - b), at = l->n_train + b;
-        memcpy(p, l->margin + at, (size_t)n * sizeof *p);
-        if (l->link == BOOSTING_LINK_EXP) job->kernels->exp_n(p, p, n);
-        if (l->link == BOOSTING_LINK_SIGMOID) job->kernels->sigmoid_n(p, p, n);
-        double target[LOSS_BLOCK], one[KEN_EXPRESSION_BLOCK];
-        for (int64_t i = 0; i < n; i++) target[i] = l->y ? l->y[at + i] : l->label[at + i];
-        for (int64_t i = 0; i < n; i += KEN_EXPRESSION_BLOCK) {
-            const int64_t m = KEN_MIN(KEN_EXPRESSION_BLOCK, n - i);
-            for (int64_t r = 0; r < m; r++) one[r] = loss_weight(l, at + i + r);
-            const double *const variable[] = {target + i, p + i, one};
-            ken_expression_eval(l->metric, job->kernels, variable, 1, m, value + i, NULL, NULL);
-        }
-        for (int64_t i = 0; i < n; i++) {
-            sum[0] += loss_weight(l, at + i) * value[i];
-            sum[1] += loss_weight(l, at + i);
-        }
-    }
-}
-
-ken_status ken__boosting_loss_judge(ken_ctx *ctx, const boosting_loss *l, double *out) {
-    metric_job job = {ken_ctx_kernels(ctx), l};
-    double sum[2];
-    if (!l->metric) return ken__boosting_loss_mean(ctx, l, l->n_train, l->n, out);
-    *out = (double)NAN;
-    KEN_TRY(ken_reduce(ctx, l->n - l->n_train, 2, metric_block, &job, sum));
-    if (sum[1] > 0) *out = sum[0] / sum[1];
-    return KEN_OK;
-}
-
 /* --- functions --- */
 
 static ken_status callback_open(ken_ctx *ctx, boosting_loss *l) {

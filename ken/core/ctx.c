@@ -140,6 +140,11 @@ ken_status ken_check_cancel(ken_ctx *ctx) {
     return KEN_FAIL(ctx, KEN_E_CANCELLED, NULL, "stopped as asked");
 }
 
+ken_progress ken_progress_of(const char *what, int64_t iteration, int64_t total) {
+    const double none = (double)NAN;
+    return (ken_progress){.what = what, .iteration = iteration, .total = total, .objective = none, .validation = none};
+}
+
 void ken_report_progress(ken_ctx *ctx, const ken_progress *progress) {
     if (ctx->options.hook) ctx->options.hook(ctx->options.user, progress);
 }

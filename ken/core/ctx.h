@@ -27,6 +27,13 @@ typedef struct ken_view {
     const struct ken_tensor *tensor;
 } ken_view;
 
+/* What one of several judges says of the validation rows. */
+typedef struct ken_verdict {
+    const char *name;       /* "roc_auc" */
+    double value;           /* NaN: undefined */
+    bool higher_is_better;
+} ken_verdict;
+
 /* What the fit loop tells the hook after each step. `total` is 0 when unknown. */
 typedef struct ken_progress {
     const char *what;       /* "boosting", "cross-validation" ... */
@@ -36,6 +43,8 @@ typedef struct ken_progress {
     double validation;      /* NaN: none */
     const ken_view *views;  /* named views of the state */
     int n_views;
+    const ken_verdict *verdicts; /* of metrics that were asked for; they die with the next step */
+    int n_verdicts;
 } ken_progress;
 
 typedef struct ken_ctx_options {
@@ -92,6 +101,8 @@ KEN_API void ken_info(ken_ctx *ctx, const char *fmt, ...) KEN_PRINTF(2, 3);
 /* KEN_E_CANCELLED with its message when the caller asked to stop. Call it between pieces of work
  * of at most some 10 ms. */
 KEN_API ken_status ken_check_cancel(ken_ctx *ctx);
+/* So much is done; no objective, nothing to see. */
+KEN_API ken_progress ken_progress_of(const char *what, int64_t iteration, int64_t total);
 /* Report progress to the hook, if there is one. */
 KEN_API void ken_report_progress(ken_ctx *ctx, const ken_progress *progress);
 

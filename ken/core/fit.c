@@ -18,38 +18,56 @@ typedef struct fit_run {
     ken_stop_rule rule;
     ken_progress at;
     ken_view views[FIT_MAX_VIEWS];
-    int64_t best_step;
-    double best;
+    struct fit_best {
+        double value; /* the lower the better */
+        int64_t step; /* 0: none yet */
+    } best[KEN_MAX_VERDICTS]; /* by each judge of the validation rows */
+    int decided; /* the judge that ended the fit; else the first */
     bool done;
 } fit_run;
 
 static ken_status fit_begin(fit_run *run) {
-    const ken_stop_rule none = {INT64_MAX, 0, 0, 0};
-    ken_progress at = {run->model->desc->name, 0, 0, (double)NAN, (double)NAN, NULL, 0};
+    const ken_stop_rule none = {.max_steps = INT64_MAX};
+    ken_progress at = ken_progress_of(run->model->desc->name, 0, 0);
     run->rule = run->verbs->stop_rule
                     ? run->verbs->stop_rule(run->model->params, run->problem->n_train)
                     : none;
-    run->best = INFINITY;
-    run->best_step = 0;
+    for (int j = 0; j < KEN_MAX_VERDICTS; j++) run->best[j] = (struct fit_best){INFINITY, 0};
+    run->decided = 0;
     run->done = false;
     at.total = run->rule.max_steps == INT64_MAX ? 0 : run->rule.max_steps;
     run->at = at;
     return run->verbs->begin(run->ctx, run->model, run->problem, &run->state);
 }
 
-/* Early stopping looks at validation rows only where the model asked for patience. */
-static void fit_look_at_validation(fit_run *run, double validation) {
-    if (run->rule.patience <= 0 || isnan(validation)) return;
-    if (validation < run->best - run->rule.min_delta) {
-        run->best = validation;
-        run->best_step = run->at.iteration;
-    } else if (run->at.iteration - run->best_step >= run->rule.patience) {
-        run->done = true;
+/* Whether judge j has lost its patience. What is not a number says nothing. */
+static bool fit_worn_out(fit_run *run, int j, double value) {
+    struct fit_best *const best = &run->best[j];
+    if (isnan(value)) return false;
+    if (value < best->value - run->rule.min_delta) {
+        *best = (struct fit_best){value, run->at.iteration};
+        return false;
+    }
+    return run->at.iteration - best->step >= run->rule.patience;
+}
+
+/* Early stopping looks at validation rows only where the model asked for patience. The first of several
+ * judges that loses it ends the fit, and its best step is the one to keep. */
+static void fit_look_at_validation(fit_run *run, const ken_step *step) {
+    const int all = KEN_MIN(step->n_verdicts, KEN_MAX_VERDICTS), n = run->rule.first_only ? KEN_MIN(all, 1) : all;
+    bool ended = false;
+    if (run->rule.patience <= 0) return;
+    if (n == 0 && fit_worn_out(run, 0, step->validation)) run->done = true;
+    for (int j = 0; j < n; j++) {
+        const ken_verdict *const v = &step->verdicts[j];
+        if (!fit_worn_out(run, j, v->higher_is_better ? -v->value : v->value) || ended) continue;
+        run->done = ended = true;
+        run->decided = j;
     }
 }
 
 static ken_status fit_step(fit_run *run) {
-    ken_step step = {false, (double)NAN, (double)NAN};
+    ken_step step = {.objective = (double)NAN, .validation = (double)NAN};
     ken_ctx *ctx = run->ctx;
     const ken_mark mark = ken_scratch_mark(ctx);
     KEN_TRY(ken_check_cancel(ctx));
@@ -60,7 +78,9 @@ static ken_status fit_step(fit_run *run) {
     run->at.objective = step.objective;
     run->at.validation = step.validation;
     run->done = step.done || run->at.iteration >= run->rule.max_steps;
-    fit_look_at_validation(run, step.validation);
+    run->at.verdicts = step.verdicts;
+    run->at.n_verdicts = step.n_verdicts;
+    fit_look_at_validation(run, &step);
     if (!isnan(ctx->deadline_s) && ken_ctx_clock(ctx) >= ctx->deadline_s && !run->done) {
         ken_warn(ctx, "%s: the time budget is spent after %lld steps", run->model->desc->name,
                  (long long)run->at.iteration);
@@ -76,10 +96,11 @@ static ken_status fit_step(fit_run *run) {
 /* Ends in every case; keep 0 only frees. */
 static ken_status fit_end(fit_run *run, bool finish) {
     void *state = run->state;
+    const int64_t best = run->best[run->decided].step;
     int64_t keep = 0;
     run->state = NULL;
     if (!state) return KEN_OK;
-    if (finish) keep = run->best_step > 0 ? run->best_step : run->at.iteration;
+    if (finish) keep = best > 0 ? best : run->at.iteration;
     return run->verbs->end(run->ctx, run->model, state, keep);
 }
 

@@ -193,14 +193,20 @@ typedef struct ken_step {
     bool done;
     double objective;   /* NaN: none */
     double validation;  /* the lower the better; NaN: none */
+    /* Metrics of the validation rows that early stopping goes by instead of `validation`; at most
+     * KEN_MAX_VERDICTS, as many and in the order of the first step. They live until the next step. */
+    const ken_verdict *verdicts;
+    int n_verdicts;
 } ken_step;
+enum { KEN_MAX_VERDICTS = 16 };
 
 /* How an iterative fit wants to stop. */
 typedef struct ken_stop_rule {
     int64_t max_steps;
     double validation_fraction; /* > 0: set so much of the training rows aside if none are given */
     int64_t patience;           /* steps without improvement before stopping; 0: never */
-    double min_delta;
+    double min_delta;           /* what counts as an improvement must be more than that */
+    bool first_only;            /* of several verdicts the first one decides, not whichever is worn out first */
 } ken_stop_rule;
 
 /* Estimators give either fit, or begin/step/end. All functions leave the model unfitted on failure. */

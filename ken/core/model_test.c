@@ -84,7 +84,7 @@ static int toy_views(const ken_model *m, void *state, ken_view *out, int capacit
 static ken_stop_rule toy_stop_rule(const void *params, int64_t n) {
     const toy_params *p = params;
     (void)n;
-    return (ken_stop_rule){p->steps, p->stop ? 0.25 : 0, p->stop ? 2 : 0, 0};
+    return (ken_stop_rule){.max_steps = p->steps, .validation_fraction = p->stop ? 0.25 : 0, .patience = p->stop ? 2 : 0};
 }
 
 static ken_status toy_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what, double *out) {

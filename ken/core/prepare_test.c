@@ -14,7 +14,7 @@ static const probe_params probe_defaults = {0};
 
 static ken_stop_rule probe_stop_rule(const void *params, int64_t n) {
     (void)n;
-    return (ken_stop_rule){1, ((const probe_params *)params)->fraction, 1, 0};
+    return (ken_stop_rule){.max_steps = 1, .validation_fraction = ((const probe_params *)params)->fraction, .patience = 1};
 }
 
 static ken_status probe_fit(ken_ctx *ctx, ken_model *m, const ken_problem *p) {

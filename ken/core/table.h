@@ -72,6 +72,12 @@ KEN_API ken_status ken_table_select(ken_ctx *ctx, const ken_table *table, const 
 /* Rows [first, first + n) as a borrowed table; first must be a multiple of 8. */
 KEN_API ken_status ken_table_slice(ken_ctx *ctx, const ken_table *table, int64_t first, int64_t n,
                                    ken_table **out);
+/* The rows of `bottom` under those of `top`, copied: the columns of top, found by name in bottom, which may
+ * have more. Types are those of top (numbers become f64 where a cell would change); a level that top does
+ * not know is missing, as it is to a model that has learned on top. who: in messages.
+ * errors  KEN_E_NOT_FOUND bottom lacks a column · KEN_E_TYPE a cell that is none of top's type */
+KEN_API ken_status ken_table_stack(ken_ctx *ctx, const char *who, const ken_table *top,
+                                   const ken_table *bottom, ken_table **out);
 /* `table` frees `kept` when it is freed itself: for columns of it that borrow from `kept`. */
 KEN_API void ken_table_keep(ken_table *table, ken_table *kept);
 

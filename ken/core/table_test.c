@@ -131,6 +131,89 @@ static void test_dict__numbers_in_order_of_appearance(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- stack --- */
+
+/* Numbers of several types, a category, text; `extra` columns stand in another order. */
+static ken_status stack_table(ken_ctx *ctx, int n, bool bottom, bool odd, ken_table **out) {
+    static const int32_t codes[] = {2, 0, 1, 2, 1};
+    static const uint8_t there[] = {0x1D}; /* row 1 is missing */
+    static const int64_t levels[] = {0, 5, 9, 12};
+    void *whole = NULL, *flag = NULL, *real = NULL;
+    uint8_t *valid = NULL;
+    ken_column color = category_column(codes, n, there);
+    ken_column word = {.name = "word", .dtype = KEN_STRING, .n = n, .stride = 1, .source = -1, .valid = there,
+                       .text = {n, (const int64_t[]){0, 1, 3, 3, 6, 7}, "abbcccd"}};
+    if (bottom) color.text = (ken_strings){3, levels, "greenbluered"}; /* no blue above */
+    KEN_TRY(ken_table_new(ctx, n, out));
+    if (bottom) KEN_TRY(ken_table_add_copy(ctx, *out, &word));
+    KEN_TRY(ken_table_add_new(ctx, *out, "whole", bottom ? KEN_F64 : KEN_I64, &whole, &valid));
+    KEN_TRY(ken_table_add_copy(ctx, *out, &color));
+    KEN_TRY(ken_table_add_new(ctx, *out, "flag", bottom ? KEN_I64 : KEN_BOOL, &flag, NULL));
+    KEN_TRY(ken_table_add_new(ctx, *out, bottom ? "more" : "real", KEN_F64, &real, NULL));
+    if (bottom) KEN_TRY(ken_table_add_new(ctx, *out, "real", KEN_F64, &real, NULL));
+    if (!bottom) KEN_TRY(ken_table_add_copy(ctx, *out, &word));
+    for (int i = 0; i < n; i++) {
+        if (bottom) ((double *)whole)[i] = 10 + i + (odd ? 0.5 : 0), ((int64_t *)flag)[i] = odd ? i : i % 2;
+        else ((int64_t *)whole)[i] = INT64_C(9007199254740993) + i, ((uint8_t *)flag)[i] = i % 2;
+        ((double *)real)[i] = i == 3 ? (double)NAN : i + 0.25;
+    }
+    ken_bitmap_clear(valid, 2);
+    return KEN_OK;
+}
+
+/* Every cell is what its own table says, as text. */
+static void stack_check(ken_ctx *ctx, int n, int m, bool odd) {
+    ken_table *top, *bottom, *out;
+    char got[64], want[64];
+    TEST_OK(ctx, stack_table(ctx, n, false, odd, &top));
+    TEST_OK(ctx, stack_table(ctx, m, true, odd, &bottom));
+    TEST_OK(ctx, ken_table_stack(ctx, "test", top, bottom, &out));
+    assert_int_equal(ken_table_rows(out), n + m);
+    assert_int_equal(ken_table_cols(out), 5);
+    for (int j = 0; j < 5; j++) {
+        const ken_column *c = ken_table_column(out, j), *a = ken_table_column(top, j);
+        const ken_column *b = ken_table_column(bottom, ken_table_find(bottom, a->name));
+        assert_string_equal(c->name, a->name);
+        if (!odd) assert_int_equal(c->dtype, a->dtype);
+        for (int i = 0; i < n + m; i++) {
+            ken_column_format(c, i, got, sizeof got);
+            ken_column_format(i < n ? a : b, i < n ? i : i - n, want, sizeof want);
+            if (strcmp(want, "blue") == 0) want[0] = 0;
+            if (strcmp(c->name, "flag") == 0 || (odd && strcmp(c->name, "whole") == 0 && i < n)) {
+                assert_true(ken_column_f64(c, i) == ken_column_f64(i < n ? a : b, i < n ? i : i - n) ||
+                            ken_column_missing(c, i));
+                continue;
+            }
+            assert_string_equal(got, want);
+        }
+    }
+    ken_table_free(top), ken_table_free(bottom), ken_table_free(out);
+}
+
+static void test_table__stacked_rows_are_those_of_both(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *top, *bottom, *out;
+    (void)state;
+    for (int k = 0; k < 50; k++) stack_check(ctx, 1 + k % 5, 1 + k / 5 % 5, k >= 25);
+    TEST_OK(ctx, stack_table(ctx, 3, false, false, &top));
+    TEST_OK(ctx, stack_table(ctx, 3, true, false, &bottom));
+    TEST_FAILS(ctx, ken_table_stack(ctx, "the validation table", bottom, top, &out), KEN_E_NOT_FOUND,
+               "the validation table needs the column 'more'");
+    assert_null(out);
+    ken_table_free(top), ken_table_free(bottom);
+    test_ctx_free(ctx);
+}
+
+static ken_status stack_once(ken_ctx *ctx, void *arg) {
+    ken_table *top = NULL, *bottom = NULL, *out = NULL;
+    (void)arg;
+    ken_status status = stack_table(ctx, 5, false, false, &top);
+    if (status == KEN_OK) status = stack_table(ctx, 4, true, false, &bottom);
+    if (status == KEN_OK) status = ken_table_stack(ctx, "test", top, bottom, &out);
+    ken_table_free(top), ken_table_free(bottom), ken_table_free(out);
+    return status;
+}
+
 static ken_status build_and_take(ken_ctx *ctx, void *arg) {
     static const int32_t codes[] = {2, 0, 1, 2};
     ken_table *t = NULL, *taken = NULL;
@@ -153,6 +236,7 @@ static void test_table__every_allocation_may_fail(void **state) {
     uint8_t valid[] = {0x0F};
     (void)state;
     test_every_allocation(build_and_take, valid, 200);
+    test_every_allocation(stack_once, NULL, 400);
 }
 
 int main(void) {
@@ -162,6 +246,7 @@ int main(void) {
         cmocka_unit_test(test_table__take_and_slice_agree),
         cmocka_unit_test(test_table__unknown_column_offers_the_nearest),
         cmocka_unit_test(test_table__times_print_as_iso),
+        cmocka_unit_test(test_table__stacked_rows_are_those_of_both),
         cmocka_unit_test(test_dict__numbers_in_order_of_appearance),
         cmocka_unit_test(test_table__every_allocation_may_fail),
     };

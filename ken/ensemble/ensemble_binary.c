@@ -47,8 +47,7 @@ static ken_status binary_fit_child(ken_ctx *ctx, const ken_model *model, ken_mod
 
 ken_status ken__binary_fit(ken_ctx *ctx, ken_model *model, const ken_problem *problem, int positive,
                            int negative, int64_t done, int64_t total) {
-    const ken_progress at = {
-        ken_model_desc(model)->name, done, total, (double)NAN, (double)NAN, NULL, 0};
+    const ken_progress at = ken_progress_of(ken_model_desc(model)->name, done, total);
     ken_model *child;
     KEN_TRY(ken_check_cancel(ctx));
     KEN_TRY(ken_model_clone(ctx, ken_model_base(model, "base"), &child));

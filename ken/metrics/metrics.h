@@ -56,6 +56,10 @@ KEN_API ken_status ken_metric_value(ken_ctx *ctx, const ken_desc *metric, const 
  * whole confusion matrices for metrics of labels: same seed, same bits, for any threads. */
 KEN_API ken_status ken_metric_interval(ken_ctx *ctx, const ken_desc *metric, const void *params,
                                        const ken_scores *s, double level, ken_interval *out);
+/* A metric by name; it links the metrics alone, not the catalog. tasks: hints name those of one of
+ * them; 0: any.
+ * errors  KEN_E_NOT_FOUND with the nearest name as a hint */
+KEN_API ken_status ken_metric_find(ken_ctx *ctx, const char *name, uint32_t tasks, const ken_desc **out);
 /* The metric that `train` and `compare` go by: roc_auc for two classes, log_loss for more, rmse. */
 KEN_API const char *ken_metric_default(ken_task task, int n_classes);
 

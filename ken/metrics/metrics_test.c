@@ -465,8 +465,28 @@ static void test_roc_auc__a_million_rows_are_quick(void **state) {
     test_ctx_free(ctx);
 }
 
+/* The short list of families is all of the catalog's metrics. */
+static void test_metrics__all_are_found_without_the_catalog(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    const ken_desc *found;
+    int n = 0;
+    (void)state;
+    for (int i = 0; ken_catalog_at(i); i++) {
+        if (ken_catalog_at(i)->kind != KEN_METRIC) continue;
+        TEST_OK(ctx, ken_metric_find(ctx, ken_catalog_at(i)->name, 0, &found));
+        assert_ptr_equal(found, ken_catalog_at(i));
+        n++;
+    }
+    assert_true(n > 20);
+    TEST_FAILS(ctx, ken_metric_find(ctx, "log_los", KEN_CLASSIFY, &found), KEN_E_NOT_FOUND, "no metric 'log_los'");
+    assert_non_null(strstr(ken_ctx_hint(ctx), "'log_loss'"));
+    assert_null(found);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_metrics__all_are_found_without_the_catalog),
         cmocka_unit_test(test_metrics__equal_scikit_learn),
         cmocka_unit_test(test_metrics__tied_scores_of_the_documentation),
         cmocka_unit_test(test_roc_auc__delong_interval_equals_the_definition),

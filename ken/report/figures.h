@@ -66,6 +66,9 @@ KEN_API ken_status ken_figure_leaders(ken_ctx *ctx, const ken_report_leader *row
                                       const char *metric, ken_json_writer *w);
 KEN_API ken_status ken_figure_curve(ken_ctx *ctx, const ken_report_curve_point *points, int n,
                                     const char *x_title, const char *y_title, ken_json_writer *w);
+/* A metric of n rounds, `stride` apart; kept: the round that the model ends with, 0: none is marked. */
+KEN_API ken_status ken_figure_history(ken_ctx *ctx, const double *values, int64_t n, int64_t stride, int64_t kept,
+                                      const char *title, ken_json_writer *w);
 /* correlation (n, n) of the named columns. */
 KEN_API ken_status ken_figure_correlation(ken_ctx *ctx, const char *const *names,
                                           const double *correlation, int n, ken_json_writer *w);

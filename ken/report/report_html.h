@@ -56,6 +56,9 @@ ken_status ken__report_opening(ken__report *r);   /* report_opening.c */
 ken_status ken__report_data(ken__report *r);      /* report_data.c */
 ken_status ken__report_leaders(ken__report *r);   /* report_models.c */
 ken_status ken__report_training(ken__report *r);
+/* Metrics of early stopping that the model holds by round, 0: none; figures of them (report_history.c). */
+int ken__report_metrics_remembered(const ken_model *model);
+ken_status ken__report_history(ken__report *r);
 ken_status ken__report_quality(ken__report *r);   /* report_quality.c */
 ken_status ken__report_importance(ken__report *r); /* report_explain.c */
 ken_status ken__report_effects(ken__report *r);

@@ -74,7 +74,7 @@ ken_status ken__report_training(ken__report *r) {
     static const ken__report_figure learning = {
         "learning", "Would more rows help?", "Score against number of training rows",
         "If the curve still rises at its end, more rows would help.", 260, false};
-    if (in->n_training < 2 && in->n_learning < 2) return KEN_OK;
+    if (in->n_training < 2 && in->n_learning < 2) return ken__report_history(r);
     ken__report_add(r, "<div class='pair'>\n");
     if (in->n_training >= 2)
         KEN_TRY(models_curve(r, &training, in->training, in->n_training, "iteration",
@@ -83,5 +83,5 @@ ken_status ken__report_training(ken__report *r) {
         KEN_TRY(models_curve(r, &learning, in->learning, in->n_learning, "training rows",
                              in->leader_metric ? ken__figure_metric(in->leader_metric) : "score"));
     ken__report_add(r, "</div>\n");
-    return KEN_OK;
+    return ken__report_history(r);
 }

@@ -89,8 +89,7 @@ static ken_status forest_grow_all(ken_ctx *ctx, const forest *f, forest_tree *tr
         KEN_TRY(ken_parallel(ctx, n, 1, forest_grow_some, &b));
         for (int64_t t = 0; t < n; t++)
             KEN_TRY(forest_keep(ctx, f, &b.tree[t], &trees[b.first + t]));
-        const ken_progress progress = {f->rules->name, b.first + n, total, (double)NAN,
-                                       (double)NAN,    NULL,        0};
+        const ken_progress progress = ken_progress_of(f->rules->name, b.first + n, total);
         ken_report_progress(ctx, &progress);
         KEN_TRY(ken_check_cancel(ctx));
     }

@@ -61,10 +61,13 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     out->done |= (int64_t)s->n_steps + 1 >= s->p->trees; /* those of an earlier fit count, too */
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
-    KEN_TRY(ken__boosting_loss_judge(ctx, &s->loss, &out->validation));
+    KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->validation, s->validation_capacity, s->n_steps + 1));
     s->validation[s->n_steps++] = out->validation;
-    return KEN_OK;
+    if (s->judge.n == 0 || s->loss.n == s->loss.n_train) return KEN_OK;
+    out->verdicts = s->judge.verdict;
+    out->n_verdicts = s->judge.n;
+    return ken__boosting_judge_look(ctx, &s->judge, &s->loss, out->validation);
 }
 
 /* --- end ----------------------------------------------------------------------------------------
@@ -80,6 +83,7 @@ void ken__boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->by_column);
     ken_free(ctx, s->margin);
     ken__boosting_loss_free(ctx, &s->loss);
+    ken__boosting_judge_free(ctx, &s->judge);
     ken_free(ctx, s->weight);
     ken_free(ctx, s->usable);
     ken_free(ctx, s->rows);
@@ -152,7 +156,8 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
     return (ken_stop_rule){.max_steps = p->trees,
                            .validation_fraction = on ? p->validation_fraction : 0,
                            .patience = off ? 0 : p->patience,
-                           .min_delta = p->min_delta};
+                           .min_delta = p->min_delta,
+                           .first_only = p->stop_by == KEN_BOOSTING_STOP_BY_FIRST};
 }
 
 /* --- descriptor ---------------------------------------------------------------------------------
@@ -166,6 +171,7 @@ static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
 static const char *const boosting_aft_laws[] = {"normal", "logistic", "extreme", NULL};
 static const char *const boosting_links[] = {"identity", "log", "logit", NULL};
 static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
+static const char *const boosting_stop_bys[] = {"any", "first", NULL};
 
 static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 1, .max = 1000000, .lo = 50, .hi = 1000,
@@ -252,7 +258,10 @@ static const ken_param boosting_params[] = {
     KEN_ROW_CHOICE(ken_boosting_params, link, boosting_links,
                    .doc = "objective: what the prediction makes of p; of two classes it is logit"),
     KEN_ROW_TEXT(ken_boosting_params, metric,
-                 .doc = "what early stopping goes by, of target y, prediction p and weight w; the lower the better"),
+                 .doc = "what early stopping goes by, apart by '|': metrics (roc_auc, rmse ...), loss, or formulas of "
+                        "target y, prediction p and weight w, the lower the better"),
+    KEN_ROW_CHOICE(ken_boosting_params, stop_by, boosting_stop_bys,
+                   .doc = "of several metrics: stop when any of them no longer improves, or the first"),
     KEN_ROW_CHOICE(ken_boosting_params, class_weight, boosting_class_weights,
                    .doc = "balanced: every class has the same weight in sum"),
     KEN_ROW_CHOICE(ken_boosting_params, early_stopping, boosting_stops,
@@ -265,7 +274,7 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, patience, .min = 1, .max = 1000000, .unit = "rounds",
                 .doc = "rounds without improvement before stopping"),
     KEN_ROW_F64(ken_boosting_params, min_delta, .min = 0, .max = 1e300,
-                .doc = "what counts as improvement of the validation loss"),
+                .doc = "an improvement of the validation loss, or of a metric, is more than that"),
     KEN_ROW_I64(ken_boosting_params, max_onehot, .min = 0, .max = 256,
                 .doc = "categories up to which one is split from the rest"),
     KEN_ROW_F64(
@@ -295,6 +304,8 @@ static const ken_attr boosting_attrs[] = {
     KEN_ENSEMBLE_ATTRS,
     {"quantiles", KEN_F64, "outputs", "levels of the quantiles, where several are asked for"},
     {"validation_loss", KEN_F64, "rounds", "mean loss of the validation rows after each round"},
+    {"metrics", KEN_STRING, "metrics", "what early stopping went by"},
+    {"validation_metric", KEN_F64, "rounds,metrics", "those metrics of the validation rows after each round"},
     {0}};
 
 static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
@@ -313,11 +324,13 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
 
 static ken_status boosting_check(ken_ctx *ctx, const void *params) {
     const ken_boosting_params *const p = params;
-    ken_expression *objective = NULL, *metric = NULL;
+    ken_expression *objective = NULL;
+    boosting_judge judge;
     KEN_TRY(ken_quantiles_parse(ctx, "boosting", p->quantiles, NULL, NULL));
-    const ken_status status = ken__boosting_formulas(ctx, p, &objective, &metric);
+    KEN_TRY(ken__boosting_formula(ctx, p, &objective));
     ken_expression_free(ctx, objective);
-    ken_expression_free(ctx, metric);
+    const ken_status status = ken__boosting_judge_parse(ctx, p->metric, &judge);
+    ken__boosting_judge_free(ctx, &judge);
     return status;
 }
 

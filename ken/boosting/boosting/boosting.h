@@ -57,6 +57,8 @@ typedef enum ken_boosting_stop {
     KEN_BOOSTING_STOP_ON
 } ken_boosting_stop;
 
+typedef enum ken_boosting_stop_by { KEN_BOOSTING_STOP_BY_ANY = 0, KEN_BOOSTING_STOP_BY_FIRST } ken_boosting_stop_by;
+
 typedef enum ken_boosting_drop_scale {
     KEN_BOOSTING_DROP_TREE = 0,
     KEN_BOOSTING_DROP_FOREST
@@ -103,6 +105,7 @@ typedef struct ken_boosting_params {
     const char *objective;
     int link;
     const char *metric;
+    int stop_by;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -156,6 +159,7 @@ typedef struct ken_boosting_params {
      .objective = "",                                                                              \
      .link = KEN_BOOSTING_LINK_IDENTITY,                                                           \
      .metric = "",                                                                                 \
+     .stop_by = KEN_BOOSTING_STOP_BY_ANY,                                                          \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \

@@ -32,15 +32,12 @@ boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_tas
 
 static const char *const boosting_variables[] = {"y", "p", "w", NULL};
 
-ken_status ken__boosting_formulas(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective,
-                                  ken_expression **metric) {
-    if (*p->objective)
-        KEN_TRY(ken_expression_new(ctx, "boosting: objective", p->objective, boosting_variables, objective));
-    if (*p->metric) KEN_TRY(ken_expression_new(ctx, "boosting: metric", p->metric, boosting_variables, metric));
-    return KEN_OK;
+ken_status ken__boosting_formula(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective) {
+    if (!*p->objective) return KEN_OK;
+    return ken_expression_new(ctx, "boosting: objective", p->objective, boosting_variables, objective);
 }
 
-/* A loss of the caller's own, or a metric: for one margin a row. */
+/* A loss of the caller's own: for one margin a row. */
 static ken_status boosting_check_own(ken_ctx *ctx, const ken_boosting_params *p, const ken_problem *problem,
                                      bool callback) {
     const bool own = callback || *p->objective;
@@ -50,9 +47,9 @@ static ken_status boosting_check_own(ken_ctx *ctx, const ken_boosting_params *p,
     if (callback && *p->objective)
         return KEN_FAIL(ctx, KEN_E_ARG, "leave one of them out", "boosting: a function and the text '%.60s' are given",
                         p->objective);
-    if ((own || *p->metric) && (problem->n_classes > 2 || *p->quantiles || p->loss == KEN_BOOSTING_SOFTMAX))
+    if (own && (problem->n_classes > 2 || *p->quantiles || p->loss == KEN_BOOSTING_SOFTMAX))
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "use them on numbers or two classes, and without quantiles",
-                        "boosting: an objective or a metric of your own sees one margin a row");
+                        "boosting: an objective of your own sees one margin a row");
     return KEN_OK;
 }
 
@@ -234,11 +231,19 @@ ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_
     s->loss.callback = ken_model_attached(model);
     KEN_TRY(boosting_check_task(ctx, s->p, problem));
     KEN_TRY(boosting_check_own(ctx, s->p, problem, s->loss.callback != NULL));
-    KEN_TRY(ken__boosting_formulas(ctx, s->p, &s->loss.objective, &s->loss.metric));
+    KEN_TRY(ken__boosting_formula(ctx, s->p, &s->loss.objective));
     const boosting_loss_kind kind = ken__boosting_kind(s->p, problem->task, problem->n_classes);
     boosting_set_rules(s, problem, kind);
     KEN_TRY(boosting_weights(ctx, s, problem));
     return boosting_start(ctx, s, problem);
+}
+
+static ken_status boosting_judge_begin(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
+    KEN_TRY(ken__boosting_judge_parse(ctx, s->p->metric, &s->judge));
+    if (s->judge.n > 0 && problem->n == problem->n_train)
+        ken_warn(ctx, "boosting: metric=%s is not looked at: there are no validation rows (early_stopping=on sets some "
+                      "aside)", s->p->metric);
+    return ken__boosting_judge_open(ctx, &s->judge, problem, &s->loss);
 }
 
 ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
@@ -247,6 +252,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
     *state = s;
     KEN_TRY(ken__boosting_set_up(ctx, model, problem, s));
+    KEN_TRY(boosting_judge_begin(ctx, s, problem));
     KEN_TRY(boosting_bin(ctx, s, problem));
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
     KEN_TRY(ken__boosting_force(ctx, s, problem->X));

@@ -53,7 +53,7 @@ static ken_status continue_history(ken_ctx *ctx, boosting_fit *s, const ken_mode
         s->validation[i] = history && i < ken_tensor_count(history) ? ken_tensor_value(history, i)
                                                                     : (double)NAN;
     s->n_steps = (size_t)s->n_before;
-    return KEN_OK;
+    return s->judge.n > 0 ? ken__boosting_judge_recall(ctx, &s->judge, model, s->n_before) : KEN_OK;
 }
 
 ken_status ken__boosting_continue(ken_ctx *ctx, boosting_fit *s, const ken_model *model,

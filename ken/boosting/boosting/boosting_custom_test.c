@@ -143,7 +143,7 @@ static void test_boosting_custom__a_metric_is_what_stops(void **state) {
                             NULL, &m));
     custom_predict(ctx, &t, m, KEN_WHAT_VALUE, 1, p);
     for (int i = 0; i < N; i += 3) sum += t.weight[i] * fabs(t.positive[i] - p[i]), n += t.weight[i];
-    const ken_tensor *history = ken_model_attr(m, "validation_loss");
+    const ken_tensor *history = ken_model_attr(m, "validation_metric");
     double least = INFINITY;
     for (int64_t i = 0; i < history->shape[0]; i++) least = fmin(least, ((const double *)history->data)[i]);
     TEST_NEAR(least, sum / n, 1e-12);

@@ -80,8 +80,10 @@ static ken_status rounds_tensor(ken_ctx *ctx, const ken_named_tensor *from, cons
     if (strcmp(name, "category") == 0) return rounds_shift(ctx, &to->tensor, r->word[0]);
     if (strcmp(name, "category_bits") == 0) rounds_cut(&to->tensor, r->word);
     if (strcmp(name, "tree_output") == 0) rounds_cut(&to->tensor, r->tree);
-    if (strcmp(name, "validation_loss") == 0 && to->tensor.ndim == 1) { /* a file may have fewer, nothing checks it */
-        const int64_t n = ken_tensor_count(&to->tensor);
+    const bool history = (strcmp(name, "validation_loss") == 0 && to->tensor.ndim == 1) ||
+                         (strcmp(name, "validation_metric") == 0 && to->tensor.ndim == 2);
+    if (history) { /* a file may have fewer, nothing checks it */
+        const int64_t n = to->tensor.shape[0];
         rounds_cut(&to->tensor, (const int64_t[]){KEN_MIN(r->round[0], n), KEN_MIN(r->round[1], n)});
     }
     if (strcmp(name, "tree_offset") != 0) return KEN_OK;

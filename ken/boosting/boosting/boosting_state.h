@@ -3,7 +3,7 @@
 #define KEN_BOOSTING_BOOSTING_STATE_H
 
 #include "ken/boosting/boosting/boosting.h"
-#include "ken/boosting/boosting_loss.h"
+#include "ken/boosting/boosting_judge.h"
 #include "ken/core/alloc.h"
 #include "ken/core/quantiles.h"
 #include "ken/tree/tree_ensemble.h"
@@ -64,6 +64,7 @@ typedef struct boosting_fit {
     const ken_boosting_params *p;
     boosting_rules rules;
     boosting_loss loss;
+    boosting_judge judge;
     ken_bins *bins;
     /* the columns that can be split, binned */
     boosting_binned binned;
@@ -118,9 +119,8 @@ ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_
 void ken__boosting_free(ken_ctx *ctx, boosting_fit *s);
 boosting_loss_kind ken__boosting_kind(const ken_boosting_params *p, ken_task task, int classes);
 boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_task task, int classes);
-/* What texts there are; the caller frees both, also after an error. */
-ken_status ken__boosting_formulas(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective,
-                                  ken_expression **metric);
+/* `objective`, if there is one; the caller frees it. */
+ken_status ken__boosting_formula(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective);
 /* Names of ken_boosting_loss, NULL-ended. */
 extern const char *const ken__boosting_losses[];
 

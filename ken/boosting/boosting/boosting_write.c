@@ -134,5 +134,5 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
     double *history;
     KEN_TRY(ken_attr_new(ctx, model, "validation_loss", KEN_F64, 1, &steps, (void **)&history));
     memcpy(history, s->validation, s->n_steps * sizeof *history);
-    return KEN_OK;
+    return s->judge.n > 0 ? ken__boosting_judge_write(ctx, &s->judge, model) : KEN_OK;
 }

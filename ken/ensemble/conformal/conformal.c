@@ -53,7 +53,7 @@ static ken_status conformal_fit_base(ken_ctx *ctx, conformal *c, int32_t without
     const ken_column y = conformal_column(ken_model_target(c->model), c->target, p->n);
     const ken_column w = conformal_column("weight", p->weight, p->n);
     void (*const hook)(void *, const ken_progress *) = ken_ctx_get_options(ctx)->hook;
-    const ken_progress at = {"conformal", ++c->done, c->total, (double)NAN, (double)NAN, NULL, 0};
+    const ken_progress at = ken_progress_of("conformal", ++c->done, c->total);
     uint8_t *role;
     KEN_TRY(ken_check_cancel(ctx));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, p->n, &role));

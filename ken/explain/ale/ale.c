@@ -165,7 +165,7 @@ static ken_status ale_ask(ken_ctx *ctx, ale_job *job, const ken_ale_view *v, int
 }
 
 static void ale_progress(ken_ctx *ctx, int64_t done, int64_t total) {
-    const ken_progress progress = {"accumulated local effects", done, total, NAN, NAN, NULL, 0};
+    const ken_progress progress = ken_progress_of("accumulated local effects", done, total);
     ken_report_progress(ctx, &progress);
 }
 

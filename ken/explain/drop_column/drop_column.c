@@ -61,7 +61,7 @@ static void drop_column_measure(const drop_column_job *job, const ken_cv_result 
 
 static ken_status drop_column_all(ken_ctx *ctx, drop_column_job *job, ken_drop_column_info *info, ken_drop_column_row *out) {
     const int d = ken_model_n_features(job->model);
-    ken_progress progress = {"drop-column importance", 0, d + 1, NAN, NAN, NULL, 0};
+    ken_progress progress = ken_progress_of("drop-column importance", 0, d + 1);
     ken_cv_result all;
     ken_status status = drop_column_scores(ctx, job, -1, &all);
     for (int j = 0; j < d && status == KEN_OK; j++) {

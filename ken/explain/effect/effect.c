@@ -212,7 +212,7 @@ static void effect_collect(const effect_job *job, int64_t first, int64_t blocks,
 }
 
 static ken_status effect_brute(ken_ctx *ctx, effect_job *job, ken_effect *e) {
-    ken_progress progress = {"effect", 0, job->points, NAN, NAN, NULL, 0};
+    ken_progress progress = ken_progress_of("effect", 0, job->points);
     KEN_TRY(KEN_ALLOC(ctx, double, job->blocks * job->rows.n * job->width, &job->answer));
     for (int64_t first = 0; first < job->points; first += job->blocks) {
         const int64_t blocks = KEN_MIN(job->blocks, job->points - first);

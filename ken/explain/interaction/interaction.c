@@ -227,7 +227,7 @@ static ken_status interaction_run(ken_ctx *ctx, interaction_job *job, const ken_
     interaction_what(ctx, job, p->probability, info);
     KEN_TRY(interaction_memory(ctx, job));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, KEN_MAX(job->d, 1), &in));
-    job->progress = (ken_progress){"interactions", 0, 2 * job->d + few * (few - 1) / 2, NAN, NAN, NULL, 0};
+    job->progress = ken_progress_of("interactions", 0, 2 * job->d + few * (few - 1) / 2);
     KEN_TRY(interaction_ask(ctx, job, job->rows.table, job->answer));
     for (int o = 0; o < job->outputs; o++)
         for (int64_t i = 0; i < job->n; i++)

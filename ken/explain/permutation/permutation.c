@@ -59,7 +59,7 @@ static ken_status permutation_all(ken_ctx *ctx, ken__explain_score *score, int64
                                   double base, int64_t *order, double *loss) {
     const int d = ken_model_n_features(score->model);
     const double sign = score->metric->metric->higher_is_better ? 1 : -1;
-    ken_progress progress = {"permutation importance", 0, d, NAN, NAN, NULL, 0};
+    ken_progress progress = ken_progress_of("permutation importance", 0, d);
     for (int j = 0; j < d; j++) {
         for (int64_t r = 0; r < n_repeats; r++) {
             double value = NAN;

@@ -197,7 +197,7 @@ static ken_status compare_run(ken_ctx *ctx, const ken_candidate *candidates, int
     KEN_TRY(compare_metrics(ctx, data, o->metric, &cv, c));
     KEN_TRY(KEN_ALLOC(ctx, ken_compare_row, n, &c->row));
     for (int i = 0; i < n; i++) {
-        const ken_progress at = {"comparison", i + 1, n, NAN, NAN, NULL, 0};
+        const ken_progress at = ken_progress_of("comparison", i + 1, n);
         const bool late = o->budget_s > 0 && i > 0 && ken_ctx_clock(ctx) - begin > o->budget_s;
         KEN_TRY(ken_check_cancel(ctx));
         c->row[c->n++].candidate = i;

@@ -260,7 +260,7 @@ static ken_status cross_run_all(ken_ctx *ctx, const ken_cv_options *o, cross_run
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, r->n, &run->role));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, r->n, &run->rows));
     for (int64_t f = 0; f < r->folds; f++) {
-        const ken_progress at = {"cross-validation", f + 1, r->folds, NAN, NAN, NULL, 0};
+        const ken_progress at = ken_progress_of("cross-validation", f + 1, r->folds);
         KEN_TRY(ken_check_cancel(ctx));
         KEN_TRY(cross_fold(ctx, run, f, r));
         ken_report_progress(ctx, &at);

@@ -68,7 +68,7 @@ static ken_status evaluate_metrics(ken_ctx *ctx, const ken_evaluate_options *o, 
             *at = (ken_interval){NAN, NAN, NAN, "none"};
             KEN_TRY(ken_predictions_metric(ctx, &e->predictions, desc, &at->value));
         }
-        const ken_progress p = {"evaluation", i + 1, e->n_metrics, NAN, NAN, NULL, 0};
+        const ken_progress p = ken_progress_of("evaluation", i + 1, e->n_metrics);
         ken_report_progress(ctx, &p);
     }
     return KEN_OK;

@@ -55,6 +55,47 @@ ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_
     return status;
 }
 
+/* --- validation rows that are given ------------------------------------------------------------------ */
+static ken_status train_check_validation(ken_ctx *ctx, const ken_train_options *o) {
+    const ken_desc *desc = o->from ? ken_model_desc(o->from) : NULL;
+    if (!o->validation) return KEN_OK;
+    if (!desc && !o->model)
+        return KEN_FAIL(ctx, KEN_E_ARG, "name it: boosting stops early", "train: validation rows are for one model");
+    if (!desc) KEN_TRY(ken_catalog_find(ctx, o->model, KEN_ESTIMATOR, &desc));
+    if (!(desc->tags & KEN_TAG_EARLY_STOP) || o->refit || o->intervals > 0)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave them out, or choose boosting, which does",
+                        "train: validation rows are for a fit that stops early%s%s", o->refit || o->intervals > 0 ? "" : ", not for ",
+                        o->refit || o->intervals > 0 ? "" : desc->name);
+    if (o->folds > 0)
+        return KEN_FAIL(ctx, KEN_E_ARG, "leave out one of them", "train: validation rows and cross-validation");
+    return KEN_OK;
+}
+
+/* They stand under the table from now on, with the role of validation; the columns are found anew. */
+static ken_status train_add_validation(ken_ctx *ctx, const ken_table *table, const ken_train_options *o, ken_training *t) {
+    const int64_t n = ken_table_rows(table), more = ken_table_rows(o->validation);
+    const ken_task task = t->data.task;
+    ken_table *all = NULL, *features;
+    KEN_TRY(ken_table_stack(ctx, "--validation", table, o->validation, &all));
+    const ken_status status = ken_train_data(ctx, all, o, &features, &t->data);
+    if (status != KEN_OK) {
+        ken_table_free(all);
+        return status;
+    }
+    ken_table_keep(features, all);
+    ken_table_free(t->features);
+    t->features = features;
+    t->data.task = task;
+    KEN_TRY(ken_grow(ctx, (void **)&t->role, (size_t)n, (size_t)(n + more), sizeof *t->role));
+    memset(t->role + n, KEN_ROLE_VALIDATION, (size_t)more);
+    t->data.role = t->role;
+    for (int64_t i = n; i < n + more; i++) t->rows_validation += !ken_column_missing(t->data.target, i);
+    if (t->rows_validation == 0)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give rows whose target is known",
+                        "--validation: no row has a value that the target '%s' has in training", t->data.target->name);
+    return KEN_OK;
+}
+
 /* --- choice ------------------------------------------------------------------------------------------- */
 static ken_status train_set(ken_ctx *ctx, const ken_train_options *o, ken_model *model) {
     char setting[256];
@@ -235,11 +276,13 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
                             ken_training *t) {
     if (!(o->test >= 0 && o->test <= 0.9))
         return KEN_FAIL(ctx, KEN_E_ARG, "give a share from 0 to 0.9", "train: test is %g", o->test);
+    KEN_TRY(train_check_validation(ctx, o));
     KEN_TRY(ken_train_data(ctx, table, o, &t->features, &t->data));
     if (o->from && o->target && strcmp(o->target, ken_model_target(o->from)) != 0)
         return KEN_FAIL(ctx, KEN_E_ARG, "name its target", "train: the model was fitted to '%s', not to '%s'",
                         ken_model_target(o->from), o->target);
     KEN_TRY(train_hold_out(ctx, o->test, t));
+    if (o->validation) KEN_TRY(train_add_validation(ctx, table, o, t));
     if (o->metric) KEN_TRY(train_find_metric(ctx, o, t));
     KEN_TRY(train_choose(ctx, o, t, model));
     KEN_TRY(train_intervals(ctx, o, model));
@@ -248,7 +291,7 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
             : o->refit ? ken_model_refit(ctx, *model, &t->data, o->decay)
                        : ken_model_fit_on(ctx, *model, &t->data));
     t->fit_s = ken_ctx_clock(ctx) - start;
-    t->rows_validation = t->rows_train - ken_model_rows_train(*model);
+    if (!o->validation) t->rows_validation = t->rows_train - ken_model_rows_train(*model);
     if (t->rows_test == 0) return KEN_OK;
     KEN_TRY(train_coverage(ctx, o, *model, t));
     KEN_TRY(train_evaluate(ctx, *model, t, true, &t->evaluation));

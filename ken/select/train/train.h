@@ -16,6 +16,8 @@ typedef struct ken_train_options {
     ken_task task;                    /* KEN_TASK_AUTO: from the target */
     const char *model;                /* NULL: a few are compared, the best is kept */
     const char *const *settings;      /* "name=value" each, NULL-ended; NULL: defaults. "recipe.x=…" too */
+    const ken_table *validation;      /* rows that a fit stops early by, instead of a share of the others:
+                                         the table's columns; for a named model that stops early. NULL: none */
     double test;                      /* share of rows set aside for evaluation, 0 .. 0.9 */
     int64_t folds;                    /* cross-validation on the training rows; 0: only to compare models */
     const char *metric;               /* to choose by; NULL: the default of the task */
@@ -32,7 +34,7 @@ typedef struct ken_training {
     ken_data data;                    /* views of the table, with role below */
     uint8_t *role;                    /* (n) training or test */
     int64_t rows_train, rows_test;    /* with a target; training rows include the next ones */
-    int64_t rows_validation;          /* of the training rows: set aside to stop early */
+    int64_t rows_validation;          /* to stop early by: of the training rows, or those given */
     const ken_desc *metric;           /* by which models are chosen and score is given */
     double score;                     /* of the model on the rows set aside; NaN without them */
     ken_evaluation evaluation;        /* on the rows set aside; n_metrics 0 without them */
