@@ -164,9 +164,73 @@ static ken_status train_small(ken_ctx *ctx, void *arg) {
     return status;
 }
 
+/* Rows that are given to stop by: one table with roles says the same; what is tested is not touched by them. */
+static void test_train__validation_rows_are_their_own(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(2);
+    ken_table *t = load(ctx, "gen:churn:rows=400"), *others = load(ctx, "gen:churn:rows=700");
+    ken_table *all, *more, *features;
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    ken_model *a, *b;
+    ken_training r, plain;
+    ken_data data;
+    uint8_t role[700];
+    int64_t rows[300];
+    const char *const settings[] = {"metric=roc_auc|log_loss", "patience=5", NULL};
+    o.target = "churn", o.model = "boosting", o.settings = settings;
+    TEST_OK(ctx, ken_train(ctx, t, &o, &a, &plain));
+    ken_model_free(a);
+    for (int i = 0; i < 300; i++) rows[i] = 400 + i;
+    TEST_OK(ctx, ken_table_take(ctx, others, rows, 300, &more));
+    o.validation = more;
+    TEST_OK(ctx, ken_train(ctx, t, &o, &a, &r));
+    assert_memory_equal(r.role, plain.role, 400);
+    assert_int_equal(r.rows_validation, 300);
+    assert_int_equal(r.rows_train, 320);
+    assert_int_equal(ken_model_rows_train(a), 320);
+    TEST_OK(ctx, ken_table_stack(ctx, "test", t, more, &all)); /* the first 400 are those of t, whatever their number */
+    TEST_OK(ctx, ken_train_data(ctx, all, &o, &features, &data));
+    memcpy(role, r.role, 400);
+    memset(role + 400, KEN_ROLE_VALIDATION, 300);
+    data.role = role;
+    const ken_candidate candidate = {"boosting", "metric=roc_auc|log_loss patience=5", NULL};
+    TEST_OK(ctx, ken_candidate_new(ctx, &candidate, &b));
+    TEST_OK(ctx, ken_model_fit(ctx, b, &data));
+    test_same_model(a, b);
+    assert_true(ken_model_attr(a, "validation_metric")->shape[0] < 500); /* it did stop */
+    ken_training_free(&r), ken_training_free(&plain);
+    ken_model_free(a), ken_model_free(b);
+    o.model = "ridge";
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &a, &r), KEN_E_ARG, "not for ridge");
+    ken_training_free(&r);
+    o.model = NULL;
+    TEST_FAILS(ctx, ken_train(ctx, t, &o, &a, &r), KEN_E_ARG, "for one model");
+    ken_training_free(&r);
+    ken_table_free(features), ken_table_free(more), ken_table_free(all), ken_table_free(others), ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
+static ken_status train_with_validation(ken_ctx *ctx, void *arg) {
+    ken_train_options o = KEN_TRAIN_DEFAULTS;
+    const char *const settings[] = {"trees=2", "metric=rmse", NULL};
+    ken_model *model = NULL;
+    ken_table *t = NULL;
+    ken_training r = {0};
+    o.target = "y", o.model = "boosting", o.settings = settings;
+    (void)arg;
+    KEN_TRY(ken_dataset_load(ctx, "gen:linear:rows=20,columns=2", &t));
+    o.validation = t;
+    const ken_status status = ken_train(ctx, t, &o, &model, &r);
+    ken_training_free(&r);
+    ken_model_free(model);
+    ken_table_free(t);
+    return status;
+}
+
 static void test_train__every_allocation_may_fail(void **state) {
     (void)state;
     test_every_allocation(train_small, NULL, 5000);
+    test_every_allocation(train_with_validation, NULL, 5000);
 }
 
 int main(void) {
@@ -176,6 +240,7 @@ int main(void) {
         cmocka_unit_test(test_train__same_for_any_threads),
         cmocka_unit_test(test_train__intervals_wrap_the_model),
         cmocka_unit_test(test_train__wrong_calls_are_errors),
+        cmocka_unit_test(test_train__validation_rows_are_their_own),
         cmocka_unit_test(test_train__every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+# Boosting: what a fit stops by, rounds of a model.
+"$ken" data gen:churn:rows=900 -o all.csv
+head -601 all.csv > jan.csv; { head -1 all.csv; tail -300 all.csv; } > feb.csv
+check validation 0 "300 rows to stop by" "" "$ken" train jan.csv --target churn --validation feb.csv --model boosting --set "metric=roc_auc|log_loss" --set patience=8 -o stop.ken --report stop.html
+is report-draws-the-metrics grep -q 'fig-history2' stop.html
+check validation-json 0 '"history"' "" "$ken" train jan.csv --target churn --validation feb.csv --model boosting --set "metric=roc_auc|log_loss" --set patience=8 -o stop.ken --json
+cp .out stop.json
+check evaluate-stop 0 '"staged"' - "$ken" evaluate stop.ken feb.csv --staged --json
+is history-is-what-evaluate-says python3 -c '
+import json; d = json.load(open("stop.json")); s = json.load(open(".out")); h = d["history"]
+assert d["rows_validation"] == 300 and d["rounds"] == s["rounds"] <= len(h["roc_auc"])
+for m in "roc_auc", "log_loss":
+    assert all(abs(a - b) < 1e-12 for a, b in zip(h[m], s["staged"][m])), m
+best = {"roc_auc": max(h["roc_auc"]), "log_loss": min(h["log_loss"])}
+assert any(h[m].index(best[m]) + 1 == d["rounds"] and len(h[m]) == d["rounds"] + 8 for m in best), (d["rounds"], h)'
+check stop-by-first 0 '"stop_by": "first"' "" "$ken" train jan.csv --target churn --validation feb.csv --model boosting --set "metric=log_loss|roc_auc" --set stop_by=first --set patience=8 -o first.ken --json
+is first-decides python3 -c '
+import json; d = json.load(open(".out")); h = d["history"]["log_loss"]
+assert h.index(min(h)) + 1 == d["rounds"] and len(h) == min(500, d["rounds"] + 8)'
+check stop-by-share 0 "rows to stop by, of those to learn from" "" "$ken" train jan.csv --target churn --model boosting --set early_stopping=on --set metric=roc_auc -o s.ken --report none
+check metric-unlooked 0 "" "there are no validation rows" "$ken" train jan.csv --target churn --model boosting --set trees=3 --set metric=roc_auc -o s.ken --report none
+check metric-unknown 2 "" "did you mean 'roc_auc'" "$ken" train jan.csv --target churn --model boosting --set metric=roc_acu -o no.ken --report none
+check metric-of-numbers 2 "" "cannot classify" "$ken" train jan.csv --target churn --model boosting --set metric=rmse -o no.ken --report none
+check validation-needs-a-model 2 "" "for one model" "$ken" train jan.csv --target churn --validation feb.csv -o no.ken --report none
+check validation-needs-stopping 2 "" "not for ridge" "$ken" train jan.csv --target churn --validation feb.csv --model ridge -o no.ken --report none
+check validation-and-folds 2 "" "cross-validation" "$ken" train jan.csv --target churn --validation feb.csv --model boosting --cv 3 -o no.ken --report none
+cut -d, -f1-2 feb.csv > few.csv
+check validation-lacks-columns 1 "" "--validation needs the column" "$ken" train jan.csv --target churn --validation few.csv --model boosting -o no.ken --report none
+check validation-no-file 1 "" "there is no file" "$ken" train jan.csv --target churn --validation no.csv --model boosting -o no.ken --report none
+is nothing-trained absent no.ken
