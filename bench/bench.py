@@ -86,7 +86,7 @@ WORKLOADS = [
     Workload("treeshap", "explain.py", ["lightgbm", "xgboost", "shap"], "sum_error", 1e-3, False, needs="higgs_x.npy",
              note="10000 rows, the system's own model of 100 trees of 31 leaves; quality: largest error of the sum"),
     Workload("shap-forest", "peers.py", ["shap"], "sum_error", 1e-3, False, needs="forest_x.npy",
-             note="1000 rows, a forest of 100 trees of depth 8 on 100k x 50; quality: largest error of the sum"),
+             note="1000 rows, a forest of 100 trees of depth 8 on 20k x 50; quality: largest error of the sum"),
     Workload("permutation", "explain.py", ["sklearn+lightgbm"], "top_drop", 0.01, needs="higgs_x.npy",
              note="AUC, 50000 rows, 28 columns, 3 repeats"),
     Workload("startup", "startup.py", ["lightgbm-one-row", "python", "numpy", "sklearn.linear_model", "lightgbm"], "peak_mib", 0, False,

@@ -76,7 +76,7 @@ def shap_forest(b):
     import shap
     from sklearn.ensemble import RandomForestClassifier
     x, y = b.load("forest_x"), b.load("forest_y")
-    m = RandomForestClassifier(100, max_depth=8, max_features="sqrt", n_jobs=b.threads, random_state=1).fit(x[:100_000], y[:100_000])
+    m = RandomForestClassifier(100, max_depth=8, max_features="sqrt", n_jobs=b.threads, random_state=1).fit(x[:20_000], y[:20_000])
     b.uses(shap)
     rows = x[100_000:101_000]
     with b.time("fit"):
