@@ -86,7 +86,53 @@ static void test_trees__the_second_form_is_the_plain_walk_bit_for_bit(void **sta
     make_symmetric(2, 9, false);
     check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_LEVELS);
     make_symmetric(2, 9, true);
-    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_NODES);
+    check_all_isas(KEN_TREE_BY_LEVELS, KEN_TREE_BY_TOP);
+}
+
+/* Thresholds of the trees M that hardly two nodes share; column: of all questions, -1: as they are. */
+static void spread_thresholds(int32_t column) {
+    for (int64_t i = 0; i < M.nodes; i++) {
+        if (M.feature[i] < 0 || M.category[i] >= 0) continue;
+        M.threshold[i] = 10 * noise();
+        if (column >= 0) M.feature[i] = column;
+    }
+}
+
+static int32_t parts_of_trees(void) {
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *t = make_table(ctx, ROWS);
+    ken_model *m = hold(ctx, t);
+    ken_ensemble *e = NULL;
+    TEST_OK(ctx, ken_ensemble_open(ctx, m, (int32_t)M.outputs, &e));
+    const int32_t parts = e->layout->n_parts;
+    drop(ctx, e);
+    ken_model_free(m);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+    return parts;
+}
+
+/* 254 thresholds of a column is what a byte can tell apart: then a new part begins. */
+static void test_trees__many_thresholds_are_coded_in_parts(void **state) {
+    (void)state;
+    make_cells();
+    make_trees(30, 60, 1, 3, false);
+    spread_thresholds(-1);
+    assert_true(parts_of_trees() > 1);
+    check_all_isas(KEN_TREE_BY_ASKS, KEN_TREE_BY_ASKS);
+    make_trees(9, 200, 3, 3, false);
+    spread_thresholds(0);
+    assert_true(parts_of_trees() > 5);
+    check_all_isas(KEN_TREE_BY_ASKS, KEN_TREE_BY_ASKS);
+    make_trees(6, 300, 1, 1, false); /* too large: the top is asked */
+    spread_thresholds(-1);
+    check_all_isas(KEN_TREE_BY_TOP, KEN_TREE_BY_TOP);
+    make_trees(6, 300, 2, 2, false); /* the same, but a byte is enough */
+    assert_int_equal(parts_of_trees(), 1);
+    check_all_isas(KEN_TREE_BY_TOP, KEN_TREE_BY_TOP);
+    make_trees(2, 256, 1, 1, false); /* one column, one threshold more than a byte */
+    spread_thresholds(0);
+    check_all_isas(KEN_TREE_BY_NODES, KEN_TREE_BY_NODES);
 }
 
 static void test_trees__leaves_are_numbered_in_node_order(void **state) {
@@ -311,6 +357,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trees__fast_prediction_is_the_plain_walk_bit_for_bit),
         cmocka_unit_test(test_trees__the_second_form_is_the_plain_walk_bit_for_bit),
+        cmocka_unit_test(test_trees__many_thresholds_are_coded_in_parts),
         cmocka_unit_test(test_trees__leaves_are_numbered_in_node_order),
         cmocka_unit_test(test_trees__refuse_what_is_no_tree),
         cmocka_unit_test(test_trees__a_long_chain_is_walked_without_recursion),

@@ -124,110 +124,6 @@ static void layout_tree(const layout_plan *p, int32_t t, const int32_t *used_of)
     }
 }
 
-/* --- the second form -------------------------------------------------------------------------- */
-
-/* Depth of a tree that asks one question a level and has all its leaves at the bottom, else -1. The
- * nodes of level l of a full tree have the numbers 2^l - 1 .. 2^(l+1) - 2, and a tree without sets
- * whose nodes all ask what the first of their level asks has no other shape. */
-static int layout_symmetric(const ken_tree_node *node, uint32_t size) {
-    int depth = 0;
-    while (depth <= KEN_TREE_MAX_LEVELS && (UINT32_C(2) << depth) - 1 < size) depth++;
-    if (depth < 1 || depth > KEN_TREE_MAX_LEVELS || (UINT32_C(2) << depth) - 1 != size) return -1;
-    for (int l = 0; l <= depth; l++) {
-        const uint32_t first = (UINT32_C(1) << l) - 1;
-        if ((node[first].rank == KEN_TREE_LEAF) != (l == depth)) return -1;
-        for (uint32_t q = first; q <= 2 * first; q++)
-            if (node[q].rank != node[first].rank || node[q].slot != node[first].slot) return -1;
-    }
-    return depth;
-}
-
-static int layout_kind(const ken_tree_layout *l, const ken_tree_node *node, uint32_t size, int *depth) {
-    for (uint32_t q = 0; q < size; q++)
-        if (node[q].rank != KEN_TREE_LEAF &&
-            (node[q].rank == KEN_TREE_SET || !l->narrow[node[q].slot]))
-            return KEN_TREE_BY_NODES;
-    *depth = layout_symmetric(node, size);
-    if (*depth > 0) return KEN_TREE_BY_LEVELS;
-    return size / 2 <= KEN_TREE_MAX_ASKS ? KEN_TREE_BY_ASKS : KEN_TREE_BY_NODES;
-}
-
-/* Questions in the order of the nodes, places as the kernel counts them. */
-static void layout_asks(const ken_tree_layout *l, const ken_tree_node *node, uint32_t size,
-                        const uint32_t *origin, int64_t ask, int64_t place) {
-    uint8_t at[2 * KEN_TREE_MAX_ASKS + 1] = {0};
-    uint8_t asked = 0;
-    for (uint32_t q = 0; q < size; q++) {
-        if (node[q].rank == KEN_TREE_LEAF) {
-            l->place_node[place + at[q]] = origin[q];
-            continue;
-        }
-        l->ask[ask + asked] = (ken_tree_ask){node[q].slot, at[q], (uint8_t)node[q].rank};
-        at[node[q].left] = at[q];
-        at[node[q].left + 1] = ++asked;
-    }
-}
-
-static void layout_levels(const ken_tree_layout *l, const ken_tree_node *node, int depth,
-                          const uint32_t *origin, int64_t ask, int64_t place) {
-    const uint32_t leaves = UINT32_C(1) << depth;
-    for (int k = 0; k < depth; k++) {
-        const ken_tree_node *first = &node[(UINT32_C(1) << k) - 1];
-        l->ask[ask + k] = (ken_tree_ask){first->slot, 0, (uint8_t)first->rank};
-    }
-    memcpy(l->place_node + place, origin + leaves - 1, leaves * sizeof(uint32_t));
-}
-
-static void layout_narrow(const ken_tree_layout *l) {
-    for (int32_t k = 0; k < l->n_used; k++) {
-        const ken_tree_used *u = &l->used[k];
-        const uint8_t narrow = u->count <= KEN_TREE_EDGES - 2;
-        if (u->slot_left >= 0) l->narrow[u->slot_left] = narrow;
-        if (u->slot_right >= 0) l->narrow[u->slot_right] = narrow;
-    }
-}
-
-/* What each tree's second form is and where it stands. */
-static void layout_count(const ken_ensemble *e, ken_tree_layout *l) {
-    for (int32_t t = 0; t < e->n_trees; t++) {
-        const uint32_t size = (uint32_t)(e->tree_offset[t + 1] - e->tree_offset[t]);
-        int depth = 0;
-        l->by[t] = (uint8_t)layout_kind(l, l->node + e->tree_offset[t], size, &depth);
-        const int64_t inner = size / 2, asks = l->by[t] == KEN_TREE_BY_LEVELS ? (int64_t)depth
-                                               : l->by[t] == KEN_TREE_BY_ASKS ? inner
-                                                                              : 0;
-        l->n_by[l->by[t]]++;
-        l->ask_first[t + 1] = l->ask_first[t] + asks;
-        l->place_first[t + 1] =
-            l->place_first[t] + (l->by[t] == KEN_TREE_BY_NODES ? 0 : size / 2 + 1);
-    }
-}
-
-static ken_status layout_second(ken_ctx *ctx, const ken_ensemble *e, ken_tree_layout *l) {
-    KEN_TRY(KEN_ALLOC(ctx, uint8_t, l->n_slots, &l->narrow));
-    KEN_TRY(KEN_ALLOC(ctx, uint8_t, e->n_trees, &l->by));
-    KEN_TRY(KEN_ALLOC(ctx, int64_t, (int64_t)e->n_trees + 1, &l->ask_first));
-    KEN_TRY(KEN_ALLOC(ctx, int64_t, (int64_t)e->n_trees + 1, &l->place_first));
-    layout_narrow(l);
-    layout_count(e, l);
-    const int64_t places = l->place_first[e->n_trees];
-    KEN_TRY(KEN_ALLOC(ctx, ken_tree_ask, l->ask_first[e->n_trees], &l->ask));
-    KEN_TRY(KEN_ALLOC(ctx, uint32_t, places, &l->place_node));
-    if (e->width == 1) KEN_TRY(KEN_ALLOC(ctx, double, places, &l->place_value));
-    for (int32_t t = 0; t < e->n_trees; t++) {
-        const int64_t first = e->tree_offset[t], ask = l->ask_first[t], place = l->place_first[t];
-        const uint32_t size = (uint32_t)(e->tree_offset[t + 1] - first);
-        if (l->by[t] == KEN_TREE_BY_ASKS)
-            layout_asks(l, l->node + first, size, l->origin + first, ask, place);
-        if (l->by[t] == KEN_TREE_BY_LEVELS)
-            layout_levels(l, l->node + first, (int)(l->ask_first[t + 1] - ask), l->origin + first, ask,
-                          place);
-        for (int64_t k = place; l->place_value && k < l->place_first[t + 1]; k++)
-            l->place_value[k] = e->value[first + l->place_node[k]];
-    }
-    return KEN_OK;
-}
-
 /* --- all -------------------------------------------------------------------------------------- */
 
 static ken_status layout_scratch(ken_ctx *ctx, layout_plan *p, int32_t **used_of) {
@@ -280,7 +176,7 @@ static ken_status layout_fill(ken_ctx *ctx, layout_plan *p, bool *fits) {
     KEN_TRY(KEN_ALLOC(ctx, uint32_t, e->n_nodes, &p->l->origin));
     KEN_TRY(KEN_ALLOC(ctx, uint8_t, e->n_trees, &p->l->sets));
     for (int32_t t = 0; t < e->n_trees; t++) layout_tree(p, t, used_of);
-    return layout_second(ctx, e, p->l);
+    return ken__tree_layout_asks(ctx, e, p->l);
 }
 
 ken_status ken_tree_layout_new(ken_ctx *ctx, const ken_ensemble *ens, ken_tree_layout **out) {
@@ -308,7 +204,9 @@ void ken_tree_layout_free(const ken_allocator *alloc, ken_tree_layout *l) {
     ken_allocator_free(alloc, l->node);
     ken_allocator_free(alloc, l->origin);
     ken_allocator_free(alloc, l->sets);
-    ken_allocator_free(alloc, l->narrow);
+    ken_allocator_free(alloc, l->part);
+    ken_allocator_free(alloc, l->coded);
+    ken_allocator_free(alloc, l->coded_edge);
     ken_allocator_free(alloc, l->by);
     ken_allocator_free(alloc, l->ask_first);
     ken_allocator_free(alloc, l->place_first);

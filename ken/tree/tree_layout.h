@@ -6,10 +6,13 @@
  * ("slot"): missing is 0 in the one (below every rank: left) and the largest code in the other.
  * Nodes take 8 bytes, brothers stand side by side, leaves lead to themselves.
  *
- * Codes of a column of at most 254 thresholds fit in a byte. A tree of at most 256 leaves whose
- * columns are all like that has a second form besides: the list of its questions (kernels/isa/trees.c),
- * by which many rows go through all of the tree at once. Where each level asks one question (symmetric
- * or "oblivious" trees), a question a level is enough. */
+ * The second form (tree_layout_asks.c): a tree of at most 256 leaves as the list of its questions
+ * (kernels/isa/trees.c), by which many rows go through all of the tree at once; where each level asks
+ * one question (symmetric or "oblivious" trees), a question a level is enough; of a larger tree the
+ * top is asked, and rows walk on from there. Questions are about codes of one byte, so of a column
+ * 254 thresholds at most: trees that ask no more of any column lie side by side in a part, for which
+ * rows are coded anew. A model whose columns are all like that is one part, and is walked by the codes
+ * of it, too. */
 #ifndef KEN_TREE_LAYOUT_H
 #define KEN_TREE_LAYOUT_H
 
@@ -25,6 +28,7 @@ enum {
     KEN_TREE_MAX_RANKS = 65530,
     KEN_TREE_EDGES = 256,   /* fewer thresholds than 255 are filled up with infinity (kernel bin_f64) */
     KEN_TREE_MAX_ASKS = 255,
+    KEN_TREE_TOP = 63,
     KEN_TREE_MAX_LEVELS = 16
 };
 
@@ -32,7 +36,8 @@ enum {
 enum {
     KEN_TREE_BY_NODES = 0, /* from node to node */
     KEN_TREE_BY_ASKS,      /* all questions, kernel tree_places */
-    KEN_TREE_BY_LEVELS     /* a question a level, kernel tree_levels */
+    KEN_TREE_BY_LEVELS,    /* a question a level, kernel tree_levels */
+    KEN_TREE_BY_TOP        /* the first KEN_TREE_TOP questions, then from node to node */
 };
 
 /* next = left + (code[slot] > rank). */
@@ -50,6 +55,12 @@ typedef struct ken_tree_used {
     int32_t count;
 } ken_tree_used;
 
+/* Trees [tree, end), whose questions are about the codes of coded[used .. used_end). */
+typedef struct ken_tree_part {
+    int32_t tree, end, used, used_end;
+    int32_t n_by[4]; /* how many trees of each kind */
+} ken_tree_part;
+
 typedef struct ken_tree_layout {
     int32_t n_used, n_slots;
     ken_tree_used *used;
@@ -57,13 +68,17 @@ typedef struct ken_tree_layout {
     ken_tree_node *node; /* (nodes): those of tree t from tree_offset[t] on */
     uint32_t *origin;    /* (nodes): the node of the attributes, counted from the tree's first */
     uint8_t *sets;       /* (trees): 1: some split is by a set of levels */
-    uint8_t *narrow;     /* (slots): 1: codes fit in a byte, missing is 255 where it is the largest */
     /* The second form: questions [ask_first[t], ask_first[t + 1]), places from place_first[t] on. */
+    bool narrow;         /* every code fits in a byte: one part, whose codes are walked by, too */
+    int32_t n_parts;
+    ken_tree_part *part;
+    ken_tree_used *coded;    /* (all parts) first counts in coded_edge, KEN_TREE_EDGES places each */
+    double *coded_edge;
     uint8_t *by;          /* (trees) KEN_TREE_BY_* */
-    int32_t n_by[3];      /* how many of each kind */
+    int32_t n_by[4];      /* how many of each kind */
     int64_t *ask_first, *place_first; /* (trees + 1) */
     ken_tree_ask *ask;
-    uint32_t *place_node; /* (places) the leaf's node in the attributes, from the tree's first */
+    uint32_t *place_node; /* (places) the leaf's node in the attributes, from the tree's first; by top: in the layout */
     double *place_value;  /* (places) its value; NULL unless there is one a leaf */
 } ken_tree_layout;
 
@@ -71,6 +86,9 @@ typedef struct ken_tree_layout {
 KEN_API ken_status ken_tree_layout_new(ken_ctx *ctx, const ken_ensemble *ens,
                                        ken_tree_layout **out);
 KEN_API void ken_tree_layout_free(const ken_allocator *alloc, ken_tree_layout *layout);
+
+/* Inside: adds the second form to a layout that has the first. */
+ken_status ken__tree_layout_asks(ken_ctx *ctx, const ken_ensemble *ens, ken_tree_layout *layout);
 
 KEN_END_C
 

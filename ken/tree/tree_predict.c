@@ -11,6 +11,8 @@
 
 enum {
     PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
+    PREDICT_LARGE_TREE = 16 << 10,   /* bytes of nodes: such a tree shall serve more rows while it is near */
+    PREDICT_LARGE_BYTES = 1 << 20,   /* codes of those */
     PREDICT_LANES = 8,               /* rows that walk together */
     PREDICT_STRIDE = 4,              /* steps before those that have arrived are left out */
     PREDICT_MANY = 64                /* from so many rows on, questions by level are cheaper */
@@ -42,12 +44,14 @@ typedef struct predict_job {
     const ken_table *X;
     const ken_kernels *kernels;
     double *out;
-    int32_t n_used, n_slots;
+    int32_t n_slots;
+    bool wide;               /* walks go by `codes`, not by `bytes` */
+    bool walks;              /* some tree is walked, if only from where its questions end */
     int64_t group;           /* rows that are coded together, a multiple of the tile */
-    uint16_t *codes;         /* (threads, group / 64, slots, 64) */
-    uint8_t *bytes;          /* (threads, slots, KEN_TREE_GROUP) codes of narrow slots; NULL: not used */
+    uint16_t *codes;         /* wide: (threads, group / 64, slots, 64) */
+    uint8_t *bytes;          /* (threads, group / 512, slots, KEN_TREE_GROUP) codes of a part */
     double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
-    uint32_t *at;            /* (threads, 64) where rows stand */
+    uint32_t *at;            /* (threads, KEN_TREE_GROUP) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
 } predict_job;
 
@@ -135,28 +139,38 @@ static void predict_code_column(const ken_kernels *k, const ken_tree_layout *l,
     for (int64_t r = 0; r < rows; r++) code[r] = x[r] != x[r] ? KEN_TREE_MAX_RANKS + 1 : ranks[r];
 }
 
-/* Narrow codes of one column for the rows of a group: the ranks, straight from the kernel. */
-static void predict_code_bytes(const ken_kernels *k, const ken_tree_layout *l, const ken_tree_used *u,
+/* Codes of one column in bytes, for the rows of a block. */
+static void predict_code_bytes(const ken_kernels *k, const double *edge, const ken_tree_used *u,
                                const double *x, int64_t rows, uint8_t *bytes) {
-    const double *t = l->threshold + u->first;
-    if (u->count > KEN_TREE_EDGES - 2) return;
-    if (u->slot_left >= 0)
-        k->bin_f64(x, rows, t, u->count, 0, bytes + (int64_t)u->slot_left * KEN_TREE_GROUP, 1);
-    if (u->slot_right >= 0)
-        k->bin_f64(x, rows, t, u->count, UINT8_MAX, bytes + (int64_t)u->slot_right * KEN_TREE_GROUP,
-                   1);
+    uint8_t *left = bytes + (int64_t)u->slot_left * KEN_TREE_GROUP;
+    uint8_t *right = bytes + (int64_t)u->slot_right * KEN_TREE_GROUP;
+    if (u->slot_left < 0) {
+        if (u->slot_right >= 0) k->bin_f64(x, rows, edge, u->count, UINT8_MAX, right, 1);
+        return;
+    }
+    k->bin_f64(x, rows, edge, u->count, 0, left, 1);
+    for (int64_t r = 0; u->slot_right >= 0 && r < rows; r++) right[r] = x[r] == x[r] ? left[r] : UINT8_MAX;
 }
 
-/* codes, bytes: NULL where they are not asked for. */
-static void predict_code(const predict_job *job, int64_t begin, int64_t rows, double *x,
-                         uint16_t *codes, uint8_t *bytes) {
+static void predict_code_part(const predict_job *job, const ken_tree_part *part, int64_t begin, int64_t rows,
+                              double *x, uint8_t *bytes) {
+    const ken_tree_layout *l = job->e->layout;
+    for (int32_t k = part->used; k < part->used_end; k++) {
+        const ken_tree_used *u = &l->coded[k];
+        ken_column_gather(ken_table_column(job->X, u->column), begin, rows, x, 1);
+        for (int64_t b = 0; b < rows; b += KEN_TREE_GROUP)
+            predict_code_bytes(job->kernels, l->coded_edge + u->first, u, x + b, KEN_MIN(KEN_TREE_GROUP, rows - b),
+                               bytes + b * job->n_slots);
+    }
+}
+
+static void predict_code(const predict_job *job, int64_t begin, int64_t rows, double *x, uint16_t *codes) {
     const ken_tree_layout *l = job->e->layout;
     const int64_t tile_size = (int64_t)l->n_slots * KEN_TREE_TILE;
     for (int32_t k = 0; k < l->n_used; k++) {
         const ken_tree_used *u = &l->used[k];
         ken_column_gather(ken_table_column(job->X, u->column), begin, rows, x, 1);
-        if (bytes) predict_code_bytes(job->kernels, l, u, x, rows, bytes);
-        for (int64_t first = 0; codes && first < rows; first += KEN_TREE_TILE)
+        for (int64_t first = 0; first < rows; first += KEN_TREE_TILE)
             predict_code_column(job->kernels, l, u, x + first, KEN_MIN(KEN_TREE_TILE, rows - first),
                                 codes + first / KEN_TREE_TILE * tile_size);
     }
@@ -165,40 +179,39 @@ static void predict_code(const predict_job *job, int64_t begin, int64_t rows, do
 /* --- walking ---------------------------------------------------------------------------------- */
 
 /* PREDICT_STRIDE steps of the eight rows list[0..8) of a tile, side by side: each waits for its
- * loads while the others go on. */
-static void predict_walk_rows8(const ken_tree_node *node, const uint16_t *codes,
-                               const uint8_t *list, uint32_t *at) {
-    uint32_t a = at[list[0]], b = at[list[1]], c = at[list[2]], d = at[list[3]], e = at[list[4]],
-             f = at[list[5]], g = at[list[6]], h = at[list[7]];
-    for (int k = 0; k < PREDICT_STRIDE; k++) {
-        a = ken__tree_step(node, codes + list[0], KEN_TREE_TILE, a);
-        b = ken__tree_step(node, codes + list[1], KEN_TREE_TILE, b);
-        c = ken__tree_step(node, codes + list[2], KEN_TREE_TILE, c);
-        d = ken__tree_step(node, codes + list[3], KEN_TREE_TILE, d);
-        e = ken__tree_step(node, codes + list[4], KEN_TREE_TILE, e);
-        f = ken__tree_step(node, codes + list[5], KEN_TREE_TILE, f);
-        g = ken__tree_step(node, codes + list[6], KEN_TREE_TILE, g);
-        h = ken__tree_step(node, codes + list[7], KEN_TREE_TILE, h);
+ * loads while the others go on. Two of them: by codes of a tile, and by bytes of a block. */
+#define PREDICT_WALK8(name, code, stride)                                                              \
+    static void name(const ken_tree_node *node, const code *codes, const uint8_t *list, uint32_t *at) { \
+        uint32_t a = at[list[0]], b = at[list[1]], c = at[list[2]], d = at[list[3]], e = at[list[4]],   \
+                 f = at[list[5]], g = at[list[6]], h = at[list[7]];                                     \
+        for (int k = 0; k < PREDICT_STRIDE; k++) {                                                      \
+            a = KEN_TREE_STEP(node, codes + list[0], stride, a);                                       \
+            b = KEN_TREE_STEP(node, codes + list[1], stride, b);                                       \
+            c = KEN_TREE_STEP(node, codes + list[2], stride, c);                                       \
+            d = KEN_TREE_STEP(node, codes + list[3], stride, d);                                       \
+            e = KEN_TREE_STEP(node, codes + list[4], stride, e);                                       \
+            f = KEN_TREE_STEP(node, codes + list[5], stride, f);                                       \
+            g = KEN_TREE_STEP(node, codes + list[6], stride, g);                                       \
+            h = KEN_TREE_STEP(node, codes + list[7], stride, h);                                       \
+        }                                                                                               \
+        at[list[0]] = a, at[list[1]] = b, at[list[2]] = c, at[list[3]] = d;                             \
+        at[list[4]] = e, at[list[5]] = f, at[list[6]] = g, at[list[7]] = h;                             \
     }
-    at[list[0]] = a, at[list[1]] = b, at[list[2]] = c, at[list[3]] = d;
-    at[list[4]] = e, at[list[5]] = f, at[list[6]] = g, at[list[7]] = h;
-}
+PREDICT_WALK8(predict_walk8_codes, uint16_t, KEN_TREE_TILE)
+PREDICT_WALK8(predict_walk8_bytes, uint8_t, KEN_TREE_GROUP)
 
-/* All rows of a tile through a tree without sets: some steps for all, then more for those that are
- * not at a leaf yet, and so on. */
-static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, int64_t rows,
-                              uint32_t *at) {
+/* All rows of a tile through a tree without sets, from where they stand: some steps for all, then more
+ * for those that are not at a leaf yet, and so on. codes or bytes: the other is NULL. */
+static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, const uint8_t *bytes,
+                              int64_t rows, uint32_t *at) {
     uint8_t list[KEN_TREE_TILE + PREDICT_LANES];
     int64_t n = rows;
-    for (int64_t r = 0; r < rows; r++) {
-        list[r] = (uint8_t)r;
-        at[r] = 0;
-    }
+    for (int64_t r = 0; r < rows; r++) list[r] = (uint8_t)r;
     while (n > 0) {
         int64_t left = 0;
         for (int64_t k = n; k < n + PREDICT_LANES; k++) list[k] = list[n - 1]; /* walks in step */
-        for (int64_t k = 0; k < n; k += PREDICT_LANES)
-            predict_walk_rows8(node, codes, list + k, at);
+        for (int64_t k = 0; bytes && k < n; k += PREDICT_LANES) predict_walk8_bytes(node, bytes, list + k, at);
+        for (int64_t k = 0; !bytes && k < n; k += PREDICT_LANES) predict_walk8_codes(node, codes, list + k, at);
         for (int64_t k = 0; k < n; k++) {
             const uint8_t r = list[k];
             list[left] = r;
@@ -208,13 +221,19 @@ static void predict_walk_rows(const ken_tree_node *node, const uint16_t *codes, 
     }
 }
 
-static void predict_walk_tile(const ken_ensemble *e, int32_t tree, const uint16_t *codes,
-                              int64_t rows, uint32_t *at) {
-    if (!e->layout->sets[tree]) {
-        predict_walk_rows(e->layout->node + e->tree_offset[tree], codes, rows, at);
-        return;
+/* The rows of a block from at[r] on to their leaves. first: of the block in the group. */
+static void predict_walk_block(const predict_job *job, int32_t t, int64_t first, int64_t rows, const uint16_t *codes,
+                               const uint8_t *bytes, uint32_t *at) {
+    const ken_ensemble *e = job->e;
+    const ken_tree_node *node = e->layout->node + e->tree_offset[t];
+    for (int64_t k = 0; k < rows; k += KEN_TREE_TILE) {
+        const int64_t n = KEN_MIN(KEN_TREE_TILE, rows - k);
+        const uint16_t *tile = job->wide ? codes + (first + k) * job->n_slots : NULL;
+        if (!e->layout->sets[t])
+            predict_walk_rows(node, tile, job->wide ? NULL : bytes + k, n, at + k);
+        else
+            for (int64_t r = 0; r < n; r++) at[k + r] = ken__tree_walk(e, t, tile + r, KEN_TREE_TILE);
     }
-    for (int64_t r = 0; r < rows; r++) at[r] = ken__tree_walk(e, tree, codes + r, KEN_TREE_TILE);
 }
 
 /* --- margins and leaves ----------------------------------------------------------------------- */
@@ -232,7 +251,7 @@ static void predict_take_at(const predict_job *job, int32_t t, int64_t row, uint
     predict_take(job, t, row, first + job->e->layout->origin[first + at]);
 }
 
-/* All rows of a tile at scalar leaves: the common case, without a call per row. */
+/* All rows of a block at scalar leaves: the common case, without a call per row. */
 static void predict_add_scalar(const predict_job *job, int32_t t, int64_t row, int64_t rows,
                                const uint32_t *at) {
     const ken_ensemble *e = job->e;
@@ -243,7 +262,7 @@ static void predict_add_scalar(const predict_job *job, int32_t t, int64_t row, i
     for (int64_t r = 0; r < rows; r++) out[r * e->n_outputs] += value[origin[at[r]]];
 }
 
-/* The rows of a group through a tree that has a second form; where they are is counted in places. */
+/* The rows of a block through a tree that is asked all its questions; where they are is counted in places. */
 static void predict_ask(const predict_job *job, int32_t t, int64_t row, int64_t rows,
                         const uint8_t *bytes) {
     const ken_ensemble *e = job->e;
@@ -269,65 +288,98 @@ static void predict_ask(const predict_job *job, int32_t t, int64_t row, int64_t 
         predict_take(job, t, row + r, e->tree_offset[t] + node[place[r] | (above ? high[r] << 8 : 0)]);
 }
 
-static void predict_walk_tiles(const predict_job *job, int32_t t, int64_t row, int64_t rows,
-                               const uint16_t *codes, uint32_t *at) {
+/* The rows of a block from node to node: from the root, or from where the questions of the top lead. */
+static void predict_walk(const predict_job *job, int32_t t, int64_t row, int64_t first, int64_t rows, bool top,
+                         const uint16_t *codes, const uint8_t *bytes, uint32_t *at) {
     const ken_ensemble *e = job->e;
-    const int64_t tile_size = (int64_t)job->n_slots * KEN_TREE_TILE;
-    for (int64_t first = 0; first < rows; first += KEN_TREE_TILE) {
-        const int64_t n = KEN_MIN(KEN_TREE_TILE, rows - first);
-        predict_walk_tile(e, t, codes + first / KEN_TREE_TILE * tile_size, n, at);
-        if (e->width == 1 && !job->leaf_of)
-            predict_add_scalar(job, t, row + first, n, at);
-        else
-            for (int64_t r = 0; r < n; r++) predict_take_at(job, t, row + first + r, at[r]);
+    const ken_tree_layout *l = e->layout;
+    if (top) {
+        const uint32_t *node = l->place_node + l->place_first[t];
+        uint8_t place[KEN_TREE_GROUP];
+        job->kernels->tree_places(l->ask + l->ask_first[t], KEN_TREE_TOP, bytes, rows, place);
+        for (int64_t r = 0; r < rows; r++) at[r] = node[place[r]];
+    } else {
+        memset(at, 0, (size_t)rows * sizeof *at);
     }
+    predict_walk_block(job, t, first, rows, codes, bytes, at);
+    if (e->width == 1 && !job->leaf_of)
+        predict_add_scalar(job, t, row, rows, at);
+    else
+        for (int64_t r = 0; r < rows; r++) predict_take_at(job, t, row + r, at[r]);
 }
 
 static bool predict_by_asks(const predict_job *job, int64_t rows) {
     return job->kernels->tree_many > 0 && rows >= job->kernels->tree_many;
 }
 
+/* Whether rows go through trees of a kind by its questions. */
+static bool predict_asks(const predict_job *job, int kind, int64_t rows) {
+    return kind == KEN_TREE_BY_LEVELS ? rows >= PREDICT_MANY
+                                      : kind != KEN_TREE_BY_NODES && predict_by_asks(job, rows);
+}
+
+static void predict_part(const predict_job *job, const ken_tree_part *part, int64_t begin, int64_t rows,
+                         const uint16_t *codes, uint8_t *bytes, double *x, uint32_t *at) {
+    const ken_tree_layout *l = job->e->layout;
+    bool coded = !job->wide;
+    for (int kind = 0; kind < KEN_COUNT(part->n_by); kind++)
+        coded |= part->n_by[kind] > 0 && predict_asks(job, kind, rows);
+    if (coded) predict_code_part(job, part, begin, rows, x, bytes);
+    for (int32_t t = part->tree; t < part->end; t++) {
+        const bool asks = predict_asks(job, l->by[t], rows), top = l->by[t] == KEN_TREE_BY_TOP;
+        for (int64_t b = 0; b < rows; b += KEN_TREE_GROUP) {
+            const int64_t n = KEN_MIN(KEN_TREE_GROUP, rows - b);
+            const uint8_t *block = bytes + b * job->n_slots;
+            if (asks && !top)
+                predict_ask(job, t, begin + b, n, block);
+            else
+                predict_walk(job, t, begin + b, b, n, asks, codes, block, at);
+        }
+    }
+}
+
 static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {
     const predict_job *job = arg;
     const ken_ensemble *e = job->e;
-    const int64_t rows = end - begin;
-    const bool many = job->bytes && rows >= PREDICT_MANY;
-    const bool asks = many && predict_by_asks(job, rows);
-    const bool walks = !many || e->layout->n_by[KEN_TREE_BY_NODES] > 0 ||
-                       (!asks && e->layout->n_by[KEN_TREE_BY_ASKS] > 0);
-    uint16_t *codes = job->codes + worker * job->group * job->n_slots;
-    uint8_t *bytes = many ? job->bytes + worker * (int64_t)job->n_slots * KEN_TREE_GROUP : NULL;
-    uint32_t *at = job->at + worker * KEN_TREE_TILE;
-    predict_code(job, begin, rows, job->x + worker * job->group,
-                 walks ? codes : NULL, bytes);
+    const int64_t blocks = (job->group + KEN_TREE_GROUP - 1) / KEN_TREE_GROUP;
+    uint16_t *codes = job->wide ? job->codes + worker * job->group * job->n_slots : NULL;
+    uint8_t *bytes = job->bytes + worker * blocks * job->n_slots * KEN_TREE_GROUP;
+    double *x = job->x + worker * job->group;
+    if (job->wide && job->walks) predict_code(job, begin, end - begin, x, codes);
     if (!job->leaf_of)
         for (int64_t r = begin; r < end; r++)
             for (int32_t o = 0; o < e->n_outputs; o++) job->out[r * e->n_outputs + o] = e->base[o];
-    for (int32_t t = 0; t < e->n_trees; t++)
-        if (asks ? e->layout->by[t] != KEN_TREE_BY_NODES
-                 : many && e->layout->by[t] == KEN_TREE_BY_LEVELS)
-            predict_ask(job, t, begin, rows, bytes);
-        else
-            predict_walk_tiles(job, t, begin, rows, codes, at);
+    for (int32_t p = 0; p < e->layout->n_parts; p++)
+        predict_part(job, &e->layout->part[p], begin, end - begin, codes, bytes, x, job->at + worker * KEN_TREE_GROUP);
+}
+
+/* Rows a group: one block where all trees are asked. Else so many that their codes stay near while the trees
+ * pass by; large trees shall stay near themselves, so that more rows come to them, and codes pass by. */
+static int64_t predict_group_rows(ken_ctx *ctx, const predict_job *job, int64_t n) {
+    const ken_ensemble *e = job->e;
+    const int64_t row_bytes = KEN_MAX((int64_t)job->n_slots, 1) * (job->wide ? 2 : 1), threads = ken_ctx_threads(ctx);
+    int64_t rows = KEN_TREE_GROUP;
+    if (job->walks) rows = KEN_MAX(KEN_MIN(PREDICT_GROUP_BYTES / row_bytes, 4096), KEN_TREE_TILE);
+    if (job->walks && e->n_nodes / e->n_trees * (int64_t)sizeof(ken_tree_node) > PREDICT_LARGE_TREE)
+        rows = KEN_MIN(KEN_MAX(PREDICT_LARGE_BYTES / row_bytes, rows), KEN_MAX(n / (2 * threads), rows));
+    const int64_t unit = rows < KEN_TREE_GROUP ? KEN_TREE_TILE : KEN_TREE_GROUP;
+    rows = rows / unit * unit;
+    return KEN_MIN(rows, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE * KEN_TREE_TILE);
 }
 
 static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n) {
-    const int64_t threads = ken_ctx_threads(ctx), slots = KEN_MAX((int64_t)job->n_slots, 1);
-    const int64_t tile_bytes = slots * KEN_TREE_TILE * 2;
-    const int32_t *by = job->e->layout->n_by;
-    const bool many = n >= PREDICT_MANY &&
-                      (by[KEN_TREE_BY_LEVELS] > 0 ||
-                       (by[KEN_TREE_BY_ASKS] > 0 && predict_by_asks(job, n)));
-    const int64_t tiles = many ? KEN_TREE_GROUP / KEN_TREE_TILE
-                               : KEN_MIN(KEN_MAX(PREDICT_GROUP_BYTES / tile_bytes, 1), 64);
-    job->group = KEN_MIN(tiles, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE) * KEN_TREE_TILE;
-    KEN_TRY(KEN_SCRATCH(ctx, uint16_t, threads * job->group * slots, &job->codes));
-    if (many) {
-        KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads * slots * KEN_TREE_GROUP, &job->bytes));
-        memset(job->bytes, 0, (size_t)(threads * slots * KEN_TREE_GROUP)); /* the ends are read too */
-    }
+    const ken_tree_layout *l = job->e->layout;
+    const int64_t threads = ken_ctx_threads(ctx), slots = KEN_MAX((int64_t)l->n_slots, 1);
+    for (int kind = 0; kind < KEN_COUNT(l->n_by); kind++)
+        job->walks |= l->n_by[kind] > 0 && (kind == KEN_TREE_BY_TOP || !predict_asks(job, kind, n));
+    job->wide = !l->narrow;
+    job->group = predict_group_rows(ctx, job, n);
+    const int64_t blocks = (job->group + KEN_TREE_GROUP - 1) / KEN_TREE_GROUP, bytes = threads * blocks * slots * KEN_TREE_GROUP;
+    if (job->wide) KEN_TRY(KEN_SCRATCH(ctx, uint16_t, threads * job->group * slots, &job->codes));
+    KEN_TRY(KEN_SCRATCH(ctx, uint8_t, bytes, &job->bytes));
+    memset(job->bytes, 0, (size_t)bytes); /* the ends are read too */
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
-    return KEN_SCRATCH(ctx, uint32_t, threads * KEN_TREE_TILE, &job->at);
+    return KEN_SCRATCH(ctx, uint32_t, threads * KEN_TREE_GROUP, &job->at);
 }
 
 static ken_status predict_run(ken_ctx *ctx, predict_job *job) {

@@ -32,14 +32,14 @@ static void row_code(const ken_tree_layout *l, const double *x, uint16_t *codes)
 static void row_walk8(const ken_tree_node *const node[ROW_TREES], const uint16_t *codes, uint32_t *at) {
     uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, all;
     do {
-        a = ken__tree_step(node[0], codes, 1, a);
-        b = ken__tree_step(node[1], codes, 1, b);
-        c = ken__tree_step(node[2], codes, 1, c);
-        d = ken__tree_step(node[3], codes, 1, d);
-        e = ken__tree_step(node[4], codes, 1, e);
-        f = ken__tree_step(node[5], codes, 1, f);
-        g = ken__tree_step(node[6], codes, 1, g);
-        h = ken__tree_step(node[7], codes, 1, h);
+        a = KEN_TREE_STEP(node[0], codes, 1, a);
+        b = KEN_TREE_STEP(node[1], codes, 1, b);
+        c = KEN_TREE_STEP(node[2], codes, 1, c);
+        d = KEN_TREE_STEP(node[3], codes, 1, d);
+        e = KEN_TREE_STEP(node[4], codes, 1, e);
+        f = KEN_TREE_STEP(node[5], codes, 1, f);
+        g = KEN_TREE_STEP(node[6], codes, 1, g);
+        h = KEN_TREE_STEP(node[7], codes, 1, h);
         all = node[0][a].rank & node[1][b].rank & node[2][c].rank & node[3][d].rank &
               node[4][e].rank & node[5][f].rank & node[6][g].rank & node[7][h].rank;
     } while (all != KEN_TREE_LEAF);

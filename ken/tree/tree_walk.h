@@ -4,13 +4,10 @@
 
 #include "ken/tree/tree_layout.h"
 
-/* One step of one walker from node n. codes: of its row in slot 0; those of a slot are `stride` apart.
- * A leaf leads to itself. */
-static inline uint32_t ken__tree_step(const ken_tree_node *node, const uint16_t *codes, int64_t stride,
-                                      uint32_t n) {
-    const ken_tree_node at = node[n];
-    return at.left + (codes[(int64_t)at.slot * stride] > at.rank);
-}
+/* One step of one walker from node n. codes: of its row in slot 0; those of a slot are `stride` apart, of one
+ * byte or two. A leaf leads to itself. */
+#define KEN_TREE_STEP(node, codes, stride, n) \
+    ((node)[n].left + ((codes)[(int64_t)(node)[n].slot * (stride)] > (node)[n].rank))
 
 /* Where one row ends in any tree, also one with sets of levels: a node of the layout. */
 static inline uint32_t ken__tree_walk(const ken_ensemble *e, int32_t tree, const uint16_t *codes,
