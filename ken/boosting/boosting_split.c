@@ -5,29 +5,35 @@
  * number (Fisher 1958: for this order some cut is the best of all 2^(k-1) subsets), from both ends
  * because levels with little support always stay right. Gains are computed in double from
  * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. Bins without rows
- * are passed over: their gains are those of the bin before (small leaves have few bins with rows). */
+ * are passed over: their gains are those of the bin before (small leaves have few bins with rows). The
+ * search over the thresholds of a number is a kernel: ken/kernels/isa/split.c. */
 #include "ken/boosting/boosting_grow.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ken/core/rng.h"
 
-enum { SPLIT_PLACES = 256, SPLIT_AHEAD = 16 };
+enum { SPLIT_PLACES = 256 };
 
 /* Sums of one column in one node, and the counts of rows if they had to be taken. */
 typedef struct boosting_column {
     int32_t column;
     const ken_bin_feature *feature;
-    int64_t g[SPLIT_PLACES], h[SPLIT_PLACES]; /* by code; missing at n_bins */
+    const int64_t *at_g, *at_h; /* where they lie; at_g NULL: packed words at at_h */
+    int64_t g[SPLIT_PLACES], h[SPLIT_PLACES]; /* of categories, by code; missing at n_bins */
     bool counted;
     uint32_t count[SPLIT_PLACES];
-    /* numbers: what lies there, and running sums at the places that have rows */
-    const int64_t *at_g, *at_h; /* at_g NULL: packed words at at_h */
-    uint8_t place[SPLIT_PLACES + 8];
-    int64_t run_g[SPLIT_PLACES], run_h[SPLIT_PLACES];
-    double G[SPLIT_PLACES], H[SPLIT_PLACES], gain[SPLIT_PLACES];
+    double G[SPLIT_PLACES], H[SPLIT_PLACES], gain[SPLIT_PLACES]; /* of a family of candidates */
 } boosting_column;
+
+/* What is the same for all columns of a node. */
+typedef struct boosting_facts {
+    ken_split_node node; /* least: what a side must have of H */
+    double parent;       /* score */
+    double sure;         /* with so much a side has surely min_rows rows */
+} boosting_facts;
 
 bool ken__boosting_split_better(const boosting_split *a, const boosting_split *b) {
     return a->gain > b->gain || (a->gain == b->gain && a->gain > 0 && a->column < b->column);
@@ -46,34 +52,30 @@ double ken__boosting_score(const boosting_rules *rules, double G, double H) {
     return H + rules->l2 > 0 ? s * s / (H + rules->l2) : 0.0;
 }
 
-static void boosting_load(const boosting_search *s, int32_t column, boosting_column *c) {
-    const ken_bin_feature *const f = &s->binned->feature[column];
-    const int64_t at = s->offset[column];
-    const int n = f->n_bins + 1;
+static void boosting_point(const boosting_search *s, int32_t column, boosting_column *c) {
+    const int64_t *const at = s->hist + s->offset[column];
     c->column = column;
-    c->feature = f;
+    c->feature = &s->binned->feature[column];
     c->counted = false;
-    if (s->node->narrow) {
-        const uint64_t *const word = (const uint64_t *)s->hist + at;
-        const uint64_t mask = (UINT64_C(1) << s->scale->shift) - 1;
-        for (int b = 0; b < n; b++) {
-            c->g[b] = (int64_t)word[b] >> s->scale->shift;
-            c->h[b] = (int64_t)(word[b] & mask);
-        }
-    } else {
-        memcpy(c->g, s->hist + at, (size_t)n * sizeof *c->g);
-        memcpy(c->h, s->hist + s->n_places + at, (size_t)n * sizeof *c->h);
-    }
+    c->at_g = s->node->narrow ? NULL : at;
+    c->at_h = s->node->narrow ? at : at + s->n_places;
+}
+
+static void boosting_at(const boosting_search *s, const boosting_column *c, int b, int64_t *g, int64_t *h) {
+    const int shift = s->scale->shift;
+    *g = c->at_g ? c->at_g[b] : c->at_h[b] >> shift;
+    *h = c->at_g ? c->at_h[b] : c->at_h[b] & ((INT64_C(1) << shift) - 1);
+}
+
+static void boosting_load(const boosting_search *s, boosting_column *c) {
+    for (int b = 0; b <= c->feature->n_bins; b++) boosting_at(s, c, b, &c->g[b], &c->h[b]);
 }
 
 static void boosting_count(const boosting_search *s, boosting_column *c) {
-    const int64_t n = s->node->end - s->node->begin, stride = s->binned->stride;
-    const uint8_t *const codes = s->binned->codes + c->column;
-    memset(c->count, 0, sizeof c->count);
-    for (int64_t i = 0; i < n; i++) {
-        if (i + SPLIT_AHEAD < n) KEN_PREFETCH(codes + s->rows[i + SPLIT_AHEAD] * stride);
-        c->count[codes[s->rows[i] * stride]]++;
-    }
+    const int64_t n = s->node->end - s->node->begin;
+    const uint8_t *const codes = s->binned->by_column + c->column * s->binned->n_train;
+    memset(c->count, 0, (size_t)(c->feature->n_bins + 1) * sizeof *c->count);
+    for (int64_t i = 0; i < n; i++) c->count[codes[s->rows[i]]]++;
     c->counted = true;
 }
 
@@ -123,6 +125,12 @@ static int boosting_pick(const boosting_search *s, boosting_column *c, const boo
     return at;
 }
 
+/* Whether a split of this gain is worth it, and better than what there is. */
+static bool boosting_improves(const boosting_search *s, double gain, double parent, double so_far) {
+    const double improved = gain - parent;
+    return improved > s->rules->min_gain && improved > 1e-10 * parent && improved > so_far;
+}
+
 /* Take the family's best into `out` if it is better. Returns false when rows must be counted first
  * to know (and it would win). */
 static bool boosting_offer(const boosting_search *s, boosting_column *c, const boosting_family *f,
@@ -130,13 +138,10 @@ static bool boosting_offer(const boosting_search *s, boosting_column *c, const b
     double gain = 0;
     bool certain = true;
     const int at = boosting_pick(s, c, f, &gain, &certain);
-    const double improved = gain - parent;
     *place = -1;
-    if (at < 0 || !(improved > s->rules->min_gain) || !(improved > 1e-10 * parent) ||
-        !(improved > out->gain))
-        return true;
+    if (at < 0 || !boosting_improves(s, gain, parent, out->gain)) return true;
     if (!certain) return false;
-    out->gain = improved;
+    out->gain = gain - parent;
     *place = at;
     return true;
 }
@@ -165,92 +170,59 @@ static int boosting_draw_threshold(const boosting_search *s, const boosting_colu
     return n > 0 ? lo + boosting_draw(s, c, n) : -1;
 }
 
-static void boosting_point(const boosting_search *s, int32_t column, boosting_column *c) {
-    const int64_t *const at = s->hist + s->offset[column];
-    c->column = column;
-    c->feature = &s->binned->feature[column];
-    c->counted = false;
-    c->at_g = s->node->narrow ? NULL : at;
-    c->at_h = s->node->narrow ? at : at + s->n_places;
+/* With counts, places outside [from, to) have too few rows on a side. */
+static void boosting_limit(const boosting_search *s, const boosting_column *c, int64_t left, int *from, int *to) {
+    const int64_t least = (int64_t)ceil(s->rules->min_rows), rows = s->node->end - s->node->begin;
+    int b = 0;
+    left += c->count[0];
+    while (left < least && b + 1 < c->feature->n_bins) left += c->count[++b];
+    *from = left < least ? b + 1 : b;
+    while (rows - left >= least && b + 1 < c->feature->n_bins) left += c->count[++b];
+    *to = rows - left >= least ? b + 1 : b;
 }
 
-static void boosting_at(const boosting_search *s, const boosting_column *c, int b, int64_t *g, int64_t *h) {
-    const int shift = s->scale->shift;
-    *g = c->at_g ? c->at_g[b] : c->at_h[b] >> shift;
-    *h = c->at_g ? c->at_h[b] : c->at_h[b] & ((INT64_C(1) << shift) - 1);
+/* A gain up to here is of no use; a hair less than that, for the sake of rounding: boosting_improves says it
+ * exactly. */
+static double boosting_floor(const boosting_search *s, double parent, double so_far) {
+    const double need = KEN_MAX(KEN_MAX(s->rules->min_gain, 1e-10 * parent), so_far);
+    return (parent + need) * (1 - 0x1p-50);
 }
 
-/* Places whose gains differ from the one before: those that have rows (every row has a hessian above 0).
- * With missing values the first one, too: all but those may go right. Random thresholds: all. */
-static int boosting_places(const boosting_search *s, boosting_column *c, bool missing) {
-    const int n = c->feature->n_bins;
-    if (s->rules->extra_random) {
-        for (int b = 0; b < n; b++) c->place[b] = (uint8_t)b;
-        return n;
-    }
-    const int m = s->k->hist_present((const uint64_t *)c->at_h, n, c->place);
-    if (!missing || (m > 0 && c->place[0] == 0)) return m;
-    memmove(c->place + 1, c->place, (size_t)m);
-    c->place[0] = 0;
-    return m + 1;
-}
-
-/* Running sums over m places; counts along with them. */
-static void boosting_run(const boosting_search *s, boosting_column *c, int m, uint32_t *left) {
-    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
-    int64_t g = 0, h = 0;
-    uint32_t count = 0;
-    for (int i = 0; i < m; i++) {
-        int64_t one_g, one_h;
-        boosting_at(s, c, c->place[i], &one_g, &one_h);
-        c->run_g[i] = g += one_g;
-        c->run_h[i] = h += one_h;
-        c->G[i] = (double)g * ug;
-        c->H[i] = (double)h * uh;
-        if (c->counted) left[i] = count += c->count[c->place[i]];
-    }
-}
-
-static void boosting_take_numeric(const boosting_column *c, int i, const int64_t missing[2],
-                                  bool missing_left, boosting_split *out) {
-    out->column = c->column;
-    out->bin = c->place[i];
-    out->category = false;
-    out->missing_left = missing_left;
-    out->g = c->run_g[i] + (missing_left ? missing[0] : 0);
-    out->h = c->run_h[i] + (missing_left ? missing[1] : 0);
-}
-
-/* false: count first. */
-static bool boosting_numeric(const boosting_search *s, boosting_column *c, double parent,
+/* The best threshold of a number, with missing values right, then left. false: count first. */
+static bool boosting_numeric(const boosting_search *s, const boosting_facts *facts, boosting_column *c,
                              boosting_split *out) {
-    const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
-    uint32_t left[SPLIT_PLACES];
-    int64_t at_missing[2];
-    boosting_family f;
-    int i;
-    boosting_at(s, c, c->feature->n_bins, &at_missing[0], &at_missing[1]);
-    const bool missing = at_missing[1] != 0;
-    const int m = boosting_places(s, c, missing);
-    if (m + missing < 2) return true;
-    boosting_node_family(s, &f);
-    boosting_run(s, c, m, left);
-    f.left_count = c->counted ? left : NULL;
-    f.n = missing ? m : m - 1; /* the last one leaves only missing values right */
-    if (s->rules->extra_random) f.only = boosting_draw_threshold(s, c, missing);
-    if (s->rules->extra_random && f.only < 0) return true;
-    if (!boosting_offer(s, c, &f, parent, out, &i)) return false;
-    if (i >= 0) {
-        boosting_take_numeric(c, i, at_missing, false, out);
-        if (!missing) out->missing_left = 2 * out->h > s->node->h;
+    const ken_split_node *const node = &facts->node;
+    const int n = c->feature->n_bins;
+    ken_split_best best = {0}, found = {.place = -1};
+    int64_t missing[2];
+    double most = out->gain;
+    bool left = false;
+    boosting_at(s, c, n, &missing[0], &missing[1]);
+    ken_split_column column = {.g = c->at_g, .h = c->at_h, .to = n};
+    const int only = s->rules->extra_random ? boosting_draw_threshold(s, c, missing[1] != 0) : -1;
+    if (s->rules->extra_random && only < 0) return true;
+    for (int side = 0; side < 1 + (missing[1] != 0); side++) {
+        column.missing_g = side ? (double)missing[0] * node->unit_g : 0;
+        column.missing_h = side ? (double)missing[1] * node->unit_h : 0;
+        if (c->counted) boosting_limit(s, c, side ? c->count[n] : 0, &column.from, &column.to);
+        if (only >= 0) column.from = KEN_MAX(column.from, only), column.to = KEN_MIN(column.to, only + 1);
+        best.gain = boosting_floor(s, facts->parent, most);
+        s->k->split_scan(node, &column, &best);
+        if (best.place < 0 || !boosting_improves(s, best.gain, facts->parent, most)) continue;
+        const double h = (double)best.h * node->unit_h + column.missing_h;
+        if (!c->counted && !(h >= facts->sure && node->total_h - h >= facts->sure)) return false;
+        most = best.gain - facts->parent;
+        found = best;
+        left = side;
     }
-    if (!missing) return true;
-    f.n = m - 1;
-    f.missing[0] = (double)at_missing[0] * ug;
-    f.missing[1] = (double)at_missing[1] * uh;
-    f.missing_count = c->counted ? c->count[c->feature->n_bins] : 0;
-    if (!boosting_offer(s, c, &f, parent, out, &i)) return false;
-    if (i >= 0) boosting_take_numeric(c, i, at_missing, true, out);
+    if (found.place < 0) return true;
+    out->gain = most;
+    out->column = c->column;
+    out->bin = found.place;
+    out->category = false;
+    out->g = found.g + (left ? missing[0] : 0);
+    out->h = found.h + (left ? missing[1] : 0);
+    out->missing_left = missing[1] != 0 ? left : 2 * out->h > s->node->h;
     return true;
 }
 
@@ -390,7 +362,8 @@ void ken__boosting_order_levels(const boosting_search *s, int32_t column, boosti
     int present;
     memset(out, 0, sizeof *out);
     if (!s->binned->feature[column].category) return;
-    boosting_load(s, column, &c);
+    boosting_point(s, column, &c);
+    boosting_load(s, &c);
     const int n = boosting_levels(s, &c, level, &present);
     out->single = present <= s->rules->onehot;
     if (out->single) {
@@ -413,15 +386,15 @@ static void boosting_add(const boosting_search *s, boosting_column *c, const boo
 bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
                              const boosting_level_order *order, double *const sum[2]) {
     const double ug = 1 / s->scale->scale_g, uh = 1 / s->scale->scale_h;
-    uint32_t left[SPLIT_PLACES];
+    int64_t g = 0, h = 0;
     boosting_column c;
     boosting_family f;
     boosting_node_family(s, &f);
-    boosting_load(s, column, &c);
+    boosting_point(s, column, &c);
+    boosting_load(s, &c);
     const int n = c.feature->n_bins;
     const bool missing = c.h[n] != 0;
     if (c.feature->category) {
-        int64_t g = 0, h = 0;
         for (int l = 0; l < order->n; l++) {
             g = order->single ? c.g[order->code[l]] : g + c.g[order->code[l]];
             h = order->single ? c.h[order->code[l]] : h + c.h[order->code[l]];
@@ -433,9 +406,12 @@ bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
         boosting_add(s, &c, &f, sum[0]);
         return missing;
     }
-    for (int b = 0; b < n; b++) c.place[b] = (uint8_t)b;
-    boosting_point(s, column, &c);
-    boosting_run(s, &c, n, left);
+    for (int b = 0; b < n; b++) {
+        g += c.g[b];
+        h += c.h[b];
+        c.G[b] = (double)g * ug;
+        c.H[b] = (double)h * uh;
+    }
     f.n = n;
     boosting_add(s, &c, &f, sum[0]);
     f.n = n - 1;
@@ -448,30 +424,42 @@ bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
 /* --- all columns --------------------------------------------------------------------------------
  */
 
-static bool boosting_try(const boosting_search *s, boosting_column *c, double parent,
+static void boosting_learn(const boosting_search *s, boosting_facts *f) {
+    f->node = (ken_split_node){.unit_g = 1 / s->scale->scale_g,
+                               .unit_h = 1 / s->scale->scale_h,
+                               .total_g = (double)s->node->g / s->scale->scale_g,
+                               .total_h = (double)s->node->h / s->scale->scale_h,
+                               .l1 = s->rules->l1,
+                               .l2 = s->rules->l2,
+                               .least = boosting_least_possible(s),
+                               .rows = s->node->end - s->node->begin,
+                               .shift = s->scale->shift};
+    f->parent = ken__boosting_score(s->rules, f->node.total_g, f->node.total_h);
+    f->sure = boosting_least_certain(s);
+}
+
+static bool boosting_try(const boosting_search *s, const boosting_facts *facts, boosting_column *c,
                          boosting_split *out) {
+    if (!c->feature->category) return boosting_numeric(s, facts, c, out);
     boosting_split found = *out;
-    const bool known = c->feature->category ? boosting_category(s, c, parent, &found)
-                                            : boosting_numeric(s, c, parent, &found);
+    const bool known = boosting_category(s, c, facts->parent, &found);
     if (known && found.gain > out->gain) *out = found;
     return known;
 }
 
 void ken__boosting_best_split(const boosting_search *search, const int32_t *columns, int begin,
                               int end, boosting_split *out) {
-    const double G = (double)search->node->g / search->scale->scale_g;
-    const double H = (double)search->node->h / search->scale->scale_h;
-    const double parent = ken__boosting_score(search->rules, G, H);
+    boosting_facts facts;
     boosting_column c;
+    boosting_learn(search, &facts);
     memset(out, 0, sizeof *out);
     for (int j = begin; j < end; j++) {
-        const int32_t column = columns ? columns[j] : j;
-        boosting_point(search, column, &c);
+        boosting_point(search, columns ? columns[j] : j, &c);
         if (c.feature->n_bins + c.feature->has_missing < 2) continue;
-        if (c.feature->category) boosting_load(search, column, &c);
-        if (!boosting_try(search, &c, parent, out)) {
+        if (c.feature->category) boosting_load(search, &c);
+        if (!boosting_try(search, &facts, &c, out)) {
             boosting_count(search, &c);
-            (void)boosting_try(search, &c, parent, out);
+            (void)boosting_try(search, &facts, &c, out);
         }
     }
 }

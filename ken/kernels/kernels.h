@@ -50,6 +50,25 @@ typedef struct ken_tree_ask {
     uint8_t place, rank;
 } ken_tree_ask;
 
+/* What the search for the best threshold (isa/split.c) knows of a node: how whole sums become real ones,
+ * the node's, penalties, the least of H on a side; shift: of packed words, of `rows` rows. */
+typedef struct ken_split_node {
+    double unit_g, unit_h, total_g, total_h, l1, l2, least;
+    int64_t rows;
+    int shift;
+} ken_split_node;
+/* ... and of a column: sums by place (g NULL: packed words at h), what joins the left side, where to look. */
+typedef struct ken_split_column {
+    const int64_t *g, *h;
+    double missing_g, missing_h;
+    int from, to; /* 0 <= from, to <= 256 */
+} ken_split_column;
+typedef struct ken_split_best {
+    double gain;
+    int place;
+    int64_t g, h;
+} ken_split_best;
+
 typedef struct ken_kernels {
     const char *isa;
     /* --- vectors (isa/vector.c): double, contiguous --- */
@@ -99,13 +118,13 @@ typedef struct ken_kernels {
                       int shift, uint64_t *out);
     /* The least and the greatest hessian of n words. */
     void (*hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
-    /* Places of the words that are not 0, ascending, n <= 256; returns how many. Up to 8 bytes behind
-     * them are written, too: place has room for 264. */
-    int (*hist_present)(const uint64_t *word, int n, uint8_t *place);
     /* gain[b] = score(left) + score(total - left), left = (G[b], H[b]) + missing; -1 where a side has
      * less than `least` of H. score(G, H) = max(|G| - l1, 0)^2 / (H + l2). */
     void (*split_gains)(const double *G, const double *H, int n, const double total[2],
                         const double missing[2], double l1, double l2, double least, double *gain);
+    /* The place b of from <= b < to whose gain (as above, left: the sums of places 0 .. b) is greatest and
+     * above best->gain: it and its sums replace *best; ties: the lowest. place -1: there is none. */
+    void (*split_scan)(const ken_split_node *node, const ken_split_column *column, ken_split_best *best);
     /* mark[i] = left[codes[rows[i] * stride]] (0 or 1); returns their sum. */
     int64_t (*partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark);

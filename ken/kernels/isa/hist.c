@@ -204,27 +204,6 @@ void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[
     range[1] = hi;
 }
 
-int KEN_K(hist_present)(const uint64_t *word, int n, uint8_t *place);
-int KEN_K(hist_present)(const uint64_t *word, int n, uint8_t *place) {
-    int m = 0, b = 0;
-#if KEN_AVX512
-    __m512i number = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
-    for (; b + 8 <= n; b += 8) {
-        const __m512i w = _mm512_loadu_si512(word + b);
-        const __mmask8 here = _mm512_test_epi64_mask(w, w);
-        _mm_storel_epi64((__m128i *)(place + m),
-                         _mm512_cvtepi64_epi8(_mm512_maskz_compress_epi64(here, number)));
-        m += __builtin_popcount(here);
-        number = _mm512_add_epi64(number, _mm512_set1_epi64(8));
-    }
-#endif
-    for (; b < n; b++) {
-        place[m] = (uint8_t)b;
-        m += word[b] != 0;
-    }
-    return m;
-}
-
 /* --- split gains --------------------------------------------------------------------------------
  */
 /* score(G, H) = soft(G, l1)^2 / (H + l2); both terms over one denominator: one division. */

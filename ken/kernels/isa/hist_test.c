@@ -186,24 +186,6 @@ static void test_hist__gains_are_the_same_everywhere(void **state) {
         }
 }
 
-static void test_hist__present_places_are_those_with_rows(void **state) {
-    uint64_t word[256], seed = 5;
-    (void)state;
-    for (int round = 0; round < 300; round++) {
-        const int n = round < 257 ? round : 256;
-        uint8_t want[256], got[264];
-        int m = 0;
-        for (int b = 0; b < 256; b++) word[b] = test_next(&seed) % (1 + (uint64_t)round % 5) ? test_next(&seed) : 0;
-        if (round % 7 == 0) word[n / 2] = UINT64_C(1) << 63;
-        for (int b = 0; b < n; b++)
-            if (word[b]) want[m++] = (uint8_t)b;
-        for (int v = 0; ken_kernels_at(v); v++) {
-            assert_int_equal(ken_kernels_at(v)->hist_present(word, n, got), m);
-            assert_memory_equal(got, want, (size_t)m);
-        }
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hist__add_equals_a_plain_loop),
@@ -211,7 +193,6 @@ int main(void) {
         cmocka_unit_test(test_hist__codes_are_the_number_of_edges_below),
         cmocka_unit_test(test_hist__pack_rounds_to_whole_numbers),
         cmocka_unit_test(test_hist__partition_is_stable),
-        cmocka_unit_test(test_hist__present_places_are_those_with_rows),
         cmocka_unit_test(test_hist__gains_are_the_same_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,6 @@ void KEN_K(hist_subtract)(const uint64_t *words, int64_t n, uint64_t *from);
 void KEN_K(hist_pack)(const double *g, const double *h, int64_t n, double scale_g, double scale_h,
                       int shift, uint64_t *out);
 void KEN_K(hist_range)(const uint64_t *gh, int64_t n, int shift, uint64_t range[2]);
-int KEN_K(hist_present)(const uint64_t *word, int n, uint8_t *place);
 void KEN_K(split_gains)(const double *G, const double *H, int n, const double total[2],
                         const double missing[2], double l1, double l2, double least, double *gain);
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
@@ -55,6 +54,8 @@ void KEN_K(shap_up)(const double *weight, int m, const uint8_t *state, int rows,
                     double *sum, double *phi, int64_t stride);
 /* --- codes.c --- */
 void KEN_K(code_range)(const uint8_t *x, int64_t n, uint8_t skip, uint8_t range[3]);
+/* --- split.c --- */
+void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *column, ken_split_best *best);
 /* --- scan.c --- */
 int64_t KEN_K(scan_survey)(ken_survey *s, const char *text, int64_t n);
 int64_t KEN_K(scan_index)(ken_scan *s, const char *text, int64_t n);
@@ -94,7 +95,6 @@ const ken_kernels KEN_K(table) = {
     .hist_subtract = KEN_K(hist_subtract),
     .hist_pack = KEN_K(hist_pack),
     .hist_range = KEN_K(hist_range),
-    .hist_present = KEN_K(hist_present),
     .split_gains = KEN_K(split_gains),
     .partition_mark = KEN_K(partition_mark),
     .partition_move = KEN_K(partition_move),
@@ -111,6 +111,8 @@ const ken_kernels KEN_K(table) = {
     .shap_up = KEN_K(shap_up),
     /* --- codes.c --- */
     .code_range = KEN_K(code_range),
+    /* --- split.c --- */
+    .split_scan = KEN_K(split_scan),
     /* --- scan.c --- */
     .scan_survey = KEN_K(scan_survey),
     .scan_index = KEN_K(scan_index),
