@@ -1,5 +1,6 @@
 /* Memory of a grower, and the scale of whole numbers. Read next: boosting_grow.c. */
 #include "ken/boosting/boosting_grower.h"
+#include "ken/boosting/boosting_vector.h"
 
 #include <math.h>
 
@@ -33,10 +34,10 @@ static ken_status grow_allocate_workers(ken_ctx *ctx, boosting_grower *w) {
 }
 
 static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
-    const int d = w->binned->d;
+    const int d = w->binned->d, words = w->rules->vector ? w->rules->vector->width : 1;
     KEN_TRY(KEN_ALLOC(ctx, int64_t, d + 1, &w->offset));
     KEN_TRY(KEN_ALLOC(ctx, int, d + 1, &w->tile));
-    for (int j = 0; j < d; j++) w->offset[j + 1] = w->offset[j] + w->binned->feature[j].n_bins + 1;
+    for (int j = 0; j < d; j++) w->offset[j + 1] = w->offset[j] + words * (w->binned->feature[j].n_bins + 1);
     w->n_places = w->offset[d];
     KEN_TRY(grow_allocate_rows(ctx, w));
     KEN_TRY(grow_allocate_workers(ctx, w));

@@ -32,7 +32,7 @@ struct boosting_grower {
     const ken_ctx *ctx; /* of the call that grows: for random numbers */
     int64_t tree;       /* how many have been begun */
     int64_t n_train, n_places;
-    int64_t *offset;   /* (d + 1) */
+    int64_t *offset;   /* (d + 1) first place of a column, in words */
     uint32_t *rows[2]; /* (n_train) in node order */
     uint64_t *gh[2];
     uint8_t *mark; /* (n_train) */

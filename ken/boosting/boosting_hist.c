@@ -2,6 +2,7 @@
  * columns, so that the sums stay in the nearest cache; the difference of parent and child; the pool
  * in which they lie. */
 #include "ken/boosting/boosting_grower.h"
+#include "ken/boosting/boosting_vector.h"
 
 #include <string.h>
 
@@ -114,7 +115,11 @@ static void grow_add(const boosting_grower *w, const grow_worker *worker, int bu
     const boosting_binned *const b = w->binned;
     const uint32_t *const rows = w->rows[buffer] + begin;
     const uint64_t *const gh = w->gh[buffer] + begin;
-    if (w->columns)
+    const boosting_vector *const v = w->rules->vector;
+    if (v)
+        w->k->vector_add(b->codes + (w->columns ? 0 : first), b->stride, rows, end - begin, v->words, v->width,
+                         w->columns ? w->columns + first : NULL, d, worker->hist + first);
+    else if (w->columns)
         w->k->hist_add_some(b->codes, b->stride, rows, end - begin, gh, w->columns + first, d,
                             worker->hist + first);
     else

@@ -123,9 +123,8 @@ ken_status ken__loss_newton(ken_ctx *ctx, boosting_loss *l, double *base) {
 /* --- gradients ----------------------------------------------------------------------------------
  */
 
-/* Gradients and hessians of output k of rows [at, at + n), n <= LOSS_BLOCK. */
-static void loss_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at,
-                       int64_t n, double *g, double *h) {
+void ken__loss_weighted_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at, int64_t n,
+                              double *g, double *h) {
     l->row->block(kernels, l, k, at, n, g, h);
     for (int64_t i = 0; l->weight && i < n; i++) {
         g[i] *= l->weight[at + i];
@@ -147,7 +146,7 @@ static void loss_max_block(void *arg, int64_t begin, int64_t end, int worker) {
     double g[LOSS_BLOCK], h[LOSS_BLOCK], *const max = job->max + 8 * worker;
     for (int64_t i = begin; i < end; i += LOSS_BLOCK) {
         const int64_t n = KEN_MIN(LOSS_BLOCK, end - i);
-        loss_block(job->kernels, job->loss, job->k, i, n, g, h);
+        ken__loss_weighted_block(job->kernels, job->loss, job->k, i, n, g, h);
         for (int64_t r = 0; r < n; r++) {
             max[0] = KEN_MAX(max[0], fabs(g[r]));
             max[1] = KEN_MAX(max[1], h[r]);
@@ -163,7 +162,7 @@ static void loss_pack_block(void *arg, int64_t begin, int64_t end, int worker) {
     (void)worker;
     for (int64_t i = begin; i < end; i += LOSS_BLOCK) {
         const int64_t n = KEN_MIN(LOSS_BLOCK, end - i);
-        loss_block(job->kernels, job->loss, job->k, i, n, g, h);
+        ken__loss_weighted_block(job->kernels, job->loss, job->k, i, n, g, h);
         job->kernels->hist_pack(g, s->one ? NULL : h, n, s->scale_g, s->scale_h, s->shift,
                                 job->words + i);
     }
@@ -192,14 +191,20 @@ static ken_status loss_bounds(ken_ctx *ctx, const loss_job *job, double bound[2]
     return KEN_OK;
 }
 
-ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *l, int k,
-                                   boosting_scale *scale, uint64_t *words) {
-    loss_job job = {ken_ctx_kernels(ctx), l, k, scale, words, NULL};
+ken_status ken__loss_scale(ken_ctx *ctx, const boosting_loss *l, int k, bool may_be_one, boosting_scale *scale) {
+    loss_job job = {ken_ctx_kernels(ctx), l, k, scale, NULL, NULL};
     double bound[2];
     bool one;
     KEN_TRY(KEN_SCRATCH(ctx, double, 8 * ken_ctx_threads(ctx), &job.max));
     KEN_TRY(loss_bounds(ctx, &job, bound, &one));
-    *scale = ken__boosting_scale_of(l->n_train, one, bound[0], bound[1]);
+    *scale = ken__boosting_scale_of(l->n_train, one && may_be_one, bound[0], bound[1]);
+    return KEN_OK;
+}
+
+ken_status ken__boosting_loss_pack(ken_ctx *ctx, const boosting_loss *l, int k,
+                                   boosting_scale *scale, uint64_t *words) {
+    loss_job job = {ken_ctx_kernels(ctx), l, k, scale, words, NULL};
+    KEN_TRY(ken__loss_scale(ctx, l, k, true, scale));
     return ken_parallel(ctx, l->n_train, LOSS_GRAIN, loss_pack_block, &job);
 }
 

@@ -2,6 +2,8 @@
  * probabilities themselves. Read next: boosting_loss.c. */
 #include "ken/boosting/boosting_loss_table.h"
 
+#include <string.h>
+
 /* --- start: shares of the classes --- */
 
 static void loss_class_sums(void *arg, int64_t begin, int64_t end, double *sum, int worker) {
@@ -82,21 +84,37 @@ static void loss_softmax_bound(const boosting_loss *l, double bound[2]) {
     bound[1] = 0.25 * l->outputs / KEN_MAX(l->outputs - 1.0, 1.0);
 }
 
-static double loss_lse(const boosting_loss *l, int64_t i) {
-    double top = l->margin[i], sum = 0;
-    for (int k = 1; k < l->outputs; k++) top = KEN_MAX(top, l->margin[k * l->n + i]);
-    for (int k = 0; k < l->outputs; k++) sum += ken_exp(l->margin[k * l->n + i] - top);
-    return top + ken_log(sum);
+/* The logarithm of the sum of exp of the margins of rows [at, at + n), n <= LOSS_BLOCK. */
+static void loss_lse(const ken_kernels *kernels, const boosting_loss *l, int64_t at, int64_t n, double *lse) {
+    double top[LOSS_BLOCK], x[LOSS_BLOCK], sum[LOSS_BLOCK];
+    memcpy(top, l->margin + at, (size_t)n * sizeof *top);
+    for (int k = 1; k < l->outputs; k++)
+        for (int64_t i = 0; i < n; i++) top[i] = KEN_MAX(top[i], l->margin[k * l->n + at + i]);
+    memset(sum, 0, (size_t)n * sizeof *sum);
+    for (int k = 0; k < l->outputs; k++) {
+        for (int64_t i = 0; i < n; i++) x[i] = l->margin[k * l->n + at + i] - top[i];
+        kernels->exp_n(x, x, n);
+        for (int64_t i = 0; i < n; i++) sum[i] += x[i];
+    }
+    kernels->log_n(sum, sum, n);
+    for (int64_t i = 0; i < n; i++) lse[i] = top[i] + sum[i];
 }
 
+typedef struct loss_lse_job {
+    const ken_kernels *kernels;
+    boosting_loss *loss;
+} loss_lse_job;
+
 static void loss_refresh_block(void *arg, int64_t begin, int64_t end, int worker) {
-    boosting_loss *const l = arg;
+    const loss_lse_job *const job = arg;
     (void)worker;
-    for (int64_t i = begin; i < end; i++) l->lse[i] = loss_lse(l, i);
+    for (int64_t i = begin; i < end; i += LOSS_BLOCK)
+        loss_lse(job->kernels, job->loss, i, KEN_MIN(LOSS_BLOCK, end - i), job->loss->lse + i);
 }
 
 static ken_status loss_softmax_refresh(ken_ctx *ctx, boosting_loss *l) {
-    return ken_parallel(ctx, l->n, LOSS_GRAIN, loss_refresh_block, l);
+    loss_lse_job job = {ken_ctx_kernels(ctx), l};
+    return ken_parallel(ctx, l->n, LOSS_GRAIN, loss_refresh_block, &job);
 }
 
 /* --- values --- */
@@ -110,9 +128,8 @@ static void loss_logistic_value(const ken_kernels *kernels, const boosting_loss 
 
 static void loss_softmax_value(const ken_kernels *kernels, const boosting_loss *l, int64_t at,
                                int64_t n, double *value) {
-    (void)kernels;
-    for (int64_t i = 0; i < n; i++)
-        value[i] = loss_lse(l, at + i) - l->margin[l->label[at + i] * l->n + at + i];
+    loss_lse(kernels, l, at, n, value);
+    for (int64_t i = 0; i < n; i++) value[i] -= l->margin[l->label[at + i] * l->n + at + i];
 }
 
 /* --- cross entropy of a probability: logistic with labels between 0 and 1 --- */

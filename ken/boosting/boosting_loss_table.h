@@ -59,6 +59,11 @@ static inline double loss_offset(const boosting_loss *l, int64_t i) {
     return l->offset ? l->offset[i] : 0.0;
 }
 
+/* Weighted gradients and hessians of output k of rows [at, at + n), n <= LOSS_BLOCK. */
+void ken__loss_weighted_block(const ken_kernels *kernels, const boosting_loss *l, int k, int64_t at, int64_t n,
+                              double *g, double *h);
+/* The scale of the words of output k. may_be_one: hessians that all are 1 get the scale for that. */
+ken_status ken__loss_scale(ken_ctx *ctx, const boosting_loss *l, int k, bool may_be_one, boosting_scale *scale);
 /* The constant that, with the offsets, minimizes the loss of the training rows: Newton from base[0],
  * steps halved until the loss falls. For one output. */
 ken_status ken__loss_newton(ken_ctx *ctx, boosting_loss *l, double *base);

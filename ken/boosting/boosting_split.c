@@ -7,7 +7,7 @@
  * whole-number sums, the same way everywhere; ties: lowest column, then lowest bin. Bins without rows
  * are passed over: their gains are those of the bin before (small leaves have few bins with rows). The
  * search over the thresholds of a number is a kernel: ken/kernels/isa/split.c. */
-#include "ken/boosting/boosting_grow.h"
+#include "ken/boosting/boosting_vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -360,6 +360,10 @@ void ken__boosting_order_levels(const boosting_search *s, int32_t column, boosti
     boosting_level level[SPLIT_PLACES];
     boosting_column c;
     int present;
+    if (s->rules->vector) {
+        ken__vector_order_levels(s, column, out);
+        return;
+    }
     memset(out, 0, sizeof *out);
     if (!s->binned->feature[column].category) return;
     boosting_point(s, column, &c);
@@ -389,6 +393,7 @@ bool ken__boosting_add_gains(const boosting_search *s, int32_t column,
     int64_t g = 0, h = 0;
     boosting_column c;
     boosting_family f;
+    if (s->rules->vector) return ken__vector_add_gains(s, column, order, sum);
     boosting_node_family(s, &f);
     boosting_point(s, column, &c);
     boosting_load(s, &c);
@@ -451,6 +456,10 @@ void ken__boosting_best_split(const boosting_search *search, const int32_t *colu
                               int end, boosting_split *out) {
     boosting_facts facts;
     boosting_column c;
+    if (search->rules->vector) {
+        ken__vector_best_split(search, columns, begin, end, out);
+        return;
+    }
     boosting_learn(search, &facts);
     memset(out, 0, sizeof *out);
     for (int j = begin; j < end; j++) {

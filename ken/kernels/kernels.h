@@ -68,6 +68,20 @@ typedef struct ken_split_best {
     int place;
     int64_t g, h;
 } ken_split_best;
+/* A family of splits of a node whose outputs stand side by side (isa/hist_vector.c). Place i leaves place[i]
+ * and those listed before it on the left, beside what `start` says; single: place[i] alone. */
+typedef struct ken_vector_gains {
+    const int64_t *g, *h; /* sums: `width` numbers a place, gradients and hessians below 2^51; h NULL: packed in g */
+    int shift;            /* bits of a packed hessian */
+    int width, lanes;     /* lanes <= width of them count; both multiples of 4 */
+    const uint8_t *place; /* (n) */
+    int n;                /* <= 256 */
+    bool single;
+    const double *unit_g, *unit_h;   /* (lanes) powers of two, what 1 stands for; unit_g 0: counts nothing */
+    const double *total_g, *total_h; /* (lanes) of the node, in units */
+    const double *start_g, *start_h; /* (lanes) likewise */
+    double l1, l2;
+} ken_vector_gains;
 
 typedef struct ken_kernels {
     const char *isa;
@@ -125,6 +139,14 @@ typedef struct ken_kernels {
     /* The place b of from <= b < to whose gain (as above, left: the sums of places 0 .. b) is greatest and
      * above best->gain: it and its sums replace *best; ties: the lowest. place -1: there is none. */
     void (*split_scan)(const ken_split_node *node, const ken_split_column *column, ken_split_best *best);
+    /* --- several outputs a row (isa/hist_vector.c): likewise --- */
+    /* hist_add and hist_add_some with `width` (a multiple of 4) words a place and a row: row i adds
+     * words[rows[i] * width ...]. column NULL: the first d. */
+    void (*vector_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                       const uint64_t *words, int width, const int32_t *column, int d,
+                       uint64_t *const *hist);
+    /* gain[i] = sum over the lanes of score(left) + score(total - left). No side is checked to have rows. */
+    void (*vector_gains)(const ken_vector_gains *family, double *gain);
     /* mark[i] = left[codes[rows[i] * stride]] (0 or 1); returns their sum. */
     int64_t (*partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark);

@@ -17,24 +17,32 @@ ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, s
     return KEN_OK;
 }
 
+/* Gradients, and the rows that the tree sees. */
+static ken_status boosting_tree_rows(ken_ctx *ctx, boosting_fit *s, int k, boosting_scale *scale, const uint32_t **rows,
+                                int64_t *n_rows) {
+    if (s->width > 1) return ken__boosting_vector_draw(ctx, s, scale, rows, n_rows);
+    KEN_TRY(ken__boosting_loss_pack(ctx, &s->loss, k, scale, ken__boosting_grower_words(s->grower)));
+    if (s->sample_weight) return ken__boosting_draw_by_gradient(ctx, s, scale, n_rows);
+    *rows = ken__boosting_draw_rows(ctx, s, n_rows);
+    return KEN_OK;
+}
+
 static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *split) {
     const ken_mark mark = ken_scratch_mark(ctx);
     boosting_scale scale;
+    const uint32_t *rows = s->rows;
     int64_t n_rows;
     int n_columns;
-    KEN_TRY(
-        ken__boosting_loss_pack(ctx, &s->loss, k, &scale, ken__boosting_grower_words(s->grower)));
-    const uint32_t *rows = s->rows;
-    if (s->sample_weight)
-        KEN_TRY(ken__boosting_draw_by_gradient(ctx, s, &scale, &n_rows));
-    else
-        rows = ken__boosting_draw_rows(ctx, s, &n_rows);
+    KEN_TRY(boosting_tree_rows(ctx, s, k, &scale, &rows, &n_rows));
     const int32_t *const columns = ken__boosting_draw_columns(ctx, s, &n_columns);
     KEN_TRY(ken__boosting_grow(ctx, s->grower, &scale, rows, n_rows, columns, n_columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, s->n_trees + 2));
     KEN_TRY(ken__boosting_write_tree(ctx, s, &scale));
     ken__boosting_weigh(s);
-    KEN_TRY(ken__boosting_advance(ctx, s, k, n_rows, &scale));
+    if (s->width > 1)
+        KEN_TRY(ken__boosting_vector_advance(ctx, s, n_rows));
+    else
+        KEN_TRY(ken__boosting_advance(ctx, s, k, n_rows, &scale));
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_keep(ctx, s));
     *split |= s->n_leaves > 1;
     s->offset[++s->n_trees] = (int64_t)s->n_out;
@@ -55,7 +63,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     (void)model;
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_begin(ctx, s));
     KEN_TRY(ken__boosting_loss_refresh(ctx, &s->loss));
-    for (int k = 0; k < s->loss.outputs; k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
+    for (int k = 0; k < (int)boosting_round_trees(s); k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_end(ctx, s));
     out->done = !split && !boosting_draws(s);
     out->done |= (int64_t)s->n_steps + 1 >= s->p->trees; /* those of an earlier fit count, too */
@@ -102,6 +110,7 @@ void ken__boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->validation);
     ken_free(ctx, s->round);
     ken__boosting_drop_free(ctx, s);
+    ken__boosting_vector_free(ctx, s);
     ken_free(ctx, s);
 }
 
@@ -119,8 +128,8 @@ static ken_status boosting_end(ken_ctx *ctx, ken_model *model, void *state, int6
 static int boosting_views(const ken_model *model, void *state, ken_view *out, int capacity) {
     boosting_fit *const s = state;
     (void)model;
-    const int64_t outputs = s->loss.outputs;
-    const int64_t *const first = s->offset + ((int64_t)s->n_trees - outputs);
+    const int64_t outputs = s->loss.outputs, trees = boosting_round_trees(s);
+    const int64_t *const first = s->offset + ((int64_t)s->n_trees - trees);
     boosting_out *const node = s->out + first[0];
     const struct {
         const char *name;
@@ -135,14 +144,16 @@ static int boosting_views(const ken_model *model, void *state, ken_view *out, in
     if (capacity < BOOSTING_VIEWS) return 0;
     s->view[0] = ken_tensor_2d(s->margin, KEN_F64, outputs, s->loss.n);
     out[0] = (ken_view){"margin", &s->view[0]};
-    for (int64_t k = 0; k <= outputs; k++) s->round[k] = first[k] - first[0];
-    s->view[1] = ken_tensor_1d(s->round, KEN_I64, outputs + 1);
+    for (int64_t k = 0; k <= trees; k++) s->round[k] = first[k] - first[0];
+    s->view[1] = ken_tensor_1d(s->round, KEN_I64, trees + 1);
     out[1] = (ken_view){"tree_offset", &s->view[1]};
     s->view[2] = ken_tensor_1d(s->words, KEN_I32, (int64_t)s->n_words);
     out[2] = (ken_view){"category_bits", &s->view[2]};
     for (int r = 0; r < KEN_COUNT(rows); r++, n++) {
-        s->view[n] = ken_tensor_1d(rows[r].data, rows[r].dtype, s->round[outputs]);
+        s->view[n] = ken_tensor_1d(rows[r].data, rows[r].dtype, s->round[trees]);
         s->view[n].stride[0] = (int64_t)(sizeof *node / ken_dtype_size(rows[r].dtype));
+        if (s->width > 1 && rows[r].data == &node->value)
+            s->view[n] = ken_tensor_2d(s->vector.value + first[0] * outputs, KEN_F64, s->round[trees], outputs);
         out[n] = (ken_view){rows[r].name, &s->view[n]};
     }
     return n;
@@ -164,6 +175,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
  */
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
+static const char *const boosting_leaves_names[] = {"scalar", "vector", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_drop_scales[] = {"tree", "forest", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
@@ -177,7 +189,7 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 1, .max = 1000000, .lo = 50, .hi = 1000,
                 .scale = KEN_LOG_SCALE,
                 .doc = "rounds, with those of a model that is continued; one tree a round, one per "
-                       "class if more than two"),
+                       "class if more than two (leaves=scalar)"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
@@ -229,6 +241,9 @@ static const ken_param boosting_params[] = {
                 .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,
                    .doc = "split the leaf with most gain; level after level; or all nodes of a level by one question"),
+    KEN_ROW_CHOICE(ken_boosting_params, leaves, boosting_leaves_names,
+                   .doc = "with several outputs (classes, quantiles): scalar: a tree for each; vector: one tree a "
+                          "round, whose leaves hold a value for each"),
     KEN_ROW_CHOICE(ken_boosting_params, loss, ken__boosting_losses,
                    .doc = "what is minimized; auto: squared, logistic or softmax by the target"),
     KEN_ROW_F64(

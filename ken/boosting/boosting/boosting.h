@@ -70,6 +70,8 @@ typedef enum ken_boosting_sampling {
     KEN_BOOSTING_MVS
 } ken_boosting_sampling;
 
+typedef enum ken_boosting_leaves { KEN_BOOSTING_SCALAR = 0, KEN_BOOSTING_VECTOR } ken_boosting_leaves;
+
 typedef struct ken_boosting_params {
     int64_t trees;
     double learning_rate;
@@ -92,6 +94,7 @@ typedef struct ken_boosting_params {
     int drop_scale;
     double column_fraction;
     int growth;
+    int leaves;
     int loss;
     double huber_delta;
     double quantile;
@@ -146,6 +149,7 @@ typedef struct ken_boosting_params {
      .drop_scale = KEN_BOOSTING_DROP_TREE,                                                         \
      .column_fraction = 0,                                                                         \
      .growth = KEN_BOOSTING_LEAFWISE,                                                              \
+     .leaves = KEN_BOOSTING_SCALAR,                                                                \
      .loss = KEN_BOOSTING_LOSS_AUTO,                                                               \
      .huber_delta = 0,                                                                             \
      .quantile = 0.5,                                                                              \
@@ -181,7 +185,7 @@ extern KEN_API const ken_desc ken_boosting_desc;
 KEN_DEFINE_NEW(boosting)
 
 /* --- rounds of a fitted model (boosting_rounds.c) --- */
-/* Rounds that the model keeps: trees, of which several classes have one each. */
+/* Rounds that the model keeps: of several classes one tree each, or one for all (leaves=vector). */
 KEN_API int64_t ken_boosting_rounds(const ken_model *model);
 /* A model of the rounds [first, last) of a fitted one, with the base of the whole. From 0 on it is, to
  * the bit, what a fit of `last` rounds without early stopping gives.

@@ -30,8 +30,7 @@ static void boosting_renew_block(void *arg, int64_t begin, int64_t end, int work
     }
 }
 
-/* The first of n ascending rows that is not below `limit`. */
-static int64_t boosting_first_row(const uint32_t *rows, int64_t n, int64_t limit) {
+int64_t ken__boosting_first_row(const uint32_t *rows, int64_t n, int64_t limit) {
     int64_t low = 0;
     while (low < n) {
         const int64_t middle = low + (n - low) / 2;
@@ -55,7 +54,7 @@ static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worke
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
         const int64_t n = node->end - node->begin;
         const double value = s->leaf[i].value;
-        for (int64_t r = boosting_first_row(rows, n, begin); r < n && rows[r] < end; r++)
+        for (int64_t r = ken__boosting_first_row(rows, n, begin); r < n && rows[r] < end; r++)
             margin[rows[r]] += value;
     }
 }

@@ -206,6 +206,7 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
         KEN_TRY(ken_quantiles_parse(ctx, "boosting", s->p->quantiles, s->levels, &l->outputs));
         l->levels = s->levels;
     }
+    s->width = s->p->leaves == KEN_BOOSTING_VECTOR ? l->outputs : 1;
     l->n = problem->n;
     l->n_train = problem->n_train;
     l->y = problem->y;
@@ -263,5 +264,6 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
     KEN_TRY(ken__boosting_continue(ctx, s, model, problem));
+    KEN_TRY(ken__boosting_vector_begin(ctx, s));
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
 }

@@ -9,10 +9,14 @@
 static ken_status continue_check(ken_ctx *ctx, const boosting_fit *s, const ken_model *model,
                                  const ken_ensemble *e) {
     const int64_t rounds = ken_boosting_rounds(model);
-    if (e->width != 1 || e->n_outputs != s->loss.outputs)
+    if (e->n_outputs != s->loss.outputs)
         return KEN_FAIL(ctx, KEN_E_ARG, "set the loss that it was fitted with",
                         "boosting: the model has %d outputs, the loss wants %d", (int)e->n_outputs,
                         s->loss.outputs);
+    if (e->width != s->width)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set leaves as it was fitted",
+                        "boosting: the model's leaves have %d values, with leaves=%s they have %d", (int)e->width,
+                        s->width > 1 ? "vector" : "scalar", s->width);
     if (s->p->trees <= rounds)
         return KEN_FAIL(ctx, KEN_E_STATE, "set trees to more than that: it counts all rounds",
                         "boosting: the model has %lld rounds already, trees=%lld",
@@ -24,6 +28,11 @@ static ken_status continue_copy(ken_ctx *ctx, boosting_fit *s, const ken_ensembl
     KEN_TRY(BOOSTING_RESERVE(ctx, s->out, s->out_capacity, e->n_nodes));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->words, s->words_capacity, e->n_words));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, e->n_trees + 1));
+    if (e->width > 1) {
+        const size_t count = (size_t)e->n_nodes * (size_t)e->width;
+        KEN_TRY(BOOSTING_RESERVE(ctx, s->vector.value, s->vector.value_capacity, count));
+        memcpy(s->vector.value, e->value, count * sizeof *s->vector.value);
+    }
     for (int64_t i = 0; i < e->n_nodes; i++)
         s->out[i] = (boosting_out){.node = -1,
                                    .feature = e->feature[i],
@@ -33,7 +42,7 @@ static ken_status continue_copy(ken_ctx *ctx, boosting_fit *s, const ken_ensembl
                                    .category_words = e->category_words[i],
                                    .missing_left = e->missing_left[i] != 0,
                                    .threshold = e->threshold[i],
-                                   .value = e->value[i],
+                                   .value = e->width > 1 ? 0 : e->value[i],
                                    .cover = e->cover[i],
                                    .gain = e->gain[i]};
     if (e->n_words > 0) memcpy(s->words, e->category_bits, (size_t)e->n_words * sizeof *s->words);

@@ -13,7 +13,7 @@
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"
 
-static int64_t drop_round(const boosting_fit *s) { return (int64_t)s->n_trees / s->loss.outputs; }
+static int64_t drop_round(const boosting_fit *s) { return (int64_t)s->n_trees / boosting_round_trees(s); }
 
 /* By how much weights of rounds change that are dropped k at a time; of the new one. */
 static double drop_factor(const boosting_fit *s, int64_t k) {
@@ -39,7 +39,7 @@ typedef struct drop_job {
 static void drop_add_block(void *arg, int64_t begin, int64_t end, int worker) {
     const drop_job *const job = arg;
     const boosting_fit *const s = job->s;
-    const int64_t n = s->loss.n, outputs = s->loss.outputs;
+    const int64_t n = s->loss.n, outputs = s->loss.outputs, trees = boosting_round_trees(s);
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = i >= s->n_usable ? i - s->n_usable + s->loss.n_train
@@ -48,11 +48,12 @@ static void drop_add_block(void *arg, int64_t begin, int64_t end, int worker) {
         const uint8_t *const codes = s->codes + row * s->binned.stride;
         for (size_t d = s->drop.n_log - (size_t)s->drop.n; d < s->drop.n_log; d++) {
             const int64_t round = s->drop.log[d].round;
-            for (int64_t k = 0; k < outputs; k++) {
-                const int64_t t = round * outputs + k;
-                const int32_t leaf = boosting_step_walk(s->drop.tree[t], codes);
-                s->margin[k * n + row] +=
-                    job->sign * s->drop.weight[round] * s->out[s->offset[t] + leaf].value;
+            const double weight = job->sign * s->drop.weight[round];
+            for (int64_t t = round * trees; t < (round + 1) * trees; t++) {
+                const int64_t leaf = s->offset[t] + boosting_step_walk(s->drop.tree[t], codes);
+                if (s->width == 1) s->margin[t % trees * n + row] += weight * s->out[leaf].value;
+                for (int64_t k = 0; s->width > 1 && k < outputs; k++)
+                    s->margin[k * n + row] += weight * s->vector.value[leaf * outputs + k];
             }
         }
     }

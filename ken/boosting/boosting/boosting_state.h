@@ -4,6 +4,7 @@
 
 #include "ken/boosting/boosting/boosting.h"
 #include "ken/boosting/boosting_judge.h"
+#include "ken/boosting/boosting_vector.h"
 #include "ken/core/alloc.h"
 #include "ken/core/quantiles.h"
 #include "ken/tree/tree_ensemble.h"
@@ -57,6 +58,17 @@ typedef struct boosting_drop {
     int64_t n; /* rounds dropped at present: the last ones of the log */
 } boosting_drop;
 
+/* What trees for all outputs need (boosting_vector.c). */
+typedef struct boosting_vector_fit {
+    boosting_vector rules;
+    uint64_t *words;       /* (n_train, rules.width) */
+    uint64_t *all;         /* (n_train, stride) where only some outputs are searched; else NULL: in words */
+    int stride;
+    boosting_scale *scale; /* (outputs) */
+    double *value;         /* (nodes of all trees, outputs) */
+    size_t value_capacity;
+} boosting_vector_fit;
+
 enum { BOOSTING_VIEWS = 13 };
 _Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
 
@@ -99,10 +111,15 @@ typedef struct boosting_fit {
     size_t n_steps, validation_capacity;
     double shrinkage; /* of the tree at hand: the learning rate, less where trees are dropped */
     boosting_drop drop;
+    int width; /* values a leaf: 1, or one an output */
+    boosting_vector_fit vector;
     bool wants_objective;
     int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
     ken_tensor view[BOOSTING_VIEWS];
 } boosting_fit;
+
+/* Trees of a round. */
+static inline int64_t boosting_round_trees(const boosting_fit *s) { return s->width > 1 ? 1 : s->loss.outputs; }
 
 /* Room for `need` items. */
 ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, size_t need,
@@ -172,8 +189,19 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
 ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,
                                 const boosting_scale *scale);
 
+/* The first of n ascending rows that is not below `limit`. */
+int64_t ken__boosting_first_row(const uint32_t *rows, int64_t n, int64_t limit);
 /* Its nodes (s->offset[s->n_trees] to s->n_out) for walks over codes; sets are the grower's. */
 void ken__boosting_steps(const boosting_fit *s, boosting_step_node *tree);
+
+/* --- boosting_vector.c: leaves=vector --- */
+ken_status ken__boosting_vector_begin(ken_ctx *ctx, boosting_fit *s);
+void ken__boosting_vector_free(ken_ctx *ctx, boosting_fit *s);
+/* Gradients of all outputs and the rows of the tree's sample (NULL: all); scale: of the grower's words. */
+ken_status ken__boosting_vector_draw(ken_ctx *ctx, boosting_fit *s, boosting_scale *scale, const uint32_t **rows,
+                                     int64_t *n);
+/* Values and gains of the tree just written, and with them the margins of all rows. */
+ken_status ken__boosting_vector_advance(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled);
 
 /* --- boosting_drop.c: DART --- */
 /* Draw the rounds that this round goes without, take them out of the margins, set s->shrinkage. */

@@ -92,8 +92,8 @@ void ken__boosting_weigh(boosting_fit *s) {
 static void boosting_scale_values(const boosting_fit *s, const double *weight, int64_t n_trees,
                                   double *value) {
     for (int64_t t = 0; weight && t < n_trees; t++)
-        for (int64_t i = s->offset[t]; i < s->offset[t + 1]; i++)
-            value[i] *= weight[t / s->loss.outputs];
+        for (int64_t i = s->offset[t] * s->width; i < s->offset[t + 1] * s->width; i++)
+            value[i] *= weight[t / boosting_round_trees(s)];
 }
 
 static void boosting_copy_nodes(const boosting_fit *s, int64_t n, const ken_ensemble_arrays *a) {
@@ -106,27 +106,28 @@ static void boosting_copy_nodes(const boosting_fit *s, int64_t n, const ken_ense
         a->missing_left[i] = o->missing_left;
         a->category[i] = o->category;
         a->category_words[i] = o->category_words;
-        a->value[i] = o->value;
+        if (s->width == 1) a->value[i] = o->value;
         a->cover[i] = o->cover;
         a->gain[i] = o->gain;
     }
+    if (s->width > 1) memcpy(a->value, s->vector.value, (size_t)(n * s->width) * sizeof *a->value);
 }
 
 ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boosting_fit *s,
                                  int64_t keep) {
-    const int64_t outputs = s->loss.outputs, n_trees = keep * outputs;
+    const int64_t outputs = s->loss.outputs, n_trees = keep * boosting_round_trees(s);
     const int64_t n_nodes = s->offset[n_trees];
     int64_t n_words = 0;
     for (int64_t i = 0; i < n_nodes; i++) n_words += s->out[i].category_words;
     ken_ensemble_arrays a;
-    KEN_TRY(ken_ensemble_new_arrays(ctx, model, n_trees, n_nodes, n_words, 1, outputs, &a));
+    KEN_TRY(ken_ensemble_new_arrays(ctx, model, n_trees, n_nodes, n_words, s->width, outputs, &a));
     memcpy(a.tree_offset, s->offset, (size_t)(n_trees + 1) * sizeof *s->offset);
     boosting_copy_nodes(s, n_nodes, &a);
     const double *weight = NULL;
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_weights(ctx, s, keep, &weight));
     boosting_scale_values(s, weight, n_trees, a.value);
     if (n_words > 0) memcpy(a.category_bits, s->words, (size_t)n_words * sizeof *s->words);
-    for (int64_t t = 0; t < n_trees; t++) a.tree_output[t] = (int32_t)(t % outputs);
+    for (int64_t t = 0; t < n_trees; t++) a.tree_output[t] = s->width > 1 ? -1 : (int32_t)(t % outputs);
     memcpy(a.base, s->base, (size_t)outputs * sizeof *s->base);
     if (s->loss.levels) KEN_TRY(ken_quantiles_set(ctx, model, s->levels, s->loss.outputs));
     if (s->loss.n == s->loss.n_train) return KEN_OK;

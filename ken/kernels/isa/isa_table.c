@@ -42,6 +42,11 @@ int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32
                               const uint8_t *left, uint8_t *mark);
 void KEN_K(partition_move)(const uint8_t *mark, const uint32_t *rows, const uint64_t *gh, int64_t n,
                            uint32_t *out_rows, uint64_t *out_gh, int64_t left, int64_t right);
+/* --- hist_vector.c --- */
+void KEN_K(vector_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                       const uint64_t *words, int width, const int32_t *column, int d,
+                       uint64_t *const *hist);
+void KEN_K(vector_gains)(const ken_vector_gains *v, double *gain);
 /* --- trees.c --- */
 void KEN_K(tree_places)(const ken_tree_ask *ask, int n, const uint8_t *codes, int64_t rows,
                         uint8_t *place);
@@ -98,6 +103,9 @@ const ken_kernels KEN_K(table) = {
     .split_gains = KEN_K(split_gains),
     .partition_mark = KEN_K(partition_mark),
     .partition_move = KEN_K(partition_move),
+    /* --- hist_vector.c --- */
+    .vector_add = KEN_K(vector_add),
+    .vector_gains = KEN_K(vector_gains),
     /* --- trees.c --- */
 #if KEN_AVX512
     .tree_many = 64,
