@@ -67,30 +67,43 @@ static void grow_find(const boosting_grower *w, boosting_node *node, grow_worker
     ken__grow_force(w, node);
 }
 
+/* One or two nodes, the columns of each in tasks: those of the second one follow. */
 typedef struct grow_find_job {
     const boosting_grower *w;
-    const boosting_node *node;
-    const int32_t *columns;
+    boosting_node *node[2];
+    const int32_t *columns[2];
+    int n[2], tasks[2];
 } grow_find_job;
 
 static void grow_find_block(void *arg, int64_t begin, int64_t end, int worker) {
     const grow_find_job *const job = arg;
-    const boosting_search search = ken__grow_search(job->w, job->node);
     (void)worker;
-    ken__boosting_best_split(&search, job->columns, (int)begin, (int)end,
-                             &job->w->found[begin / GROW_COLUMNS_PER_TASK]);
+    for (int64_t t = begin; t < end; t++) {
+        const int which = t >= job->tasks[0];
+        const int at = GROW_COLUMNS_PER_TASK * ((int)t - (which ? job->tasks[0] : 0));
+        const boosting_search search = ken__grow_search(job->w, job->node[which]);
+        ken__boosting_best_split(&search, job->columns[which], at,
+                                 KEN_MIN(at + GROW_COLUMNS_PER_TASK, job->n[which]), &job->w->found[t]);
+    }
 }
 
-static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
-    int n;
-    grow_find_job job = {w, node, grow_columns(w, node, w->chosen, &n)};
-    ken__grow_look_at_hessians(w, node);
-    memset(&w->found[0], 0, sizeof w->found[0]);
-    KEN_TRY(ken_parallel(ctx, n, GROW_COLUMNS_PER_TASK, grow_find_block, &job));
-    node->split = w->found[0];
-    for (int t = 1; t * GROW_COLUMNS_PER_TASK < n; t++)
-        if (ken__boosting_split_better(&w->found[t], &node->split)) node->split = w->found[t];
-    ken__grow_force(w, node);
+/* second NULL: there is none. */
+static ken_status grow_find_together(ken_ctx *ctx, boosting_grower *w, boosting_node *first,
+                                     boosting_node *second) {
+    grow_find_job job = {.w = w, .node = {first, second}};
+    for (int i = 0; i < 2 && job.node[i]; i++) {
+        job.columns[i] = grow_columns(w, job.node[i], w->chosen + i * w->binned->d, &job.n[i]);
+        job.tasks[i] = (job.n[i] + GROW_COLUMNS_PER_TASK - 1) / GROW_COLUMNS_PER_TASK;
+        ken__grow_look_at_hessians(w, job.node[i]);
+    }
+    KEN_TRY(ken_parallel(ctx, job.tasks[0] + job.tasks[1], 1, grow_find_block, &job));
+    const boosting_split *found = w->found;
+    for (int i = 0; i < 2 && job.node[i]; i++) {
+        memset(&job.node[i]->split, 0, sizeof job.node[i]->split);
+        for (int t = 0; t < job.tasks[i]; t++, found++)
+            if (ken__boosting_split_better(found, &job.node[i]->split)) job.node[i]->split = *found;
+        ken__grow_force(w, job.node[i]);
+    }
     return KEN_OK;
 }
 
@@ -164,9 +177,9 @@ static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, boosting
         ken__grow_subtract(w, p.large, p.small);
     else if (p.want_large)
         KEN_TRY(ken__grow_sum_together(ctx, w, p.large));
-    if (p.want_small) KEN_TRY(grow_find_together(ctx, w, p.small));
-    if (p.want_large) KEN_TRY(grow_find_together(ctx, w, p.large));
-    return KEN_OK;
+    if (p.want_small && p.want_large) return grow_find_together(ctx, w, p.small, p.large);
+    if (!p.want_small && !p.want_large) return KEN_OK;
+    return grow_find_together(ctx, w, p.want_small ? p.small : p.large, NULL);
 }
 
 /* --- two heaps of leaves: those to be decided on, and those of them not yet split -----------------
@@ -308,7 +321,7 @@ static ken_status grow_root(ken_ctx *ctx, boosting_grower *w, const uint32_t *ro
     root->busy = false;
     root->slot = root->spare[0];
     KEN_TRY(ken__grow_sum_together(ctx, w, root));
-    KEN_TRY(grow_find_together(ctx, w, root));
+    KEN_TRY(grow_find_together(ctx, w, root, NULL));
     grow_offer(w, 0);
     return KEN_OK;
 }

@@ -29,8 +29,8 @@ static ken_status grow_allocate_workers(ken_ctx *ctx, boosting_grower *w) {
         KEN_TRY(KEN_ALLOC(ctx, int32_t, d, &w->worker[t].chosen));
         if (w->threads > 1) KEN_TRY(KEN_ALLOC(ctx, int64_t, 2 * w->n_places, &w->worker[t].wide));
     }
-    KEN_TRY(KEN_ALLOC(ctx, int32_t, d, &w->chosen));
-    return KEN_ALLOC(ctx, boosting_split, d / GROW_COLUMNS_PER_TASK + 1, &w->found);
+    KEN_TRY(KEN_ALLOC(ctx, int32_t, 2 * (int64_t)d, &w->chosen));
+    return KEN_ALLOC(ctx, boosting_split, 2 * (d / GROW_COLUMNS_PER_TASK + 1), &w->found);
 }
 
 static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {

@@ -8,7 +8,7 @@
 #include "ken/boosting/boosting_grow.h"
 
 enum {
-    GROW_ROWS_PER_TASK = 8 * BOOSTING_CHUNK,
+    GROW_ROWS_PER_TASK = 2 * BOOSTING_CHUNK,
     GROW_COLUMNS_PER_TASK = 4
 };
 
@@ -55,8 +55,8 @@ struct boosting_grower {
     /* workers */
     int threads;
     grow_worker *worker;
-    boosting_split *found; /* (tasks of columns) */
-    int32_t *chosen;       /* (d) columns that a large node may ask about */
+    boosting_split *found; /* (tasks of columns of two nodes) */
+    int32_t *chosen;       /* (2, d) columns that two large nodes may ask about */
     int64_t *part;         /* (tasks of rows + 1) */
 };
 

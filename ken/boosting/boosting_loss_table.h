@@ -9,7 +9,7 @@
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"
 
-enum { LOSS_BLOCK = 1024, LOSS_GRAIN = 16 * LOSS_BLOCK };
+enum { LOSS_BLOCK = 1024, LOSS_GRAIN = 4 * LOSS_BLOCK };
 
 /* Functions over rows [at, at + n) get n <= LOSS_BLOCK. Where there is a choice, NULL is it. */
 typedef struct boosting_loss_row {
