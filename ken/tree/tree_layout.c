@@ -7,6 +7,8 @@
 
 #include "ken/core/alloc.h"
 
+enum { LAYOUT_TOP = 511 }; /* nodes of a tree that stand breadth first, with all that are asked */
+
 /* Inner nodes sorted by column (a counting sort), so that each column's thresholds can be ranked.
  */
 typedef struct layout_plan {
@@ -97,31 +99,72 @@ static bool layout_column(layout_plan *p, int32_t column, int64_t *n_thresholds)
     return p->l->n_slots <= UINT16_MAX;
 }
 
-/* Number the nodes of one tree breadth first, so that brothers are neighbors and the top of the
- * tree, where all rows come by, is dense. slot_of: used column of each input. */
-static void layout_tree(const layout_plan *p, int32_t t, const int32_t *used_of) {
-    const ken_ensemble *e = p->e;
-    const int64_t first = e->tree_offset[t];
-    const uint32_t size = (uint32_t)(e->tree_offset[t + 1] - first);
-    ken_tree_node *node = p->l->node + first;
-    uint32_t *origin = p->l->origin + first;
-    uint32_t filled = 1;
-    origin[0] = 0;
-    for (uint32_t q = 0; q < size; q++) {
-        const int64_t i = first + origin[q];
-        if (e->feature[i] < 0) {
-            node[q] = (ken_tree_node){0, KEN_TREE_LEAF, q};
-            continue;
-        }
-        const ken_tree_used *u = &p->l->used[used_of[e->feature[i]]];
-        const int32_t slot = e->category[i] >= 0  ? u->slot_level
-                             : e->missing_left[i] ? u->slot_left
-                                                  : u->slot_right;
-        node[q] = (ken_tree_node){(uint16_t)slot, p->rank[i], filled};
-        if (e->category[i] >= 0) p->l->sets[t] = 1;
-        origin[filled++] = (uint32_t)e->left[i];
-        origin[filled++] = (uint32_t)e->right[i];
+/* One tree while it is numbered: nodes [0, filled) have a place, their own node in origin. */
+typedef struct layout_tree {
+    const layout_plan *p;
+    const int32_t *used_of; /* used column of each input */
+    int32_t tree;
+    int64_t first;
+    ken_tree_node *node;
+    uint32_t *origin, filled;
+} layout_tree;
+
+/* Writes node q and gives its children the next two places. */
+static void layout_node(layout_tree *t, uint32_t q) {
+    const ken_ensemble *e = t->p->e;
+    const int64_t i = t->first + t->origin[q];
+    if (e->feature[i] < 0) {
+        t->node[q] = (ken_tree_node){0, KEN_TREE_LEAF, q};
+        return;
     }
+    const ken_tree_used *u = &t->p->l->used[t->used_of[e->feature[i]]];
+    const int32_t slot = e->category[i] >= 0  ? u->slot_level
+                         : e->missing_left[i] ? u->slot_left
+                                              : u->slot_right;
+    t->node[q] = (ken_tree_node){(uint16_t)slot, t->p->rank[i], t->filled};
+    if (e->category[i] >= 0) t->p->l->sets[t->tree] = 1;
+    t->origin[t->filled++] = (uint32_t)e->left[i];
+    t->origin[t->filled++] = (uint32_t)e->right[i];
+}
+
+/* All below node q, depth first, the child that more rows come to before the other: on most paths the next
+ * node stands near. The places from the end down hold the nodes that wait: they are fewer than those without
+ * a place, for each of them has two children to come. */
+static void layout_below(layout_tree *t, uint32_t q, uint32_t size) {
+    const ken_ensemble *e = t->p->e;
+    uint32_t waiting = 1;
+    t->origin[size - 1] = q; /* q has a place, so this one is free unless q is a leaf */
+    while (waiting > 0) {
+        const uint32_t at = t->origin[size - waiting--], child = t->filled;
+        layout_node(t, at);
+        const int64_t l = t->first + t->origin[child], r = t->first + t->origin[child + 1];
+        const uint32_t heavy = e->cover[l] < e->cover[r];
+        const uint32_t later = child + !heavy, sooner = child + heavy;
+        for (int k = 0; k < 2; k++) {
+            const uint32_t c = k ? sooner : later;
+            if (e->feature[t->first + t->origin[c]] < 0)
+                layout_node(t, c);
+            else
+                t->origin[size - ++waiting] = c;
+        }
+    }
+}
+
+/* Number the nodes of one tree so that brothers are neighbors: the top, where all rows come by, breadth first,
+ * and so a tree that may be symmetric; below it each part by itself. */
+static void layout_number(const layout_plan *p, int32_t tree, const int32_t *used_of) {
+    const int64_t first = p->e->tree_offset[tree];
+    const uint32_t size = (uint32_t)(p->e->tree_offset[tree + 1] - first);
+    layout_tree t = {p, used_of, tree, first, p->l->node + first, p->l->origin + first, 1};
+    const uint32_t top = (size & (size + 1)) == 0 ? size : KEN_MIN(size, LAYOUT_TOP);
+    uint32_t q = 0;
+    t.origin[0] = 0;
+    while (q < size && t.filled <= top) layout_node(&t, q++);
+    for (const uint32_t end = t.filled; q < end; q++)
+        if (p->e->feature[first + t.origin[q]] < 0)
+            layout_node(&t, q);
+        else
+            layout_below(&t, q, size);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -175,7 +218,7 @@ static ken_status layout_fill(ken_ctx *ctx, layout_plan *p, bool *fits) {
     KEN_TRY(KEN_ALLOC(ctx, ken_tree_node, e->n_nodes, &p->l->node));
     KEN_TRY(KEN_ALLOC(ctx, uint32_t, e->n_nodes, &p->l->origin));
     KEN_TRY(KEN_ALLOC(ctx, uint8_t, e->n_trees, &p->l->sets));
-    for (int32_t t = 0; t < e->n_trees; t++) layout_tree(p, t, used_of);
+    for (int32_t t = 0; t < e->n_trees; t++) layout_number(p, t, used_of);
     return ken__tree_layout_asks(ctx, e, p->l);
 }
 
