@@ -12,7 +12,7 @@
 enum {
     PREDICT_GROUP_BYTES = 128 << 10, /* codes of the rows that a tree serves before the next tree */
     PREDICT_LARGE_TREE = 16 << 10,   /* bytes of nodes: such a tree shall serve more rows while it is near */
-    PREDICT_LARGE_BYTES = 1 << 20,   /* codes of those */
+    PREDICT_LARGE_BYTES = 2 << 20,   /* codes of those, a thread */
     PREDICT_LANES = 8,               /* rows that walk together */
     PREDICT_STRIDE = 4,              /* steps before those that have arrived are left out */
     PREDICT_MANY = 64                /* from so many rows on, questions by level are cheaper */
@@ -361,7 +361,7 @@ static int64_t predict_group_rows(ken_ctx *ctx, const predict_job *job, int64_t 
     int64_t rows = KEN_TREE_GROUP;
     if (job->walks) rows = KEN_MAX(KEN_MIN(PREDICT_GROUP_BYTES / row_bytes, 4096), KEN_TREE_TILE);
     if (job->walks && e->n_nodes / e->n_trees * (int64_t)sizeof(ken_tree_node) > PREDICT_LARGE_TREE)
-        rows = KEN_MIN(KEN_MAX(PREDICT_LARGE_BYTES / row_bytes, rows), KEN_MAX(n / (2 * threads), rows));
+        rows = KEN_MIN(KEN_MAX(PREDICT_LARGE_BYTES / row_bytes, rows), KEN_MAX((n + threads - 1) / threads, rows));
     const int64_t unit = rows < KEN_TREE_GROUP ? KEN_TREE_TILE : KEN_TREE_GROUP;
     rows = rows / unit * unit;
     return KEN_MIN(rows, (n + KEN_TREE_TILE - 1) / KEN_TREE_TILE * KEN_TREE_TILE);

@@ -66,6 +66,19 @@ typedef struct isolation_cut {
     double at;
 } isolation_cut;
 
+/* Column j of the rows drawn, into `cell`. */
+static void isolation_take(const isolation *f, isolation_worker *w, int j) {
+    const ken_column *c = ken_table_column(f->X, j);
+    double *cell = w->cell + j;
+    if (!c->valid && c->dtype == KEN_F64)
+        for (int64_t i = 0; i < f->sample; i++) cell[i * f->d] = ((const double *)c->data)[w->row[i] * c->stride];
+    else if (!c->valid && c->dtype == KEN_F32)
+        for (int64_t i = 0; i < f->sample; i++)
+            cell[i * f->d] = (double)((const float *)c->data)[w->row[i] * c->stride];
+    else
+        for (int64_t i = 0; i < f->sample; i++) cell[i * f->d] = ken_column_f64(c, w->row[i]);
+}
+
 /* Floyd's draw of `sample` out of n rows without replacement. */
 static void isolation_draw(const isolation *f, isolation_worker *w, ken_rng *rng) {
     int64_t k = 0;
@@ -78,9 +91,8 @@ static void isolation_draw(const isolation *f, isolation_worker *w, ken_rng *rng
     for (int64_t i = 0; i < k; i++) {
         w->drawn[w->row[i] >> 6] = 0;
         w->order[i] = (int32_t)i;
-        for (int j = 0; j < f->d; j++)
-            w->cell[i * f->d + j] = ken_column_f64(ken_table_column(f->X, j), w->row[i]);
     }
+    for (int j = 0; j < f->d; j++) isolation_take(f, w, j);
 }
 
 static double isolation_cell(const isolation_tree *t, int32_t i, int32_t column) {
