@@ -92,6 +92,8 @@ double cli_peak_rss_mib(void);
 int cli_cpus(void);
 /* A table from a file, "-" or a built-in name. checksum (65 bytes) may be NULL. */
 ken_status cli_load_table(cli *c, const char *path, ken_table **out, char *checksum);
+/* --rounds 50, 10:50 or 10:, if it is given: the model becomes one of those rounds (cmd_slice.c). */
+ken_status cli_cut_rounds(cli *c, ken_model **model);
 /* The columns but those named (NULLs are skipped). */
 ken_status cli_without(cli *c, const ken_table *table, const char *const *names, int n, ken_table **out);
 /* The command line as one line of text, quoted where a shell needs it. */

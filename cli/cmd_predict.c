@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "ken/boosting/boosting/boosting.h"
 #include "ken/core/quantiles.h"
 #include "ken/io/csv/csv.h"
 #include "ken/io/model_file/model_file.h"
@@ -143,22 +142,6 @@ static ken_status predict_add_leaves(cli *c, const ken_model *m, const ken_table
     return predict_add_numbers(c, m, table, KEN_WHAT_LEAF, names, out);
 }
 
-/* --rounds 50 or 10:50: the model becomes one of those rounds. */
-static ken_status predict_cut(cli *c, ken_model **m) {
-    const char *const text = cli_value(c, "rounds"), *const colon = text ? strchr(text, ':') : NULL;
-    int64_t first = 0, last = 0;
-    bool over;
-    ken_model *slice;
-    if (!text) return KEN_OK;
-    if ((colon && !ken_parse_i64(text, (size_t)(colon - text), &first, &over)) ||
-        !ken_parse_i64(colon ? colon + 1 : text, strlen(colon ? colon + 1 : text), &last, &over))
-        return KEN_FAIL(c->ctx, KEN_E_ARG, "give --rounds 50, or --rounds 10:50", "'%s' names no rounds", text);
-    KEN_TRY(ken_boosting_slice(c->ctx, *m, first, last, &slice));
-    ken_model_free(*m);
-    *m = slice;
-    return KEN_OK;
-}
-
 static ken_status predict_write_json(cli *c, const ken_model *m, const ken_table *out) {
     const int proba = cli_flag(c, "proba") ? ken_model_n_classes(m) : 0; /* columns 1 .. proba */
     cli_json j;
@@ -208,7 +191,7 @@ static int predict_run(cli *c) {
     ken_model *model = NULL;
     ken_table *table = NULL;
     ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
-    if (status == KEN_OK) status = predict_cut(c, &model);
+    if (status == KEN_OK) status = cli_cut_rounds(c, &model);
     if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, NULL);
     if (status == KEN_OK) status = predict_all(c, model, table);
     ken_table_free(table);
@@ -223,7 +206,7 @@ static const cli_option predict_options[] = {
     {"sets", 0, NULL, NULL, "also a column 'set': the classes that it may be, of models trained with --intervals"},
     {"quantiles", 0, NULL, NULL, "also a column a quantile ('q0.05'), of models that give quantiles"},
     {"leaves", 0, NULL, NULL, "also a column a tree ('tree1'): the number of the leaf, from 0"},
-    {"rounds", 0, "ROUNDS", NULL, "only these rounds of a boosting model: 50 for the first ones, 10:50 for a range"},
+    {"rounds", 0, "ROUNDS", NULL, "only these rounds of a boosting model: 50 for the first ones, 10:50 for a range ('ken slice' saves them)"},
     {"json", 0, NULL, NULL, "as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};

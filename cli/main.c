@@ -6,8 +6,9 @@
 #include "cli/commands.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_describe, &cli_train,   &cli_compare, &cli_predict,    &cli_evaluate, &cli_explain, &cli_plot,
-    &cli_models, &cli_data,     &cli_kernel,  &cli_learn,   &cli_quiz,       &cli_version, &cli_help_command, &cli_completion, &cli_man, NULL};
+    &cli_describe, &cli_train, &cli_compare, &cli_predict, &cli_evaluate, &cli_explain, &cli_plot, &cli_slice,
+    &cli_models, &cli_data, &cli_kernel, &cli_learn, &cli_quiz, &cli_version, &cli_help_command, &cli_completion,
+    &cli_man, NULL};
 
 int main(int argc, char **argv) {
     static cli c; /* zeros; too large for a small stack */

@@ -28,3 +28,25 @@ cut -d, -f1-2 feb.csv > few.csv
 check validation-lacks-columns 1 "" "--validation needs the column" "$ken" train jan.csv --target churn --validation few.csv --model boosting -o no.ken --report none
 check validation-no-file 1 "" "there is no file" "$ken" train jan.csv --target churn --validation no.csv --model boosting -o no.ken --report none
 is nothing-trained absent no.ken
+
+"$ken" train jan.csv --target churn --model boosting --set trees=12 -o twelve.ken --report none -q
+"$ken" train jan.csv --target churn --model boosting --set trees=5 -o five.ken --report none -q
+check slice 0 "5 of 12 rounds" - "$ken" slice twelve.ken --rounds 5 -o slice.ken
+is slice-is-the-fit-of-fewer cmp slice.ken five.ken
+check slice-json 0 '"of": 12' - "$ken" slice twelve.ken --rounds 4: -o rest.ken --json
+check predict-rest 0 "prediction" - "$ken" predict twelve.ken feb.csv --proba --rounds 4:12
+cp .out rest.csv
+check predict-slice 0 "prediction" - "$ken" predict rest.ken feb.csv --proba
+is slice-says-what-its-rounds-say cmp .out rest.csv
+check slice-goes-on 0 "" "" "$ken" train jan.csv --target churn --from slice.ken --set trees=12 -o again.ken --report none
+is slice-and-more-are-the-whole cmp again.ken twelve.ken
+check slice-too-many 2 "" "of 12" "$ken" slice twelve.ken --rounds 13 -o no.ken
+check slice-none 2 "" "names no rounds" "$ken" slice twelve.ken --rounds : -o no.ken
+check slice-words 2 "" "names no rounds" "$ken" slice twelve.ken --rounds some -o no.ken
+check slice-no-rounds 2 "" "rounds to keep" "$ken" slice twelve.ken -o no.ken
+check slice-no-place 2 "" "-o part.ken" "$ken" slice twelve.ken --rounds 3
+"$ken" train jan.csv --target churn --model logistic -o line.ken --report none -q
+check slice-of-a-line 2 "" "no rounds of boosting" "$ken" slice line.ken --rounds 3 -o no.ken
+is nothing-sliced absent no.ken
+check man-slice 0 ".TH KEN-" - "$ken" man slice
+check help-slice 0 "ken slice MODEL" - "$ken" help slice
