@@ -13,6 +13,7 @@
 /* --- one row --------------------------------------------------------------------------------------------- */
 typedef struct explain_row {
     ken_shap *shap;
+    ken_table *background; /* NULL: none */
     ken_shap_part *parts;
     int n_parts, output;
     int64_t row;
@@ -33,7 +34,9 @@ static ken_status explain_one(cli *c, const ken_model *m, const ken_table *table
     }
     ken_table_free(one);
     KEN_TRY(status);
-    KEN_TRY(ken_explain_shap(c->ctx, m, table, &r->row, 1, &r->shap));
+    const char *const background = cli_value(c, "background");
+    if (background) KEN_TRY(cli_load_table(c, background, &r->background, NULL));
+    KEN_TRY(ken_explain_shap_against(c->ctx, m, table, r->background, &r->row, 1, &r->shap));
     KEN_TRY(KEN_SCRATCH(c->ctx, ken_shap_part, ken_model_n_features(m) + 1, &r->parts));
     r->output = ken_shap_get(r->shap)->n_outputs > 1 ? (int)r->value : 0;
     return ken_explain_row(c->ctx, m, table, r->shap, 0, r->output, r->parts, &r->n_parts);
@@ -67,6 +70,7 @@ static int explain_row_json(cli *c, const ken_model *m, const explain_row *r) {
         ken_json_end_object(w);
         KEN_JSON(w, "explained_class", string, ken_model_class(m, v->n_outputs > 1 ? r->output : 1));
     }
+    if (r->background) KEN_JSON(w, "background_rows", i64, ken_table_rows(r->background));
     KEN_JSON(w, "unit", string, v->unit);
     KEN_JSON(w, "base", f64, v->base[r->output]);
     KEN_JSON(w, "sum", f64, v->sum[r->output]);
@@ -101,7 +105,7 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
     }
     for (int i = 0; i < r->n_parts; i++) largest = fmax(largest, fabs(r->parts[i].contribution));
     cli_grid_begin(&g, 4, titles);
-    const char *base[] = {"(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
+    const char *base[] = {r->background ? "(start: the background)" : "(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
     cli_grid_row(&g, base);
     for (int i = 0; i < r->n_parts; i++) {
         const double x = r->parts[i].contribution;
@@ -128,20 +132,15 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
 
 static int explain_row_run(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
     explain_row r;
-    char rows[32];
     memset(&r, 0, sizeof r);
     r.row = row - 1;
-    if (row > ken_table_rows(table)) {
-        char hint[96];
-        snprintf(hint, sizeof hint, "give a row from 1 to %s", cli_count_text(ken_table_rows(table), rows));
-        return cli_wrong(hint, "there is no row %lld", (long long)row);
-    }
     const ken_mark mark = ken_scratch_mark(c->ctx);
     const ken_status status = explain_one(c, m, table, &r);
     const int result = status != KEN_OK ? cli_failed(c, status)
                        : c->json        ? explain_row_json(c, m, &r)
                                         : explain_row_show(m, &r);
     ken_shap_free(r.shap);
+    ken_table_free(r.background);
     ken_scratch_release(c->ctx, mark);
     return result;
 }
@@ -265,17 +264,29 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
     return result;
 }
 
+static int explain_no_row(const ken_table *table, int64_t row) {
+    char hint[96], rows[32];
+    snprintf(hint, sizeof hint, "give a row from 1 to %s", cli_count_text(ken_table_rows(table), rows));
+    return cli_wrong(hint, "there is no row %lld", (long long)row);
+}
+
 /* One question a call: a row, a shape, or the whole model. */
 static int explain_question(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
-    static const char *const questions[] = {"row", "effect", "ale", "interactions", "drop-column", "surrogate"};
+    static const char *const questions[] = {"row", "effect", "ale", "interactions", "drop-column", "surrogate",
+                                            "shap-interactions"};
+    const bool pairs = cli_flag(c, "shap-interactions");
     const char *asked = NULL, *value = NULL;
+    if (row > ken_table_rows(table)) return explain_no_row(table, row);
+    if (cli_value(c, "background") && (!row || pairs))
+        return cli_wrong("ken explain MODEL TABLE --row 1 --background FILE", "--background is for what --row asks");
     for (int q = 0; q < KEN_COUNT(questions); q++) {
-        if (!cli_value(c, questions[q])) continue;
+        if (!cli_value(c, questions[q]) || (q == 0 && pairs)) continue; /* of one row, or of many */
         if (asked) return cli_wrong("ask one after the other", "--%s and --%s are two questions", asked, questions[q]);
         asked = questions[q];
         value = cli_value(c, asked);
     }
     if (!asked) return explain_all_run(c, m, table);
+    if (pairs) return explain_pairs_run(c, m, table, row);
     if (strcmp(asked, "effect") == 0) return explain_effect_run(c, m, table, value);
     if (strcmp(asked, "drop-column") == 0) return explain_drop_column_run(c, m, table);
     if (strcmp(asked, "surrogate") == 0) return explain_surrogate_run(c, m, table);
@@ -306,6 +317,8 @@ static int explain_run(cli *c) {
 
 static const cli_option explain_options[] = {
     {"row", 0, "N", NULL, "why the model said what it said of row N (counted from 1, the header not counted)"},
+    {"background", 0, "FILE", ":file", "with --row: unknown columns take the values of these rows (some hundred), not of the training rows"},
+    {"shap-interactions", 0, NULL, NULL, "what columns do alone and two by two, as Shapley values: mean sizes, or with --row of that row (trees)"},
     {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
     {"ice", 0, NULL, NULL, "with --effect of one column: also how single rows move (centered)"},
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "
@@ -319,20 +332,22 @@ static const cli_option explain_options[] = {
     {"method", 0, "M", "auto|brute|recursion", "of --effect: ask for all rows, or walk trees by their covers (auto: walk "
                                                "where the unit is the same)"},
     {"grid", 0, "N", NULL, "the most points of a curve, or on each side of a plane"},
-    {"class", 0, "NAME", NULL, "of several classes, the one to draw (default: the one that moves most)"},
+    {"class", 0, "NAME", NULL, "of several classes, the one to show (default: the one that moves most, of a row its own)"},
     {"report", 0, "FILE", ":file", "also a page with importances, effects and single predictions"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};
 
 const cli_command cli_explain = {
-    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions | --drop-column | --surrogate] [--report FILE.html]",
+    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions | --shap-interactions | --drop-column | --surrogate] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
-               "model itself says. With --row: Shapley values, which add up to the prediction exactly. "
+               "model itself says. With --row: Shapley values, which add up to the prediction exactly; --shap-interactions divides them "
+               "further, into what columns do alone and in pairs. "
                "With --effect or --ale: the shape that the model learned; where columns hang "
                "together --ale is the one to trust, since it never asks for rows that cannot be.",
     .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n"
+                "  ken explain model.ken test.csv --row 17 --background some.csv\n  ken explain model.ken test.csv --shap-interactions\n"
                 "  ken explain model.ken test.csv --effect age\n  ken explain model.ken test.csv --effect age,income\n"
                 "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --interactions\n"
                 "  ken explain model.ken train.csv --drop-column\n  ken explain model.ken test.csv --surrogate -o small.ken\n",

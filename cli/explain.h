@@ -13,4 +13,7 @@ int explain_interactions_run(cli *c, const ken_model *m, const ken_table *table)
 int explain_drop_column_run(cli *c, const ken_model *m, const ken_table *table);
 int explain_surrogate_run(cli *c, const ken_model *m, const ken_table *table);
 
+/* explain_pairs.c: Shapley interaction values; row 0: mean sizes over the rows. */
+int explain_pairs_run(cli *c, const ken_model *m, const ken_table *table, int64_t row);
+
 #endif

@@ -56,3 +56,34 @@ is centered-rows-of-a-line-are-one python3 -c '
 import json; r = json.load(open(".out"))["centered_rows"]; assert len(r) == 60
 assert all(abs(a - b) < 1e-9 for row in r for a, b in zip(row, r[0])) and r[0][0] == 0 and r[0][-1] > 1'
 check effect-ice-two 2 "" "not two" "$ken" explain line.ken diabetes --effect bmi,bp --ice
+"$ken" data diabetes -o sugar.csv
+"$ken" train diabetes --target y --model boosting --set trees=20 -o boost.ken --report none -q >/dev/null
+check shap-interactions 0 "Columns alone and together" - "$ken" explain boost.ken diabetes --shap-interactions
+check shap-interactions-json 0 '"mean_size"' - "$ken" explain boost.ken diabetes --shap-interactions --json
+is shap-interactions-are-sorted python3 -c '
+import json; d = json.load(open(".out")); p = [x["mean_size"] for x in d["pairs"]]
+assert p == sorted(p, reverse=True) and len(p) == 45 and len(d["alone"]) == 10 and p[0] > 0'
+check row-json 0 '"contributions"' - "$ken" explain boost.ken diabetes --row 7 --json
+cp .out row7.json
+check shap-interactions-row 0 '"pairs"' - "$ken" explain boost.ken diabetes --row 7 --shap-interactions --json
+is pairs-add-up-to-the-account python3 -c '
+import json; d = json.load(open(".out")); r = json.load(open("row7.json"))
+of = {x["feature"]: x["contribution"] for x in d["alone"]}
+for x in d["pairs"]: of[x["feature"]] += x["contribution"] / 2; of[x["with"]] += x["contribution"] / 2
+assert d["base"] == r["base"] and all(abs(of[x["feature"]] - x["contribution"]) < 1e-9 for x in r["contributions"])'
+check shap-interactions-row-text 0 "Row 7, columns alone and together" - "$ken" explain boost.ken diabetes --row 7 --shap-interactions
+check shap-interactions-classes 0 "of 'Gentoo'" - "$ken" explain look.ken penguins --shap-interactions --class Gentoo
+check shap-interactions-no-class 2 "" "no class 'dog'" "$ken" explain look.ken penguins --shap-interactions --class dog
+check shap-interactions-of-a-line 1 "" "two by two" "$ken" explain line.ken diabetes --shap-interactions
+check shap-interactions-two 2 "" "two questions" "$ken" explain boost.ken diabetes --shap-interactions --effect bmi
+head -101 sugar.csv > some.csv
+check background 0 "(start: the background)" - "$ken" explain boost.ken diabetes --row 7 --background some.csv
+check background-json 0 '"background_rows": 100' - "$ken" explain boost.ken diabetes --row 7 --background some.csv --json
+"$ken" predict boost.ken some.csv -o some_says.csv
+is background-is-the-start python3 -c '
+import json; d = json.load(open(".out")); p = [float(x) for x in open("some_says.csv").read().split()[1:]]
+assert abs(d["base"] - sum(p) / len(p)) < 1e-9 * abs(d["base"]) and abs(d["sum"] - d["prediction"]) < 1e-9 * abs(d["sum"])'
+check background-no-row 2 "" "--row" "$ken" explain boost.ken diabetes --background some.csv
+check background-of-a-line 1 "" "against a background" "$ken" explain line.ken diabetes --row 7 --background some.csv
+check background-no-file 1 "" "there is no file" "$ken" explain boost.ken diabetes --row 7 --background no.csv
+check explain-no-row 2 "" "there is no row 999" "$ken" explain boost.ken diabetes --row 999

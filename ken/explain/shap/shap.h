@@ -58,6 +58,30 @@ KEN_API ken_status ken_explain_row(ken_ctx *ctx, const ken_model *model, const k
                                    const ken_shap *shap, int64_t i, int output,
                                    ken_shap_part *parts, int *n_parts);
 
+/* --- two by two (shap_pairs.c) --- */
+/* Matrices (n_features + 1, n_features + 1) an output, symmetric; the last row and column are inputs made of
+ * several columns. Outside the diagonal each half of what two columns do together, on it what a column
+ * does alone; a row adds up to the column's contribution, all of it to the answer less the base. */
+typedef struct ken_shap_pairs ken_shap_pairs;
+typedef struct ken_shap_pairs_view {
+    int64_t n;           /* rows explained */
+    int n_features, n_outputs;
+    const double *value; /* (n_outputs, n_features + 1, n_features + 1) means over the rows */
+    const double *size;  /* the same of absolute values */
+    const double *base;  /* (n_outputs) mean of where the sums start */
+    bool other;          /* whether there are inputs made of several columns */
+    const char *unit;    /* as in ken_shap_view */
+} ken_shap_pairs_view;
+/* rows    n row numbers of `table`, one for the account of that row; NULL: all its rows.
+ * errors  KEN_E_UNSUPPORTED the model has no interaction values (trees, forests, boosting have) ·
+ *         KEN_E_NOT_FOUND a column · KEN_E_ARG a row out of range, no rows · KEN_E_CANCELLED
+ * cost    that of KEN_WHAT_INTERACTIONS
+ * source  Fujimoto, Kojadinovic & Marichal 2006; Lundberg et al. 2020. Peer: shap_interaction_values */
+KEN_API ken_status ken_explain_shap_pairs(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                          const int64_t *rows, int64_t n, ken_shap_pairs **out);
+KEN_API const ken_shap_pairs_view *ken_shap_pairs_get(const ken_shap_pairs *pairs);
+KEN_API void ken_shap_pairs_free(ken_shap_pairs *pairs); /* NULL is fine */
+
 KEN_END_C
 
 #endif

@@ -126,6 +126,102 @@ static void test_shap__model_without_contributions_is_refused_with_advice(void *
     end(&f);
 }
 
+/* --- two by two --- */
+
+/* Boosting on the known table: y = f; products among its inputs if wanted. */
+static ken_model *pairs_model(fixture *f, const char *settings, bool products) {
+    ken_model *m = NULL, *recipe = NULL;
+    const ken_data data = {.table = f->features, .target = f->data.target, .task = f->data.task};
+    TEST_OK(f->ctx, ken_model_new(f->ctx, "boosting", settings, &m));
+    if (products) {
+        TEST_OK(f->ctx, ken_model_new(f->ctx, "recipe", "polynomial=2", &recipe));
+        TEST_OK(f->ctx, ken_model_set_recipe(f->ctx, m, recipe));
+    }
+    TEST_OK(f->ctx, ken_model_fit(f->ctx, m, &data));
+    return m;
+}
+
+/* Rows of the matrix of each single row are its contributions; means over rows are means of theirs. */
+static void test_shap_pairs__rows_add_up_to_the_contributions(void **state) {
+    (void)state;
+    for (int c = 0; c < 4; c++) {
+        fixture f = begin(120, c % 2);
+        ken_model *m = pairs_model(&f, "trees=15", c >= 2);
+        enum { D = 5 }; /* four columns, then what is made of several */
+        double mean[D * D] = {0}, size[D * D] = {0};
+        ken_shap *s = NULL;
+        ken_shap_pairs *p = NULL;
+        TEST_OK(f.ctx, ken_explain_shap(f.ctx, m, f.features, NULL, 0, &s));
+        const ken_shap_view *v = ken_shap_get(s);
+        assert_true(v->other == (c >= 2));
+        for (int64_t i = 0; i < 30; i++) {
+            TEST_OK(f.ctx, ken_explain_shap_pairs(f.ctx, m, f.features, &i, 1, &p));
+            const ken_shap_pairs_view *w = ken_shap_pairs_get(p);
+            assert_true(w->n_features == 4 && w->n_outputs == 1 && w->other == v->other);
+            assert_string_equal(w->unit, c % 2 ? "log odds" : "value");
+            TEST_NEAR(w->base[0], v->base[i], 1e-12);
+            for (int a = 0; a < D; a++) {
+                double sum = 0;
+                for (int b = 0; b < D; b++) {
+                    sum += w->value[a * D + b];
+                    TEST_NEAR(w->value[a * D + b], w->value[b * D + a], 1e-12);
+                    TEST_NEAR(w->size[a * D + b], fabs(w->value[a * D + b]), 0);
+                    mean[a * D + b] += w->value[a * D + b] / 30, size[a * D + b] += w->size[a * D + b] / 30;
+                }
+                TEST_NEAR(sum, v->value[i * D + a], 1e-11);
+            }
+            ken_shap_pairs_free(p);
+        }
+        int64_t rows[30];
+        for (int i = 0; i < 30; i++) rows[i] = i;
+        TEST_OK(f.ctx, ken_explain_shap_pairs(f.ctx, m, f.features, rows, 30, &p));
+        for (int i = 0; i < D * D; i++) {
+            TEST_NEAR(ken_shap_pairs_get(p)->value[i], mean[i], 1e-12);
+            TEST_NEAR(ken_shap_pairs_get(p)->size[i], size[i], 1e-12);
+        }
+        ken_shap_pairs_free(p);
+        ken_shap_free(s);
+        ken_model_free(m);
+        end(&f);
+    }
+}
+
+/* A sum of trees that ask one column each has nothing between columns. */
+static void test_shap_pairs__a_sum_has_none(void **state) {
+    (void)state;
+    fixture f = begin(120, false);
+    ken_model *m = pairs_model(&f, "trees=30 max_leaves=2", false);
+    ken_shap_pairs *p = NULL;
+    double alone = 0;
+    const int64_t far = 120;
+    TEST_OK(f.ctx, ken_explain_shap_pairs(f.ctx, m, f.features, NULL, 0, &p));
+    for (int i = 0; i < 25; i++) {
+        if (i % 6) assert_true(ken_shap_pairs_get(p)->size[i] == 0);
+        else alone += ken_shap_pairs_get(p)->size[i];
+    }
+    assert_true(alone > 0.1);
+    ken_shap_pairs_free(p);
+    TEST_FAILS(f.ctx, ken_explain_shap_pairs(f.ctx, m, f.features, &far, 1, &p), KEN_E_ARG, "row 120");
+    TEST_FAILS(f.ctx, ken_explain_shap_pairs(f.ctx, f.model, f.features, NULL, 0, &p), KEN_E_UNSUPPORTED, "two by two");
+    assert_null(p);
+    ken_model_free(m);
+    end(&f);
+}
+
+static ken_status pairs_once(ken_ctx *ctx, void *arg) {
+    const fixture *f = arg;
+    const int64_t rows[] = {0, 3};
+    ken_shap_pairs *p = NULL;
+    ken_model *m = NULL;
+    const ken_data data = {.table = f->features, .target = f->data.target, .task = f->data.task};
+    ken_status status = ken_model_new(ctx, "boosting", "trees=2", &m);
+    if (status == KEN_OK) status = ken_model_fit(ctx, m, &data);
+    if (status == KEN_OK) status = ken_explain_shap_pairs(ctx, m, f->features, rows, 2, &p);
+    ken_shap_pairs_free(p);
+    ken_model_free(m);
+    return status;
+}
+
 static ken_status shap_once(ken_ctx *ctx, void *arg) {
     fixture *f = arg;
     ken_shap *s = NULL;
@@ -138,6 +234,7 @@ static void test_shap__survives_every_failed_allocation(void **state) {
     (void)state;
     fixture f = begin(20, true);
     test_every_allocation(shap_once, &f, 2000);
+    test_every_allocation(pairs_once, &f, 3000);
     end(&f);
 }
 
@@ -147,6 +244,8 @@ int main(void) {
         cmocka_unit_test(test_shap__account_of_a_row_is_sorted_and_named),
         cmocka_unit_test(test_shap__against_a_background_starts_at_its_mean),
         cmocka_unit_test(test_shap__model_without_contributions_is_refused_with_advice),
+        cmocka_unit_test(test_shap_pairs__rows_add_up_to_the_contributions),
+        cmocka_unit_test(test_shap_pairs__a_sum_has_none),
         cmocka_unit_test(test_shap__survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
