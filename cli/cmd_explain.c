@@ -270,11 +270,16 @@ static int explain_no_row(const ken_table *table, int64_t row) {
     return cli_wrong(hint, "there is no row %lld", (long long)row);
 }
 
+ken_status explain_write_page(cli *c, const ken_model *m, const explain_page *page, const ken_report_asked *asked) {
+    return page->path ? show_explain_report(c, page->table, page->checksum, m, asked, page->path) : KEN_OK;
+}
+
 /* One question a call: a row, a shape, or the whole model. */
-static int explain_question(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
+static int explain_question(cli *c, const ken_model *m, const explain_page *page, int64_t row) {
     static const char *const questions[] = {"row", "effect", "ale", "interactions", "drop-column", "surrogate",
                                             "shap-interactions"};
     const bool pairs = cli_flag(c, "shap-interactions");
+    const ken_table *const table = page->table;
     const char *asked = NULL, *value = NULL;
     if (row > ken_table_rows(table)) return explain_no_row(table, row);
     if (cli_value(c, "background") && (!row || pairs))
@@ -285,31 +290,28 @@ static int explain_question(cli *c, const ken_model *m, const ken_table *table, 
         asked = questions[q];
         value = cli_value(c, asked);
     }
+    if (asked && strcmp(asked, "effect") == 0) return explain_effect_run(c, m, page, value);
+    if (asked && strcmp(asked, "ale") == 0) return explain_ale_run(c, m, page, value);
+    if (asked && strcmp(asked, "drop-column") == 0) return explain_drop_column_run(c, m, page);
+    if (asked && strcmp(asked, "interactions") == 0) return explain_interactions_run(c, m, page);
+    const ken_status status = explain_write_page(c, m, page, NULL);
+    if (status != KEN_OK) return cli_failed(c, status);
     if (!asked) return explain_all_run(c, m, table);
     if (pairs) return explain_pairs_run(c, m, table, row);
-    if (strcmp(asked, "effect") == 0) return explain_effect_run(c, m, table, value);
-    if (strcmp(asked, "drop-column") == 0) return explain_drop_column_run(c, m, table);
-    if (strcmp(asked, "surrogate") == 0) return explain_surrogate_run(c, m, table);
-    if (strcmp(asked, "interactions") == 0) return explain_interactions_run(c, m, table);
-    if (strcmp(asked, "ale") == 0) return explain_ale_run(c, m, table, value);
-    return explain_row_run(c, m, table, row);
+    return strcmp(asked, "surrogate") == 0 ? explain_surrogate_run(c, m, table) : explain_row_run(c, m, table, row);
 }
 
 static int explain_run(cli *c) {
     ken_model *model = NULL;
     ken_table *table = NULL;
-    const char *report = cli_value(c, "report");
     char checksum[65];
     int64_t row;
     int result;
     if (!cli_integer(c, "row", 0, 1, INT64_MAX, &row)) return CLI_USAGE;
     ken_status status = ken_model_load(c->ctx, c->arguments[0], &model);
     if (status == KEN_OK) status = cli_load_table(c, c->arguments[1], &table, checksum);
-    if (status == KEN_OK && report) status = show_explain_report(c, table, checksum, model, report);
-    if (status != KEN_OK)
-        result = cli_failed(c, status);
-    else
-        result = explain_question(c, model, table, row);
+    const explain_page page = {table, checksum, cli_value(c, "report")};
+    result = status == KEN_OK ? explain_question(c, model, &page, row) : cli_failed(c, status);
     ken_table_free(table);
     ken_model_free(model);
     return result;
@@ -333,7 +335,7 @@ static const cli_option explain_options[] = {
                                                "where the unit is the same)"},
     {"grid", 0, "N", NULL, "the most points of a curve, or on each side of a plane"},
     {"class", 0, "NAME", NULL, "of several classes, the one to show (default: the one that moves most, of a row its own)"},
-    {"report", 0, "FILE", ":file", "also a page with importances, effects and single predictions"},
+    {"report", 0, "FILE", ":file", "also a page with importances, effects and single predictions, and figures of what was asked"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,
     CLI_END_OPTIONS};

@@ -84,11 +84,13 @@ static ken_status together_measure(cli *c, const ken_model *m, const ken_table *
     return ken_explain_interaction(c->ctx, m, table, &p, &t->info, t->totals, t->pairs);
 }
 
-int explain_interactions_run(cli *c, const ken_model *m, const ken_table *table) {
+int explain_interactions_run(cli *c, const ken_model *m, const explain_page *page) {
     measures_together t;
     const ken_mark mark = ken_scratch_mark(c->ctx);
     memset(&t, 0, sizeof t);
-    const ken_status status = together_measure(c, m, table, &t);
+    ken_status status = together_measure(c, m, page->table, &t);
+    const ken_report_asked asked = {.interactions = &t.info, .totals = t.totals, .pairs = t.pairs};
+    if (status == KEN_OK) status = explain_write_page(c, m, page, &asked);
     const int result = status != KEN_OK ? cli_failed(c, status) : c->json ? together_json(c, m, &t) : together_show(c, m, &t);
     ken_scratch_release(c->ctx, mark);
     return result;
@@ -154,13 +156,14 @@ static ken_status drop_measure(cli *c, const ken_model *m, const ken_table *tabl
     return ken_explain_drop_column(c->ctx, m, &data, &p, info, *rows);
 }
 
-int explain_drop_column_run(cli *c, const ken_model *m, const ken_table *table) {
+int explain_drop_column_run(cli *c, const ken_model *m, const explain_page *page) {
     ken_drop_column_info info;
     ken_drop_column_row *rows = NULL;
     int64_t folds;
     if (!cli_integer(c, "cv", 5, 2, 1000, &folds)) return CLI_USAGE;
     const ken_mark mark = ken_scratch_mark(c->ctx);
-    const ken_status status = drop_measure(c, m, table, folds, &info, &rows);
+    ken_status status = drop_measure(c, m, page->table, folds, &info, &rows);
+    if (status == KEN_OK) status = explain_write_page(c, m, page, &(const ken_report_asked){.drop = &info, .dropped = rows});
     const int result = status != KEN_OK ? cli_failed(c, status) : c->json ? drop_json(c, m, &info, rows) : drop_show(m, &info, rows);
     ken_scratch_release(c->ctx, mark);
     return result;

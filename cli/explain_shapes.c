@@ -266,7 +266,7 @@ static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
     return cli_json_end(c, &j);
 }
 
-int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const char *columns) {
+int explain_effect_run(cli *c, const ken_model *m, const explain_page *page, const char *columns) {
     static const char *const methods[] = {"auto", "brute", "recursion"};
     const char *method = cli_value(c, "method");
     ken_effect_params p = KEN_EFFECT_DEFAULTS;
@@ -285,7 +285,8 @@ int explain_effect_run(cli *c, const ken_model *m, const ken_table *table, const
     }
     p.grid = n == 2 ? 16 : 20;
     if (!cli_integer(c, "grid", p.grid, 2, 1000, &p.grid)) return CLI_USAGE;
-    const ken_status done = ken_explain_effect(c->ctx, m, table, features, n, &p, &effect);
+    ken_status done = ken_explain_effect(c->ctx, m, page->table, features, n, &p, &effect);
+    if (done == KEN_OK) done = explain_write_page(c, m, page, &(const ken_report_asked){.effect = effect});
     const int result = done == KEN_OK ? effect_show(c, m, ken_effect_get(effect)) : cli_failed(c, done);
     ken_effect_free(effect);
     return result;
@@ -316,14 +317,15 @@ static int ale_show(cli *c, const ken_model *m, const ken_ale_view *v) {
     return cli_json_end(c, &j);
 }
 
-int explain_ale_run(cli *c, const ken_model *m, const ken_table *table, const char *columns) {
+int explain_ale_run(cli *c, const ken_model *m, const explain_page *page, const char *columns) {
     ken_ale_params p = KEN_ALE_DEFAULTS;
     ken_ale *ale = NULL;
     int features[2], n;
     const int status = shapes_columns(m, columns, features, &n);
     if (status != CLI_DONE) return status;
     if (!cli_integer(c, "grid", n == 2 ? 12 : 20, 1, 1000, &p.bins)) return CLI_USAGE;
-    const ken_status done = ken_explain_ale(c->ctx, m, table, features, n, &p, &ale);
+    ken_status done = ken_explain_ale(c->ctx, m, page->table, features, n, &p, &ale);
+    if (done == KEN_OK) done = explain_write_page(c, m, page, &(const ken_report_asked){.ale = ale});
     const int result = done == KEN_OK ? ale_show(c, m, ken_ale_get(ale)) : cli_failed(c, done);
     ken_ale_free(ale);
     return result;

@@ -26,7 +26,8 @@ ken_status show_train_report(cli *c, const ken_table *table, const char *checksu
                              const ken_training *t, const char *path);
 ken_status show_describe_report(cli *c, const ken_table *table, const ken_profile *profile, const char *checksum,
                                 const char *path);
+/* asked NULL: nothing besides. */
 ken_status show_explain_report(cli *c, const ken_table *table, const char *checksum, const ken_model *m,
-                               const char *path);
+                               const ken_report_asked *asked, const char *path);
 
 #endif

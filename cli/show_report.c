@@ -198,7 +198,7 @@ ken_status show_describe_report(cli *c, const ken_table *table, const ken_profil
 }
 
 ken_status show_explain_report(cli *c, const ken_table *table, const char *checksum, const ken_model *m,
-                               const char *path) {
+                               const ken_report_asked *asked, const char *path) {
     report_memory *mem = NULL;
     ken_report_parts *parts = NULL;
     ken_report_input in;
@@ -211,6 +211,7 @@ ken_status show_explain_report(cli *c, const ken_table *table, const char *check
     in.model = m;
     in.table = table;
     in.rows_train = ken_model_rows_train(m);
+    if (asked) in.asked = *asked;
     report_run(c, mem, checksum, &in);
     data.table = table;
     data.target = target < 0 ? NULL : ken_table_column(table, target);

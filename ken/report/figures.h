@@ -61,6 +61,14 @@ KEN_API ken_status ken_figure_shap(ken_ctx *ctx, const ken_model *model, const k
                                    const ken_shap_view *shap, int output, int n_features,
                                    ken_json_writer *w);
 
+/* Bars from 0, with a line of +- error where that is a number; the first 30. title: of the axis (report_asked.c). */
+typedef struct ken_report_bar {
+    const char *name;
+    double value, error;
+} ken_report_bar;
+KEN_API ken_status ken_figure_bars(ken_ctx *ctx, const ken_report_bar *bars, int n, const char *title,
+                                   ken_json_writer *w);
+
 /* --- models, training, data (figures_models.c) --- */
 KEN_API ken_status ken_figure_leaders(ken_ctx *ctx, const ken_report_leader *rows, int n,
                                       const char *metric, ken_json_writer *w);

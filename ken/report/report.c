@@ -18,6 +18,7 @@ static const report_section report_sections[] = {
     {"models", "Models compared", ken__report_leaders},
     {"quality", "How good it is", ken__report_quality},
     {"importance", "What it looks at", ken__report_importance},
+    {"asked", "What was asked", ken__report_asked},
     {"effects", "How columns act", ken__report_effects},
     {"rows", "Single predictions", ken__report_rows},
     {"tree", "The tree", ken__report_tree},

@@ -6,7 +6,10 @@
 
 #include "ken/core/model.h"
 #include "ken/core/text.h"
+#include "ken/explain/ale/ale.h"
+#include "ken/explain/drop_column/drop_column.h"
 #include "ken/explain/effect/effect.h"
+#include "ken/explain/interaction/interaction.h"
 #include "ken/explain/permutation/permutation.h"
 #include "ken/explain/shap/shap.h"
 #include "ken/metrics/metrics.h"
@@ -41,6 +44,16 @@ typedef struct ken_report_fact {
     const char *name, *value;
 } ken_report_fact;
 
+/* What was asked besides, each with the figures it has: NULL, not asked. */
+typedef struct ken_report_asked {
+    const ken_effect *effect;                  /* or ... */
+    const ken_ale *ale;
+    const ken_interaction_info *interactions;
+    const ken_interaction_row *totals, *pairs; /* (n_features), (interactions->n_pairs) */
+    const ken_drop_column_info *drop;
+    const ken_drop_column_row *dropped;        /* (n_features) */
+} ken_report_asked;
+
 typedef struct ken_report_input {
     const char *title;          /* NULL: made from the model's target or the data's name */
     const char *data_name;      /* "churn.csv" */
@@ -73,6 +86,8 @@ typedef struct ken_report_input {
     const ken_table *shap_table;
     const int64_t *shap_row_numbers; /* of the rows of shap_table in the data, from 1; NULL: as they lie */
     int shap_output;
+
+    ken_report_asked asked;
 
     const ken_report_curve_point *training;
     int n_training;

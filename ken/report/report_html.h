@@ -62,6 +62,7 @@ ken_status ken__report_history(ken__report *r);
 ken_status ken__report_quality(ken__report *r);   /* report_quality.c */
 ken_status ken__report_importance(ken__report *r); /* report_explain.c */
 ken_status ken__report_effects(ken__report *r);
+ken_status ken__report_asked(ken__report *r);      /* report_asked.c */
 ken_status ken__report_rows(ken__report *r);      /* report_rows.c */
 ken_status ken__report_tree(ken__report *r);      /* report_tree.c */
 ken_status ken__report_recipe(ken__report *r);    /* report_card.c */

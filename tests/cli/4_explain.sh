@@ -87,3 +87,34 @@ check background-no-row 2 "" "--row" "$ken" explain boost.ken diabetes --backgro
 check background-of-a-line 1 "" "against a background" "$ken" explain line.ken diabetes --row 7 --background some.csv
 check background-no-file 1 "" "there is no file" "$ken" explain boost.ken diabetes --row 7 --background no.csv
 check explain-no-row 2 "" "there is no row 999" "$ken" explain boost.ken diabetes --row 999
+
+# Pages with figures of what was asked: valid specifications with the numbers of the JSON beside them.
+cat > spec.py <<'P'
+import html, json, re, sys
+def spec(page, name):
+    found = re.search(r"<script[^>]*id='spec-%s'[^>]*>(.*?)</script>" % name, open(page).read(), re.S)
+    assert found, name
+    return json.loads(found.group(1))
+def rows(page, name): return spec(page, name)["data"]["values"]
+def near(a, b): # figures round to a few digits
+    return len(a) == len(b) and all(abs(x - y) <= 1e-3 * max(map(abs, b)) for x, y in zip(a, b))
+P
+check ale-report 0 '"ale"' - "$ken" explain line.ken diabetes --ale bmi --report ale.html --json
+is ale-figure-has-the-curve python3 -c '
+import json; from spec import near, rows; d = json.load(open(".out"))
+assert near([r["y"] for r in rows("ale.html", "shape") if r["k"] == "mean"], d["outputs"]["value"])'
+check ale-pair-report 0 "" - "$ken" explain boost.ken diabetes --ale bmi,bp --report pair.html
+is ale-pair-figure-is-a-plane python3 -c '
+from spec import spec, rows; assert spec("pair.html", "shape")["mark"]["type"] == "rect" and len(rows("pair.html", "shape")) > 100'
+check effect-report 0 '"effect"' - "$ken" explain look.ken penguins --effect island --report effect.html --json
+is effect-figure-has-all-classes python3 -c '
+from spec import rows; assert {r["c"] for r in rows("effect.html", "shape")} == {"Adelie", "Chinstrap", "Gentoo"}'
+check interactions-report 0 '"pairs"' - "$ken" explain boost.ken diabetes --interactions --report together.html --json
+is interaction-figures-have-the-numbers python3 -c '
+import json; from spec import near, rows; d = json.load(open(".out"))
+assert near([r["m"] for r in rows("together.html", "together")], [t["h"] for t in d["totals"]])
+assert near([r["m"] for r in rows("together.html", "pairs")], [t["strength"] for t in d["pairs"]][:15])'
+check drop-column-report 0 '"se"' - "$ken" explain line.ken diabetes --drop-column --cv 3 --report drop.html --json
+is drop-figure-has-errors python3 -c '
+import json; from spec import near, rows; d = json.load(open(".out")); r = rows("drop.html", "dropped")
+assert near([x["m"] for x in r], [c["mean"] for c in d["columns"]]) and near([x["h"] for x in r], [c["mean"] + c["se"] for c in d["columns"]])'

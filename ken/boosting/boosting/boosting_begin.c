@@ -239,21 +239,14 @@ ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_
     return boosting_start(ctx, s, problem);
 }
 
-static ken_status boosting_judge_begin(ken_ctx *ctx, boosting_fit *s, const ken_problem *problem) {
-    KEN_TRY(ken__boosting_judge_parse(ctx, s->p->metric, &s->judge));
-    if (s->judge.n > 0 && problem->n == problem->n_train)
-        ken_warn(ctx, "boosting: metric=%s is not looked at: there are no validation rows (early_stopping=on sets some "
-                      "aside)", s->p->metric);
-    return ken__boosting_judge_open(ctx, &s->judge, problem, &s->loss);
-}
-
 ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                  void **state) {
     boosting_fit *s;
     KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
     *state = s;
     KEN_TRY(ken__boosting_set_up(ctx, model, problem, s));
-    KEN_TRY(boosting_judge_begin(ctx, s, problem));
+    KEN_TRY(ken__boosting_judge_parse(ctx, s->p->metric, &s->judge));
+    KEN_TRY(ken__boosting_judge_open(ctx, &s->judge, problem, &s->loss));
     KEN_TRY(boosting_bin(ctx, s, problem));
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
     KEN_TRY(ken__boosting_force(ctx, s, problem->X));

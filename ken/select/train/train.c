@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ken/boosting/boosting/boosting.h"
+
 /* --- views ------------------------------------------------------------------------------------------ */
 static ken_status train_column(ken_ctx *ctx, const ken_table *table, const char *name,
                                const ken_column **out) {
@@ -272,6 +274,15 @@ static ken_status train_baseline(ken_ctx *ctx, ken_training *t) {
     return status;
 }
 
+/* A metric to stop by, and no rows to look at. */
+static void train_warn_of_metric(ken_ctx *ctx, const ken_model *model, const ken_training *t) {
+    if (ken_model_desc(model) != &ken_boosting_desc || t->rows_validation > 0) return;
+    const ken_boosting_params *const p = ken_model_params(model);
+    if (*p->metric)
+        ken_warn(ctx, "boosting: metric=%s is not looked at: there are no validation rows (early_stopping=on sets some "
+                      "aside)", p->metric);
+}
+
 static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_train_options *o, ken_model **model,
                             ken_training *t) {
     if (!(o->test >= 0 && o->test <= 0.9))
@@ -292,6 +303,7 @@ static ken_status train_all(ken_ctx *ctx, const ken_table *table, const ken_trai
                        : ken_model_fit_on(ctx, *model, &t->data));
     t->fit_s = ken_ctx_clock(ctx) - start;
     if (!o->validation) t->rows_validation = t->rows_train - ken_model_rows_train(*model);
+    train_warn_of_metric(ctx, *model, t);
     if (t->rows_test == 0) return KEN_OK;
     KEN_TRY(train_coverage(ctx, o, *model, t));
     KEN_TRY(train_evaluate(ctx, *model, t, true, &t->evaluation));
