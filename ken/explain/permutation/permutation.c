@@ -6,42 +6,53 @@
 #include "ken/core/rng.h"
 #include "ken/core/text.h"
 #include "ken/explain/explain_score.h"
+#include "ken/explain/permutation/permutation_parts.h"
 
-/* Loss of score (oriented: positive is worse) with column j in the order of one draw. */
-static ken_status permutation_one(ken_ctx *ctx, ken__explain_score *score, int j, int64_t repeat,
-                                  int64_t *order, double *out) {
+/* Puts the columns of `taken` in the places of the n columns, one after the other. */
+static ken_status permutation_replace(ken_ctx *ctx, const ken_table *table, const int *columns, int n,
+                                      const ken_table *taken, ken_table **out) {
+    const ken_table *now = table;
+    *out = NULL;
+    for (int c = 0; c < n; c++) {
+        ken_table *next;
+        const ken_status status = ken__explain_replace(ctx, now, columns[c], ken_table_column(taken, c), &next);
+        if (status != KEN_OK) {
+            ken_table_free(*out);
+            *out = NULL;
+            return status;
+        }
+        if (*out) ken_table_keep(next, *out);
+        now = *out = next;
+    }
+    return KEN_OK;
+}
+
+ken_status ken__permutation_shuffle(ken_ctx *ctx, ken__explain_score *score, const int *columns, int n,
+                                    int64_t repeat, int64_t *order, double *out) {
     const ken_table *table = score->rows.table;
-    const int64_t n = score->rows.n;
+    const int64_t rows = score->rows.n;
     ken_text stream = ken_text_new(ctx);
-    ken_table *column = NULL, *shuffled = NULL;
-    const ken_table *taken;
+    ken_table *chosen = NULL, *taken = NULL, *shuffled = NULL;
     const char *name = NULL;
-    ken_text_addf(&stream, "permutation.%s", ken_model_feature(score->model, j));
+    ken_text_addf(&stream, "permutation.%s", ken_model_feature(score->model, columns[0]));
     ken_status status = ken_text_end(&stream, &name);
     if (status == KEN_OK) {
         ken_rng rng = ken_rng_stream(ctx, name, (uint64_t)repeat);
-        for (int64_t i = 0; i < n; i++) order[i] = i;
-        ken_rng_shuffle(&rng, order, n);
-        status = ken_table_select(ctx, table, &j, 1, &column);
+        for (int64_t i = 0; i < rows; i++) order[i] = i;
+        ken_rng_shuffle(&rng, order, rows);
+        status = ken_table_select(ctx, table, columns, n, &chosen);
     }
-    if (status == KEN_OK) {
-        ken_table *one = NULL;
-        status = ken_table_take(ctx, column, order, n, &one);
-        ken_table_free(column);
-        column = one;
-    }
-    taken = column;
-    if (status == KEN_OK)
-        status = ken__explain_replace(ctx, table, j, ken_table_column(taken, 0), &shuffled);
+    if (status == KEN_OK) status = ken_table_take(ctx, chosen, order, rows, &taken);
+    if (status == KEN_OK) status = permutation_replace(ctx, table, columns, n, taken, &shuffled);
     if (status == KEN_OK) status = ken__explain_score_value(ctx, score, shuffled, out);
     ken_table_free(shuffled);
-    ken_table_free(column);
+    ken_table_free(taken);
+    ken_table_free(chosen);
     ken_text_free(&stream);
     return status;
 }
 
-/* Mean and standard deviation of r losses. */
-static void permutation_summary(const double *loss, int64_t r, ken_permutation_row *out) {
+void ken__permutation_summary(const double *loss, int64_t r, ken_permutation_row *out) {
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < r; i++) sum += loss[i];
     out->mean = sum / (double)r;
@@ -64,7 +75,7 @@ static ken_status permutation_all(ken_ctx *ctx, ken__explain_score *score, int64
         for (int64_t r = 0; r < n_repeats; r++) {
             double value = NAN;
             KEN_TRY(ken_check_cancel(ctx));
-            KEN_TRY(permutation_one(ctx, score, j, r, order, &value));
+            KEN_TRY(ken__permutation_shuffle(ctx, score, &j, 1, r, order, &value));
             loss[j * n_repeats + r] = sign * (base - value);
         }
         progress.iteration = j + 1;
@@ -83,6 +94,12 @@ static ken_status permutation_run(ken_ctx *ctx, ken__explain_score *score, int64
     return status;
 }
 
+ken_status ken__permutation_check(ken_ctx *ctx, const ken_permutation_params *p) {
+    if (p->n_repeats >= 1 && p->n_repeats <= 1000) return KEN_OK;
+    return KEN_FAIL(ctx, KEN_E_ARG, "use 1 to 1000 repeats", "permutation: %lld repeats are not in 1 to 1000",
+                    (long long)p->n_repeats);
+}
+
 ken_status ken_explain_permutation(ken_ctx *ctx, const ken_model *model, const ken_data *data,
                                    const ken_permutation_params *params,
                                    ken_permutation_info *info, ken_permutation_row *out,
@@ -92,9 +109,7 @@ ken_status ken_explain_permutation(ken_ctx *ctx, const ken_model *model, const k
     const int d = ken_model_n_features(model);
     ken__explain_score score;
     double base = NAN, *loss = repeats, *owned = NULL;
-    if (p->n_repeats < 1 || p->n_repeats > 1000)
-        return KEN_FAIL(ctx, KEN_E_ARG, "use 1 to 1000 repeats",
-                        "permutation: %lld repeats are not in 1 to 1000", (long long)p->n_repeats);
+    KEN_TRY(ken__permutation_check(ctx, p));
     KEN_TRY(ken__explain_score_begin(ctx, model, data, p->metric, p->max_rows, "permutation rows",
                                      &score));
     ken_status status = KEN_OK;
@@ -105,7 +120,7 @@ ken_status ken_explain_permutation(ken_ctx *ctx, const ken_model *model, const k
     if (status == KEN_OK) status = permutation_run(ctx, &score, p->n_repeats, &base, loss);
     for (int j = 0; j < d && status == KEN_OK; j++) {
         out[j].feature = j;
-        permutation_summary(loss + j * p->n_repeats, p->n_repeats, &out[j]);
+        ken__permutation_summary(loss + j * p->n_repeats, p->n_repeats, &out[j]);
     }
     if (status == KEN_OK) qsort(out, (size_t)d, sizeof *out, permutation_compare);
     if (status == KEN_OK && info)

@@ -51,6 +51,31 @@ KEN_API ken_status ken_explain_permutation(ken_ctx *ctx, const ken_model *model,
                                            ken_permutation_info *info, ken_permutation_row *out,
                                            double *repeats);
 
+/* --- groups (permutation_groups.c) --- */
+/* Columns that say the same share their importance: while one is shuffled the others still tell. Together they
+ * tell nothing. */
+typedef struct ken_permutation_group {
+    int group, n; /* its number; columns in it */
+    double mean, sd;
+} ken_permutation_group;
+/* Groups of columns that pairs of at least that association hang together by (Pearson's |r|, Cramer's V or the
+ * correlation ratio, by the types; ken/stats/describe). at_least in (0, 1], 0.7 say.
+ *
+ * group     (n_features) of the caller: the group of each column, 0 .. *n_groups - 1 in order of first columns.
+ * errors    KEN_E_ARG · KEN_E_NOT_FOUND a column */
+KEN_API ken_status ken_explain_associated(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                          double at_least, int *group, int *n_groups);
+/* Permutation importance of groups: all columns of a group in the same new order, so that what they say of each
+ * other stays. A group of one column has the numbers of ken_explain_permutation, to the bit.
+ *
+ * group     (n_features) 0 .. n_groups - 1, or -1: in none; an empty group is worth 0.
+ * out       (n_groups) of the caller, sorted by falling mean (ties: by group).
+ * source    Gregorutti, Michel & Saint-Pierre 2015 (Computational Statistics & Data Analysis 90) */
+KEN_API ken_status ken_explain_permutation_groups(ken_ctx *ctx, const ken_model *model, const ken_data *data,
+                                                  const ken_permutation_params *params, const int *group,
+                                                  int n_groups, ken_permutation_info *info,
+                                                  ken_permutation_group *out);
+
 KEN_END_C
 
 #endif

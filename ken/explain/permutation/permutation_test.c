@@ -91,6 +91,100 @@ static void test_permutation__same_bits_for_any_threads_and_other_columns(void *
     assert_memory_equal(repeats[0], repeats[1], sizeof repeats[0]);
 }
 
+/* --- groups --- */
+
+/* Single columns as ever; all columns in one new order are the answers in that order. */
+static void test_permutation_groups__of_one_and_of_all(void **state) {
+    (void)state;
+    known_fixture f = known_begin(2, 300, false);
+    ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
+    ken_permutation_row rows[4];
+    ken_permutation_group g[4];
+    ken_permutation_info info;
+    static const int single[] = {3, 2, 1, 0}, all[] = {1, 1, 1, 1}; /* group 0 is empty */
+    p.n_repeats = 3, p.metric = "rmse";
+    TEST_OK(f.ctx, ken_explain_permutation(f.ctx, f.model, &f.data, &p, NULL, rows, NULL));
+    TEST_OK(f.ctx, ken_explain_permutation_groups(f.ctx, f.model, &f.data, &p, single, 4, &info, g));
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(g[i].n, 1);
+        assert_true(g[i].group == 3 - rows[i].feature && g[i].mean == rows[i].mean && g[i].sd == rows[i].sd);
+    }
+    TEST_OK(f.ctx, ken_explain_permutation_groups(f.ctx, f.model, &f.data, &p, all, 2, &info, g));
+    double mean = 0, answer[300];
+    for (int i = 0; i < 300; i++) {
+        answer[i] = KNOWN_BASE;
+        for (int j = 0; j < 4; j++) answer[i] += known_term(f.features, j, i);
+    }
+    for (int r = 0; r < 3; r++) {
+        int64_t order[300];
+        ken_rng rng = ken_rng_stream(f.ctx, "permutation.a", (uint64_t)r);
+        double sum = 0;
+        for (int i = 0; i < 300; i++) order[i] = i;
+        ken_rng_shuffle(&rng, order, 300);
+        for (int i = 0; i < 300; i++) {
+            const double e = ken_column_f64(f.data.target, i) - answer[order[i]];
+            sum += e * e / 300;
+        }
+        mean += (sqrt(sum) - info.score) / 3;
+    }
+    assert_true(g[0].group == 1 && g[0].n == 4 && g[1].n == 0 && g[1].mean == 0);
+    TEST_NEAR(g[0].mean, mean, 1e-12);
+    known_end(&f);
+}
+
+/* y = 2a learned from a and its copy: each carries half, so that one shuffled alone costs half of both. */
+static void test_permutation_groups__twins_split_what_they_say(void **state) {
+    (void)state;
+    enum { N = 600 };
+    static double a[N], twin[N], other[N], y[N];
+    ken_ctx *ctx = test_ctx(1);
+    ken_rng rng = ken_rng_stream(ctx, "test.twins", 0);
+    ken_table *t;
+    ken_model *m;
+    ken_permutation_params p = KEN_PERMUTATION_DEFAULTS;
+    ken_permutation_row rows[3];
+    ken_permutation_group g[3];
+    int group[3], n;
+    for (int i = 0; i < N; i++) {
+        a[i] = twin[i] = ken_rng_normal(&rng), other[i] = ken_rng_normal(&rng);
+        y[i] = 2 * a[i];
+    }
+    const ken_column columns[] = {test_column_f64("other", other, N), test_column_f64("a", a, N),
+                                  test_column_f64("twin", twin, N)};
+    const ken_column target = test_column_f64("y", y, N);
+    TEST_OK(ctx, ken_table_new(ctx, N, &t));
+    for (int j = 0; j < 3; j++) TEST_OK(ctx, ken_table_add_borrow(ctx, t, &columns[j]));
+    const ken_data data = {.table = t, .target = &target, .task = KEN_REGRESS};
+    TEST_OK(ctx, ken_model_new(ctx, "ridge", "alpha=1e-6", &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
+    TEST_OK(ctx, ken_explain_associated(ctx, m, t, 0.9, group, &n));
+    assert_true(n == 2 && group[0] == 0 && group[1] == 1 && group[2] == 1);
+    p.n_repeats = 30, p.metric = "rmse";
+    TEST_OK(ctx, ken_explain_permutation(ctx, m, &data, &p, NULL, rows, NULL));
+    TEST_OK(ctx, ken_explain_permutation_groups(ctx, m, &data, &p, group, n, NULL, g));
+    const double half = sqrt(2 * variance(&columns[1]) * N / (N - 1));
+    assert_true(g[0].group == 1 && g[0].n == 2);
+    TEST_NEAR(g[0].mean, 2 * half, 0.02);
+    for (int i = 0; i < 2; i++) TEST_NEAR(rows[i].mean, half, 0.02);
+    TEST_OK(ctx, ken_explain_associated(ctx, m, t, 1e-9, group, &n));
+    assert_true(n == 1 && group[0] == 0 && group[2] == 0);
+    TEST_FAILS(ctx, ken_explain_associated(ctx, m, t, 0, group, &n), KEN_E_ARG, "association");
+    group[1] = 3;
+    TEST_FAILS(ctx, ken_explain_permutation_groups(ctx, m, &data, &p, group, 3, NULL, g), KEN_E_ARG, "group 3 of 3");
+    ken_model_free(m);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
+static ken_status groups_once(ken_ctx *ctx, void *arg) {
+    const known_fixture *f = arg;
+    const ken_permutation_params p = {1, NULL, 0};
+    ken_permutation_group g[4];
+    int group[4] = {0, 0, 1, 0}, n;
+    KEN_TRY(ken_explain_permutation_groups(ctx, f->model, &f->data, &p, group, 2, NULL, g));
+    return ken_explain_associated(ctx, f->model, f->features, 0.5, group, &n);
+}
+
 static void test_permutation__says_what_is_wrong(void **state) {
     (void)state;
     known_fixture f = known_begin(1, 50, false);
@@ -128,6 +222,7 @@ static void test_permutation__survives_every_failed_allocation(void **state) {
     (void)state;
     known_fixture f = known_begin(1, 30, false);
     test_every_allocation(permute_once, &f, 2000);
+    test_every_allocation(groups_once, &f, 4000);
     known_end(&f);
 }
 
@@ -137,6 +232,8 @@ int main(void) {
         cmocka_unit_test(test_permutation__unused_column_is_exactly_zero),
         cmocka_unit_test(test_permutation__higher_is_better_keeps_the_sign),
         cmocka_unit_test(test_permutation__same_bits_for_any_threads_and_other_columns),
+        cmocka_unit_test(test_permutation_groups__of_one_and_of_all),
+        cmocka_unit_test(test_permutation_groups__twins_split_what_they_say),
         cmocka_unit_test(test_permutation__says_what_is_wrong),
         cmocka_unit_test(test_permutation__survives_every_failed_allocation),
     };
