@@ -12,7 +12,7 @@
 
 KEN_BEGIN_C
 
-enum { BOOSTING_CHUNK = 2048 }; /* rows whose packed sums cannot carry */
+enum { BOOSTING_CHUNK = 4080 }; /* most rows whose packed sums are kept in one word */
 
 /* A split that is given: codes <= bin of a column go left; then those of its sides (1 + place, 0: none). */
 typedef struct boosting_forced {
@@ -82,6 +82,7 @@ void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *grower);
 typedef struct boosting_scale {
     bool one;
     int shift; /* bits of the packed hessian */
+    int chunk; /* rows whose packed sums cannot carry: 2048 to BOOSTING_CHUNK */
     double scale_g, scale_h;
 } boosting_scale;
 /* The finest power-of-two scale for gradients of size up to max_g and hessians up to max_h. */

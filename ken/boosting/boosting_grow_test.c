@@ -17,20 +17,20 @@ typedef struct grow_case {
     boosting_binned binned;
 } grow_case;
 
-static grow_case test_case(ken_ctx *ctx, int64_t n) {
+static grow_case test_case_of(ken_ctx *ctx, int64_t n, double values, int bins) {
     grow_case t = {.n = n};
     ken_rng rng = ken_rng_stream(ctx, "test", 0);
     double *x = malloc((size_t)n * D * sizeof *x);
     t.g = malloc((size_t)n * sizeof *t.g);
     t.h = malloc((size_t)n * sizeof *t.h);
     for (int64_t i = 0; i < n; i++) {
-        for (int j = 0; j < D; j++) x[i * D + j] = floor(ken_rng_f64(&rng) * 100);
+        for (int j = 0; j < D; j++) x[i * D + j] = floor(ken_rng_f64(&rng) * values) * (100 / values);
         t.h[i] = 0.05 + 0.2 * ken_rng_f64(&rng);
         t.g[i] = sin(x[i * D] / 15) / 4 + (x[i * D + 3] > 40 ? 0.3 : 0) + ken_rng_normal(&rng) / 8;
         t.g[i] = fmax(fmin(t.g[i], 1), -1);
     }
     t.X = test_table(ctx, x, n, D);
-    TEST_OK(ctx, ken_bins_fit(ctx, t.X, n, NULL, 60, &t.bins));
+    TEST_OK(ctx, ken_bins_fit(ctx, t.X, n, NULL, bins, &t.bins));
     t.codes = calloc((size_t)n, 8);
     t.by_column = calloc((size_t)n, D);
     TEST_OK(ctx, ken_bins_apply(ctx, t.bins, t.X, 0, n, t.codes, 8, 1));
@@ -39,6 +39,8 @@ static grow_case test_case(ken_ctx *ctx, int64_t n) {
     free(x);
     return t;
 }
+
+static grow_case test_case(ken_ctx *ctx, int64_t n) { return test_case_of(ctx, n, 100, 60); }
 
 static void test_case_free(ken_ctx *ctx, grow_case *t) {
     ken_bins_free(ctx, t->bins);
@@ -174,7 +176,37 @@ static void test_boosting_grow__threads_change_nothing(void **state) {
     test_ctx_free(one);
 }
 
-/* Scales: the finest power of two; sums of 2048 rounded gradients fit their bits. */
+/* Columns that have all bins are summed side by side, also those that the tree may not ask about: it is the
+ * tree of a table without these. */
+static void test_boosting_grow__columns_left_out_are_as_if_not_there(void **state) {
+    static const int32_t columns[] = {0, 1, 3, 4, 5};
+    const boosting_rules rules = {.max_leaves = 60, .min_rows = 5, .min_weight = 1e-3, .l2 = 1};
+    (void)state;
+    for (int threads = 1; threads <= 3; threads += 2) {
+        ken_ctx *ctx = test_ctx(threads);
+        const ken_mark mark = ken_scratch_mark(ctx);
+        grow_case t = test_case_of(ctx, MANY, 10000, 255);
+        const boosting_scale scale = ken__boosting_scale_of(MANY, false, 1, 0.25);
+        boosting_grower *some = NULL, *few = NULL;
+        TEST_OK(ctx, ken__boosting_grower_new(ctx, &t.binned, &rules, &some));
+        ken_ctx_kernels(ctx)->hist_pack(t.g, t.h, t.n, scale.scale_g, scale.scale_h, scale.shift,
+                                        ken__boosting_grower_words(some));
+        TEST_OK(ctx, ken__boosting_grow(ctx, some, &scale, NULL, t.n, columns, KEN_COUNT(columns)));
+        for (int64_t i = 0; i < t.n; i++) t.codes[8 * i + 2] = t.by_column[2 * t.n + i] = 0; /* nothing to ask */
+        TEST_OK(ctx, ken__boosting_grower_new(ctx, &t.binned, &rules, &few));
+        ken_ctx_kernels(ctx)->hist_pack(t.g, t.h, t.n, scale.scale_g, scale.scale_h, scale.shift,
+                                        ken__boosting_grower_words(few));
+        TEST_OK(ctx, ken__boosting_grow(ctx, few, &scale, NULL, t.n, NULL, 0));
+        test_same_tree(ken__boosting_grower_nodes(some), 0, ken__boosting_grower_nodes(few), 0);
+        ken_scratch_release(ctx, mark);
+        ken__boosting_grower_free(ctx, some);
+        ken__boosting_grower_free(ctx, few);
+        test_case_free(ctx, &t);
+        test_ctx_free(ctx);
+    }
+}
+
+/* Scales: the finest power of two; sums of 2048 rounded gradients, or of a chunk, fit their bits. */
 static void test_boosting_grow__scales_leave_room_for_sums(void **state) {
     static const double max[] = {1, 0.25, 1e-300, 1e300, 3, 1.9999999999, 0};
     (void)state;
@@ -185,6 +217,9 @@ static void test_boosting_grow__scales_leave_room_for_sums(void **state) {
             assert_true(q < ldexp(1, (int)bits));
             if (max[i] > 1e-290) assert_true(q >= ldexp(1, (int)bits - 2));
             assert_true(one || rint(max[i] * s.scale_h) < ldexp(1, 20));
+            assert_true(s.chunk >= 2048 && s.chunk <= BOOSTING_CHUNK);
+            assert_true(s.chunk * q < ldexp(1, 63 - s.shift));
+            assert_true(s.chunk * (one ? 1 : rint(max[i] * s.scale_h)) < ldexp(1, s.shift));
         }
 }
 
@@ -193,6 +228,7 @@ int main(void) {
         cmocka_unit_test(test_boosting_grow__root_split_is_the_best_of_all),
         cmocka_unit_test(test_boosting_grow__a_small_pool_changes_nothing),
         cmocka_unit_test(test_boosting_grow__threads_change_nothing),
+        cmocka_unit_test(test_boosting_grow__columns_left_out_are_as_if_not_there),
         cmocka_unit_test(test_boosting_grow__scales_leave_room_for_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,12 +33,20 @@ static ken_status grow_allocate_workers(ken_ctx *ctx, boosting_grower *w) {
     return KEN_ALLOC(ctx, boosting_split, 2 * (d / GROW_COLUMNS_PER_TASK + 1), &w->found);
 }
 
-static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
+/* Where columns begin in a histogram: evenly if that wastes little, for the sake of hist_add. */
+static void grow_lay_out(boosting_grower *w) {
     const int d = w->binned->d, words = w->rules->vector ? w->rules->vector->width : 1;
+    for (int j = 0; j < d; j++) w->offset[j + 1] = w->offset[j] + words * (w->binned->feature[j].n_bins + 1);
+    if (words == 1 && 4 * GROW_APART * (int64_t)d <= 5 * w->offset[d])
+        for (int j = 0; j < d; j++) w->offset[j + 1] = (j + 1) * (int64_t)GROW_APART;
+    w->n_places = w->offset[d];
+}
+
+static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
+    const int d = w->binned->d;
     KEN_TRY(KEN_ALLOC(ctx, int64_t, d + 1, &w->offset));
     KEN_TRY(KEN_ALLOC(ctx, int, d + 1, &w->tile));
-    for (int j = 0; j < d; j++) w->offset[j + 1] = w->offset[j] + words * (w->binned->feature[j].n_bins + 1);
-    w->n_places = w->offset[d];
+    grow_lay_out(w);
     KEN_TRY(grow_allocate_rows(ctx, w));
     KEN_TRY(grow_allocate_workers(ctx, w));
     const int64_t bytes = w->rules->pool_bytes > 0 ? w->rules->pool_bytes : GROW_POOL_BYTES;
@@ -120,12 +128,20 @@ static double grow_power(double max, int bits) {
     return max * s + 0.5 >= ldexp(1, bits) ? s / 2 : s;
 }
 
+/* Rows whose sums stay within `bits`, each of them at most max * scale, rounded. */
+static double grow_rows_within(double max, double scale, int bits) {
+    return (ldexp(1, bits) - 1) / KEN_MAX(floor(max * scale + 0.5), 1);
+}
+
 boosting_scale ken__boosting_scale_of(int64_t n, bool one, double max_g, double max_h) {
     int log_n = 0;
     while ((INT64_C(1) << log_n) < n) log_n++;
     boosting_scale s = {.one = one, .shift = one ? 12 : 31, .scale_g = 1, .scale_h = 1};
-    /* a chunk of 2^11 words: |sum| < 2^(63 - shift); a whole table: |sum| < 2^62 */
+    /* a chunk of 2^11 words, or more: |sum| < 2^(63 - shift); a whole table: |sum| < 2^62 */
     s.scale_g = grow_power(max_g, KEN_MIN(one ? 40 : 21, 62 - log_n));
     if (!one) s.scale_h = grow_power(max_h, KEN_MIN(20, 62 - log_n));
+    const double rows = KEN_MIN(grow_rows_within(max_g, s.scale_g, 63 - s.shift),
+                                grow_rows_within(one ? 1 : max_h, s.scale_h, s.shift));
+    s.chunk = (int)KEN_MIN(rows, (double)BOOSTING_CHUNK);
     return s;
 }

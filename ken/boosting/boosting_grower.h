@@ -8,8 +8,9 @@
 #include "ken/boosting/boosting_grow.h"
 
 enum {
-    GROW_ROWS_PER_TASK = 2 * BOOSTING_CHUNK,
-    GROW_COLUMNS_PER_TASK = 4
+    GROW_ROWS_PER_TASK = BOOSTING_CHUNK,
+    GROW_COLUMNS_PER_TASK = 4,
+    GROW_APART = 256 /* places of a column, where columns lie evenly */
 };
 
 typedef struct grow_worker {
@@ -36,9 +37,11 @@ struct boosting_grower {
     uint32_t *rows[2]; /* (n_train) in node order */
     uint64_t *gh[2];
     uint8_t *mark; /* (n_train) */
-    /* columns of the tree at hand, in tiles [tile[t], tile[t+1]) */
+    /* columns of the tree at hand; what is summed, in tiles [tile[t], tile[t+1]) */
     const int32_t *columns;
     int n_columns;
+    const int32_t *listed; /* columns that are summed: those, or NULL: all */
+    int n_sums;
     int *tile; /* (d + 1); the first is 0 */
     int n_tiles;
     /* nodes; leaves that wait for a decision, and those of them that nobody has split yet */

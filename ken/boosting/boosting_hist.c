@@ -10,7 +10,7 @@
 #include "ken/core/threads.h"
 
 enum {
-    GROW_PLACES_PER_TILE = 8192 /* 64 KB of packed sums: they should stay in the nearest caches */
+    GROW_PLACES_PER_TILE = 4096 /* 32 KB of packed sums: they should stay in the nearest cache */
 };
 
 /* --- pool of histograms --------------------------------------------------------------------------
@@ -83,12 +83,22 @@ void ken__grow_settle(boosting_grower *w, boosting_node *node) {
 /* --- tiles --------------------------------------------------------------------------------------
  */
 
+/* Columns side by side, whose sums lie evenly, take two thirds of the time of columns in a list: so if most
+ * are in the list, all are summed. */
+static void grow_choose_sums(boosting_grower *w) {
+    const int d = w->binned->d;
+    const bool all = !w->columns || (!w->rules->vector && w->n_places == GROW_APART * (int64_t)d && 3 * w->n_columns >= 2 * d);
+    w->listed = all ? NULL : w->columns;
+    w->n_sums = all ? d : w->n_columns;
+}
+
 void ken__grow_tiles(boosting_grower *w) {
+    grow_choose_sums(w);
     w->n_tiles = 0;
     w->tile[0] = 0;
     int64_t places = 0;
-    for (int j = 0; j < w->n_columns; j++) {
-        const int32_t column = w->columns ? w->columns[j] : j;
+    for (int j = 0; j < w->n_sums; j++) {
+        const int32_t column = w->listed ? w->listed[j] : j;
         const int64_t here = w->offset[column + 1] - w->offset[column];
         if (places > 0 && places + here > GROW_PLACES_PER_TILE) {
             w->tile[++w->n_tiles] = j;
@@ -96,15 +106,15 @@ void ken__grow_tiles(boosting_grower *w) {
         }
         places += here;
     }
-    if (w->n_columns > 0) w->tile[++w->n_tiles] = w->n_columns; /* no column, no tile */
+    if (w->n_sums > 0) w->tile[++w->n_tiles] = w->n_sums; /* no column, no tile */
 }
 
 /* --- sums of one thread -------------------------------------------------------------------------
  */
 
 static void grow_point(const boosting_grower *w, grow_worker *worker, uint64_t *memory) {
-    for (int j = 0; j < w->n_columns; j++)
-        worker->hist[j] = memory + w->offset[w->columns ? w->columns[j] : j];
+    for (int j = 0; j < w->n_sums; j++)
+        worker->hist[j] = memory + w->offset[w->listed ? w->listed[j] : j];
 }
 
 /* Add rows [begin, end) of a node's buffer into the packed histogram that worker->hist points to.
@@ -117,10 +127,10 @@ static void grow_add(const boosting_grower *w, const grow_worker *worker, int bu
     const uint64_t *const gh = w->gh[buffer] + begin;
     const boosting_vector *const v = w->rules->vector;
     if (v)
-        w->k->vector_add(b->codes + (w->columns ? 0 : first), b->stride, rows, end - begin, v->words, v->width,
-                         w->columns ? w->columns + first : NULL, d, worker->hist + first);
-    else if (w->columns)
-        w->k->hist_add_some(b->codes, b->stride, rows, end - begin, gh, w->columns + first, d,
+        w->k->vector_add(b->codes + (w->listed ? 0 : first), b->stride, rows, end - begin, v->words, v->width,
+                         w->listed ? w->listed + first : NULL, d, worker->hist + first);
+    else if (w->listed)
+        w->k->hist_add_some(b->codes, b->stride, rows, end - begin, gh, w->listed + first, d,
                             worker->hist + first);
     else
         w->k->hist_add(b->codes + first, b->stride, rows, end - begin, gh, d, worker->hist + first);
@@ -129,37 +139,38 @@ static void grow_add(const boosting_grower *w, const grow_worker *worker, int bu
 /* Places of a histogram that a tile covers: [*from, *to). Sampled columns: from first to last. */
 static void grow_places(const boosting_grower *w, int tile, int64_t *from, int64_t *to) {
     const int first = w->tile[tile], last = w->tile[tile + 1] - 1;
-    *from = w->offset[w->columns ? w->columns[first] : first];
-    *to = w->offset[(w->columns ? w->columns[last] : last) + 1];
+    *from = w->offset[w->listed ? w->listed[first] : first];
+    *to = w->offset[(w->listed ? w->listed[last] : last) + 1];
 }
 
-/* Rows [begin, end) into the wide sums of one tile, chunk by chunk through packed ones. */
+/* Rows [begin, end) into the wide sums of tiles [first, last), chunk by chunk through packed ones: the
+ * codes of a chunk, which the first tile brings, are still in the second cache for the next one. */
 static void grow_sum_wide(const boosting_grower *w, grow_worker *worker, int buffer, int64_t begin,
-                          int64_t end, int tile, int64_t *wide) {
-    int64_t from, to;
-    grow_places(w, tile, &from, &to);
-    for (int64_t i = begin; i < end; i += BOOSTING_CHUNK) {
-        grow_add(w, worker, buffer, i, KEN_MIN(i + BOOSTING_CHUNK, end), tile);
-        w->k->hist_widen(worker->packed + from, to - from, w->scale->shift, wide + from,
-                         wide + w->n_places + from);
-    }
+                          int64_t end, int first, int last, int64_t *wide) {
+    const int64_t n = end - begin, chunks = (n + w->scale->chunk - 1) / w->scale->chunk;
+    for (int64_t c = 0; c < chunks; c++)
+        for (int t = first; t < last; t++) {
+            int64_t from, to;
+            grow_places(w, t, &from, &to);
+            grow_add(w, worker, buffer, begin + c * n / chunks, begin + (c + 1) * n / chunks, t);
+            w->k->hist_widen(worker->packed + from, to - from, w->scale->shift, wide + from,
+                             wide + w->n_places + from);
+        }
 }
 
-static bool grow_is_narrow(const boosting_node *node) {
-    return node->end - node->begin <= BOOSTING_CHUNK;
+static bool grow_is_narrow(const boosting_grower *w, const boosting_node *node) {
+    return node->end - node->begin <= w->scale->chunk;
 }
 
 void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *worker) {
     int64_t *const slot = w->slot[node->slot];
-    node->narrow = grow_is_narrow(node);
+    node->narrow = grow_is_narrow(w, node);
     memset(slot, 0, (size_t)(node->narrow ? 1 : 2) * (size_t)w->n_places * sizeof *slot);
     grow_point(w, worker, node->narrow ? (uint64_t *)slot : worker->packed);
-    for (int t = 0; t < w->n_tiles; t++) {
-        if (node->narrow)
-            grow_add(w, worker, node->buffer, node->begin, node->end, t);
-        else
-            grow_sum_wide(w, worker, node->buffer, node->begin, node->end, t, slot);
-    }
+    if (!node->narrow)
+        grow_sum_wide(w, worker, node->buffer, node->begin, node->end, 0, w->n_tiles, slot);
+    for (int t = 0; node->narrow && t < w->n_tiles; t++)
+        grow_add(w, worker, node->buffer, node->begin, node->end, t);
 }
 
 void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
@@ -184,9 +195,8 @@ static void grow_sum_rows_block(void *arg, int64_t begin, int64_t end, int worke
     const grow_sum_job *const job = arg;
     boosting_grower *const w = job->w;
     grow_worker *const own = &w->worker[worker];
-    for (int t = 0; t < w->n_tiles; t++)
-        grow_sum_wide(w, own, job->node->buffer, job->node->begin + begin, job->node->begin + end,
-                      t, own->wide);
+    grow_sum_wide(w, own, job->node->buffer, job->node->begin + begin, job->node->begin + end, 0, w->n_tiles,
+                  own->wide);
 }
 
 static void grow_merge_block(void *arg, int64_t begin, int64_t end, int worker) {
@@ -202,21 +212,20 @@ static void grow_merge_block(void *arg, int64_t begin, int64_t end, int worker) 
 static void grow_sum_tiles_block(void *arg, int64_t begin, int64_t end, int worker) {
     const grow_sum_job *const job = arg;
     boosting_grower *const w = job->w;
-    for (int64_t t = begin; t < end; t++)
-        grow_sum_wide(w, &w->worker[worker], job->node->buffer, job->node->begin, job->node->end,
-                      (int)t, w->slot[job->node->slot]);
+    grow_sum_wide(w, &w->worker[worker], job->node->buffer, job->node->begin, job->node->end, (int)begin,
+                  (int)end, w->slot[job->node->slot]);
 }
 
 ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_node *node) {
     const size_t size = 2 * (size_t)w->n_places * sizeof(int64_t);
     grow_sum_job job = {w, node};
-    if (w->threads == 1 || grow_is_narrow(node)) {
+    if (w->threads == 1 || grow_is_narrow(w, node)) {
         ken__grow_sum(w, node, &w->worker[0]);
         return KEN_OK;
     }
     node->narrow = false;
     for (int t = 0; t < w->threads; t++) grow_point(w, &w->worker[t], w->worker[t].packed);
-    if (w->n_tiles >= 2 * w->threads) {
+    if (w->n_tiles >= 4 * w->threads) {
         memset(w->slot[node->slot], 0, size);
         return ken_parallel(ctx, w->n_tiles, 1, grow_sum_tiles_block, &job);
     }

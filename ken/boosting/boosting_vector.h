@@ -20,7 +20,8 @@ KEN_BEGIN_C
 
 enum {
     VECTOR_SEARCHED = 31, /* most outputs that a search looks at */
-    VECTOR_WIDTH = 32
+    VECTOR_WIDTH = 32,
+    BOOSTING_VECTOR_CHUNK = 2048 /* rows whose packed sums cannot carry, whatever the scales of the outputs */
 };
 static const int64_t VECTOR_ROWS = INT64_C(1) << 29; /* sums of 21 bits each stay below 2^51 */
 

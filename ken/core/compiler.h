@@ -14,6 +14,7 @@
 #define KEN_UNUSED __attribute__((unused))
 #define KEN_MUST_CHECK __attribute__((warn_unused_result))
 #define KEN_PREFETCH(p) __builtin_prefetch(p)
+#define KEN_PREFETCH_FAR(p) __builtin_prefetch((p), 0, 2) /* as far as the second cache */
 #else
 #define KEN_PRINTF(fmt, first)
 #define KEN_LIKELY(x) (x)
@@ -21,6 +22,7 @@
 #define KEN_UNUSED
 #define KEN_MUST_CHECK
 #define KEN_PREFETCH(p) ((void)0)
+#define KEN_PREFETCH_FAR(p) ((void)0)
 #endif
 
 #if defined(KEN_SHARED) && defined(__GNUC__)

@@ -158,6 +158,7 @@ ken_status ken__boosting_vector_draw(ken_ctx *ctx, boosting_fit *s, boosting_sca
     job.down[0] = (job.down[1] + 1) / 2;
     KEN_TRY(vector_pack(ctx, s, &s->loss));
     *scale = s->vector.scale[0]; /* hessians of all outputs have one scale */
+    scale->chunk = BOOSTING_VECTOR_CHUNK;
     scale->scale_g = ldexp(scale->scale_g, -job.down[0]);
     scale->scale_h = ldexp(scale->scale_h, -job.down[1]);
     *rows = s->rows;
@@ -201,9 +202,9 @@ static void vector_leaf_block(void *arg, int64_t begin, int64_t end, int worker)
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
         const size_t at = ((size_t)s->leaf[l].out - job->first) * (size_t)K;
         const int64_t n = node->end - node->begin;
-        for (int64_t i = 0; i < n; i += BOOSTING_CHUNK) {
+        for (int64_t i = 0; i < n; i += BOOSTING_VECTOR_CHUNK) {
             memset(packed, 0, (size_t)stride * sizeof *packed);
-            job->kernels->vector_add(&here, 0, rows + i, KEN_MIN(BOOSTING_CHUNK, n - i), all, stride, NULL, 1, &packed);
+            job->kernels->vector_add(&here, 0, rows + i, KEN_MIN(BOOSTING_VECTOR_CHUNK, n - i), all, stride, NULL, 1, &packed);
             job->kernels->hist_widen(packed, K, s->vector.scale[0].shift, job->g + at, job->h + at);
         }
     }

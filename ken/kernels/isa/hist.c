@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ken/core/number.h"
+
 /* --- codes --------------------------------------------------------------------------------------
  */
 /* Number of edges below x, in two looks: at every 16th edge, then at the 16 that are left. `edge`
@@ -78,7 +80,12 @@ void KEN_K(bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, i
  * small enough that a few thousand of them never carry into the gradient. One addition serves both
  * sums, in any order. */
 
-enum { HIST_AHEAD = 16 }; /* rows of codes asked for in advance: they lie scattered */
+enum {
+    HIST_FAR = 40, /* rows of codes asked for in advance, since they lie scattered: as far as the second
+                    * cache, for what waits for memory on its way to the first one is in the way of the sums */
+    HIST_NEAR = 4, /* from there to the first one */
+    HIST_APART = 256 /* places of a column of 255 bins and missing values */
+};
 
 /* Four rows into four columns a step: of what an addition takes (a code, where its column's sums
  * begin, the sum read and written) the beginnings are then shared by four. */
@@ -105,16 +112,29 @@ static inline void hist_four(const uint8_t *codes, int64_t stride, const uint32_
     }
 }
 
+/* Asks for the codes (up to column `last`) of the four rows that are `ahead` of row i, unless that is past the
+ * end. Not a function: compilers take calls out that do nothing but ask. */
+#define HIST_ASK(prefetch, ahead)                                                                  \
+    if (i + (ahead) + 4 <= n) {                                                                    \
+        const uint32_t *const next_ = rows + i + (ahead);                                          \
+        prefetch(codes + (int64_t)next_[0] * stride);                                              \
+        prefetch(codes + (int64_t)next_[1] * stride);                                              \
+        prefetch(codes + (int64_t)next_[2] * stride);                                              \
+        prefetch(codes + (int64_t)next_[3] * stride);                                              \
+        for (int64_t b_ = 64; b_ <= last; b_ += 64)                                                \
+            for (int r_ = 0; r_ < 4; r_++) prefetch(codes + (int64_t)next_[r_] * stride + b_);     \
+    }
+
 static inline void hist_all(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                             const uint64_t *gh, const int32_t *column, int d,
                             uint64_t *const *hist) {
     const int64_t last = d > 0 ? (column ? column[d - 1] : d - 1) : 0;
     int64_t i = 0;
+    for (; i < HIST_FAR; i += 4) HIST_ASK(KEN_PREFETCH_FAR, 0)
+    i = 0;
     for (; i + 4 <= n; i += 4) {
-        for (int r = 0; r < 4 && i + HIST_AHEAD + r < n; r++) {
-            const uint8_t *const ahead = codes + (int64_t)rows[i + HIST_AHEAD + r] * stride;
-            for (int64_t b = 0; b <= last; b += 64) KEN_PREFETCH(ahead + b);
-        }
+        HIST_ASK(KEN_PREFETCH_FAR, HIST_FAR)
+        HIST_ASK(KEN_PREFETCH, HIST_NEAR)
         hist_four(codes, stride, rows + i, gh + i, column, d, hist);
     }
     for (; i < n; i++) {
@@ -123,11 +143,63 @@ static inline void hist_all(const uint8_t *codes, int64_t stride, const uint32_t
     }
 }
 
+/* Four rows where the sums of a column begin HIST_APART places behind those of the one before, as they do
+ * where columns have all the bins there can be: one beginning in a register serves eight columns, one
+ * load gives their codes. */
+static inline void hist_four_apart(const uint8_t *const code[4], const uint64_t *gh, int d, uint64_t *sum) {
+    int j = 0;
+    for (; j + 8 <= d; j += 8, sum += 8 * HIST_APART)
+        for (int r = 0; r < 4; r++) {
+            const uint64_t word = ken__load_word((const char *)code[r] + j), v = gh[r];
+            sum[word & 255] += v;
+            sum[HIST_APART + (word >> 8 & 255)] += v;
+            sum[2 * HIST_APART + (word >> 16 & 255)] += v;
+            sum[3 * HIST_APART + (word >> 24 & 255)] += v;
+            sum[4 * HIST_APART + (word >> 32 & 255)] += v;
+            sum[5 * HIST_APART + (word >> 40 & 255)] += v;
+            sum[6 * HIST_APART + (word >> 48 & 255)] += v;
+            sum[7 * HIST_APART + (word >> 56)] += v;
+        }
+    for (; j + 4 <= d; j += 4, sum += 4 * HIST_APART)
+        for (int r = 0; r < 4; r++) {
+            const uint8_t *const c = code[r] + j;
+            const uint64_t v = gh[r];
+            sum[c[0]] += v;
+            sum[HIST_APART + c[1]] += v;
+            sum[2 * HIST_APART + c[2]] += v;
+            sum[3 * HIST_APART + c[3]] += v;
+        }
+    for (; j < d; j++, sum += HIST_APART)
+        for (int r = 0; r < 4; r++) sum[code[r][j]] += gh[r];
+}
+
+static void hist_apart(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
+                       const uint64_t *gh, int d, uint64_t *sum) {
+    const int64_t last = d - 1;
+    const bool scattered = n >= 4 && (int64_t)rows[n - 1] - (int64_t)rows[0] >= 2 * n;
+    int64_t i = 0;
+    for (; i < HIST_FAR; i += 4) HIST_ASK(KEN_PREFETCH_FAR, 0)
+    for (i = 0; i + 4 <= n; i += 4) {
+        const uint8_t *code[4];
+        HIST_ASK(KEN_PREFETCH_FAR, HIST_FAR)
+        if (scattered) HIST_ASK(KEN_PREFETCH, HIST_NEAR)
+        for (int r = 0; r < 4; r++) code[r] = codes + (int64_t)rows[i + r] * stride;
+        hist_four_apart(code, gh + i, d, sum);
+    }
+    for (; i < n; i++)
+        for (int j = 0; j < d; j++) sum[HIST_APART * j + codes[(int64_t)rows[i] * stride + j]] += gh[i];
+}
+
 void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                      const uint64_t *gh, int d, uint64_t *const *hist);
 void KEN_K(hist_add)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                      const uint64_t *gh, int d, uint64_t *const *hist) {
-    hist_all(codes, stride, rows, n, gh, NULL, d, hist);
+    bool apart = d > 0;
+    for (int j = 1; j < d; j++) apart &= hist[j] == hist[j - 1] + HIST_APART;
+    if (apart)
+        hist_apart(codes, stride, rows, n, gh, d, hist[0]);
+    else
+        hist_all(codes, stride, rows, n, gh, NULL, d, hist);
 }
 
 void KEN_K(hist_add_some)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
@@ -236,13 +308,15 @@ void KEN_K(split_gains)(const double *restrict G, const double *restrict H, int 
 /* --- partition ----------------------------------------------------------------------------------
  */
 
+enum { PARTITION_FAR = 64 }; /* rows asked for in advance, as far as the second cache */
+
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark);
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark) {
     int64_t count = 0, i = 0;
-    for (; i + 2 * HIST_AHEAD < n; i++) {
-        KEN_PREFETCH(codes + (int64_t)rows[i + 2 * HIST_AHEAD] * stride);
+    for (; i + PARTITION_FAR < n; i++) {
+        KEN_PREFETCH_FAR(codes + (int64_t)rows[i + PARTITION_FAR] * stride);
         mark[i] = left[codes[(int64_t)rows[i] * stride]];
         count += mark[i];
     }

@@ -3,7 +3,7 @@
 #include "ken/kernels/kernels.h"
 #include "tests/support.h"
 
-enum { N = 1003, D = 7, STRIDE = 8 };
+enum { N = 1003, D = 13, STRIDE = 16 };
 
 typedef struct hist_data {
     uint8_t codes[N * STRIDE];
@@ -36,24 +36,31 @@ static hist_data *test_data(void) {
     return t;
 }
 
+/* Columns 256 places apart are summed in a way of their own; rows in order are asked for in another. */
 static void test_hist__add_equals_a_plain_loop(void **state) {
+    enum { APART = 260 };
     hist_data *const t = test_data();
-    uint64_t *const want = calloc(D * 256, sizeof *want), *const got = calloc(D * 256, sizeof *got);
-    static const int32_t some[3] = {1, 4, 6};
+    uint64_t *const want = calloc(D * APART, sizeof *want), *const got = calloc(D * APART, sizeof *got);
+    static const int32_t some[] = {1, 4, 6, 7, 9, 12};
     (void)state;
-    for (int i = 0; i < N; i++)
-        for (int j = 0; j < D; j++) want[j * 256 + t->codes[t->rows[i] * STRIDE + j]] += t->gh[i];
-    for (int v = 0; ken_kernels_at(v); v++) {
-        uint64_t *hist[D], *part[3];
-        memset(got, 0, D * 256 * sizeof *got);
-        for (int j = 0; j < D; j++) hist[j] = got + j * 256;
-        ken_kernels_at(v)->hist_add(t->codes, STRIDE, t->rows, N, t->gh, D, hist);
-        assert_memory_equal(got, want, D * 256 * sizeof *got);
-        memset(got, 0, D * 256 * sizeof *got);
-        for (int j = 0; j < 3; j++) part[j] = got + some[j] * 256;
-        ken_kernels_at(v)->hist_add_some(t->codes, STRIDE, t->rows, N, t->gh, some, 3, part);
-        for (int j = 0; j < 3; j++)
-            assert_memory_equal(got + some[j] * 256, want + some[j] * 256, 256 * sizeof *got);
+    for (int round = 0; round < 4; round++) {
+        const int apart = round % 2 ? APART : 256, n = round < 2 ? N : 6;
+        for (int i = 0; round == 2 && i < N; i++) t->rows[i] = (uint32_t)i;
+        memset(want, 0, D * APART * sizeof *want);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < D; j++) want[j * apart + t->codes[t->rows[i] * STRIDE + j]] += t->gh[i];
+        for (int v = 0; ken_kernels_at(v); v++) {
+            uint64_t *hist[D], *part[KEN_COUNT(some)];
+            memset(got, 0, D * APART * sizeof *got);
+            for (int j = 0; j < D; j++) hist[j] = got + j * apart;
+            ken_kernels_at(v)->hist_add(t->codes, STRIDE, t->rows, n, t->gh, D, hist);
+            assert_memory_equal(got, want, D * APART * sizeof *got);
+            memset(got, 0, D * APART * sizeof *got);
+            for (int j = 0; j < KEN_COUNT(some); j++) part[j] = got + some[j] * apart;
+            ken_kernels_at(v)->hist_add_some(t->codes, STRIDE, t->rows, n, t->gh, some, KEN_COUNT(some), part);
+            for (int j = 0; j < KEN_COUNT(some); j++)
+                assert_memory_equal(got + some[j] * apart, want + some[j] * apart, 256 * sizeof *got);
+        }
     }
     free(want);
     free(got);
