@@ -2,15 +2,26 @@
  * gain of each place in double, and the greatest one; nothing is written on the way. Sums are exact and
  * every gain takes the same operations in the same order, so bits are the same on every instruction set.
  *
- * A gain is num / den with den > 0. Rounding is monotone: num / den > best only if num >= best * den, as
- * rounded. So only what passes this is divided, which after a few places is next to nothing. */
+ * Few places beat the best so far, so most are only screened. With L = hl + l2, T = L + R (the same at all
+ * places), G the node's gradient and a best gain of `top`,
+ *     gl^2 / L + gr^2 / R >= top   if and only if   T gl^2 + L (G^2 - top T - 2 G gl + top L) >= 0,
+ * where no term is greater than T gl^2 + G^2 L + top T L: a part in 2^44 of that is left for rounding. With
+ * an L1 penalty: a gain is num / den, and as rounding is monotone, num / den > top only if num >= top den. */
 #include "ken/kernels/isa/isa.h"
 
+#include <math.h>
 #include <string.h>
 
 void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *column, ken_split_best *best);
 
 #if KEN_AVX512 || KEN_AVX2
+
+/* What is known where they are called is to be known in them. */
+#if defined(__GNUC__)
+#define SPLIT_INLINE static inline __attribute__((always_inline))
+#else
+#define SPLIT_INLINE static inline
+#endif
 
 /* --- words of this instruction set: 8 or 4 places at a time; sets of them are bit masks --------------
  */
@@ -23,9 +34,12 @@ static inline split_f64 split_plus(split_f64 a, split_f64 b) { return _mm512_add
 static inline split_f64 split_minus(split_f64 a, split_f64 b) { return _mm512_sub_pd(a, b); }
 static inline split_f64 split_times(split_f64 a, split_f64 b) { return _mm512_mul_pd(a, b); }
 static inline split_f64 split_over(split_f64 a, split_f64 b) { return _mm512_div_pd(a, b); }
+/* a * b + c, for screens alone: gains take none. */
+static inline split_f64 split_fused(split_f64 a, split_f64 b, split_f64 c) { return _mm512_fmadd_pd(a, b, c); }
 static inline split_f64 split_real(split_i64 x) { return _mm512_cvtepi64_pd(x); }
 static inline unsigned split_at_least(split_f64 a, split_f64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ); }
 static inline unsigned split_above(split_f64 a, split_f64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+static inline unsigned split_not_below(split_f64 a, split_f64 b) { return _mm512_cmp_pd_mask(a, b, _CMP_NLT_UQ); }
 static inline void split_store_f64(double *to, split_f64 x) { _mm512_storeu_pd(to, x); }
 static inline void split_store_i64(int64_t *to, split_i64 x) { _mm512_storeu_si512(to, x); }
 static inline split_f64 split_soft_all(split_f64 g, split_f64 l1) {
@@ -62,6 +76,7 @@ static inline split_f64 split_plus(split_f64 a, split_f64 b) { return _mm256_add
 static inline split_f64 split_minus(split_f64 a, split_f64 b) { return _mm256_sub_pd(a, b); }
 static inline split_f64 split_times(split_f64 a, split_f64 b) { return _mm256_mul_pd(a, b); }
 static inline split_f64 split_over(split_f64 a, split_f64 b) { return _mm256_div_pd(a, b); }
+static inline split_f64 split_fused(split_f64 a, split_f64 b, split_f64 c) { return _mm256_fmadd_pd(a, b, c); }
 /* The high and the low half, each exact as a double of its own size; their sum is rounded once. */
 static inline split_f64 split_real(split_i64 x) {
     const __m256i low = _mm256_blend_epi32(_mm256_set1_epi64x(0x4330000000000000), x, 0x55); /* 2^52 + low */
@@ -74,6 +89,9 @@ static inline unsigned split_at_least(split_f64 a, split_f64 b) {
 }
 static inline unsigned split_above(split_f64 a, split_f64 b) {
     return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GT_OQ));
+}
+static inline unsigned split_not_below(split_f64 a, split_f64 b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_NLT_UQ));
 }
 static inline void split_store_f64(double *to, split_f64 x) { _mm256_storeu_pd(to, x); }
 static inline void split_store_i64(int64_t *to, split_i64 x) { _mm256_storeu_si256((__m256i *)(void *)to, x); }
@@ -104,7 +122,8 @@ static inline split_i64 split_running(split_i64 x, split_i64 *carry) {
 }
 #endif
 
-/* --- places with rows ----------------------------------------------------------------------------
+#if KEN_AVX512
+/* --- places with rows: worth it only where words can be pushed together ---------------------------
  */
 
 /* The words that are not 0, and number `also`, of n <= 256, close together in `out`, which has room for
@@ -112,22 +131,17 @@ static inline split_i64 split_running(split_i64 x, split_i64 *carry) {
 static inline int split_gather(const uint64_t *word, int n, int also, uint64_t here[4], uint64_t *out) {
     int m = 0;
     memset(here, 0, 4 * sizeof *here);
-#if KEN_AVX512
-    for (int b = 0; b < n; b += 8) {
-        const __m512i w = split_load(word + b, n - b);
-        const unsigned mask = _mm512_test_epi64_mask(w, w) | (b == (also & ~7)) << (also & 7);
-        _mm512_storeu_si512(out + m, _mm512_maskz_compress_epi64((__mmask8)mask, w));
-        here[b >> 6] |= (uint64_t)mask << (b & 63);
-        m += __builtin_popcount(mask);
+    for (int block = 0; block < n; block += 64) {
+        uint64_t bits = 0;
+        for (int b = block; b < n && b < block + 64; b += 8) {
+            const __m512i w = split_load(word + b, n - b);
+            const unsigned mask = _mm512_test_epi64_mask(w, w) | (b == (also & ~7)) << (also & 7);
+            _mm512_storeu_si512(out + m, _mm512_maskz_compress_epi64((__mmask8)mask, w));
+            bits |= (uint64_t)mask << (b & 63);
+            m += __builtin_popcount(mask);
+        }
+        here[block >> 6] = bits;
     }
-#else
-    for (int b = 0; b < n; b++) {
-        const unsigned bit = word[b] != 0 || b == also;
-        out[m] = word[b];
-        here[b >> 6] |= (uint64_t)bit << (b & 63);
-        m += (int)bit;
-    }
-#endif
     return m;
 }
 
@@ -145,13 +159,29 @@ static inline int split_place(const uint64_t here[4], int i) {
     return 64 * w + __builtin_ctzll(_pdep_u64(UINT64_C(1) << i, here[w]));
 }
 
+#endif
+
 /* --- the scan ------------------------------------------------------------------------------------
  */
 
 typedef struct split_scan_state {
     const ken_split_node *node;
     split_f64 unit_g, unit_h, total_g, total_h, missing_g, missing_h, l1, l2, least, top;
+    split_f64 more_g, more_h, square, cross, constant, linear; /* the screen, for whole sums of gradients */
 } split_scan_state;
+
+/* From here on only gains above `top` matter. */
+static void split_aim(split_scan_state *s, double top) {
+    const ken_split_node *const n = s->node;
+    const double rest = 0x1p-44, G = n->total_g, T = n->total_h + 2 * n->l2;
+    const bool sound = n->unit_g > 0x1p-300 && n->unit_g < 0x1p300 && n->unit_h > 0x1p-300 && n->unit_h < 0x1p300 &&
+                       G * G < 1e200 && T < 1e200 && top * T < 1e200 && (top == 0 || top * T > 1e-200);
+    s->top = split_all(top);
+    s->square = split_all(T * (1 + 2 * rest) * (n->unit_g * n->unit_g));
+    s->cross = split_all(-2 * G * n->unit_g);
+    s->constant = split_all(G * G - top * T + 2 * rest * (G * G + top * T));
+    s->linear = split_all(sound ? top : (double)INFINITY); /* all are looked at where doubles end */
+}
 
 /* Of the places at `at`, whose gains in `lane` are above the best so far: the first of the greatest. */
 static void split_take(split_scan_state *s, split_f64 gain, unsigned lanes, split_i64 g, split_i64 h, int at,
@@ -169,33 +199,42 @@ static void split_take(split_scan_state *s, split_f64 gain, unsigned lanes, spli
     best->g = sum[lane];
     split_store_i64(sum, h);
     best->h = sum[lane];
-    s->top = split_all(best->gain);
+    split_aim(s, best->gain);
+}
+
+/* Which places may have a gain above s->top; from whole sums. */
+SPLIT_INLINE unsigned split_screen(const split_scan_state *s, bool missing, split_f64 g, split_f64 h) {
+    const split_f64 L = split_fused(h, s->unit_h, s->more_h);
+    if (missing) g = split_plus(g, s->more_g);
+    const split_f64 inner = split_fused(L, s->linear, split_fused(g, s->cross, s->constant));
+    return split_not_below(split_fused(split_times(g, g), s->square, split_times(L, inner)), split_all(0));
 }
 
 /* Looks at the places at `at` with these running sums. false: what is left of them has too little on the
  * right already. */
-static inline bool split_look(split_scan_state *s, split_i64 g, split_i64 h, unsigned lanes, int at,
-                              ken_split_best *best) {
-    const split_f64 hl = split_plus(split_times(split_real(h), s->unit_h), s->missing_h);
+SPLIT_INLINE bool split_look(split_scan_state *s, bool missing, bool l1, split_i64 whole_g, split_i64 whole_h,
+                             unsigned lanes, int at, ken_split_best *best) {
+    const split_f64 g = split_real(whole_g), h = split_real(whole_h);
+    if (!l1 && !(lanes & split_screen(s, missing, g, h))) return true;
+    split_f64 hl = split_times(h, s->unit_h), gl = split_times(g, s->unit_g);
+    if (missing) {
+        hl = split_plus(hl, s->missing_h);
+        gl = split_plus(gl, s->missing_g);
+    }
     const split_f64 hr = split_minus(s->total_h, hl);
     const unsigned right = split_at_least(hr, s->least);
     lanes &= split_at_least(hl, s->least) & right;
     if (!lanes) return right != 0;
-    const split_f64 gl = split_plus(split_times(split_real(g), s->unit_g), s->missing_g);
     const split_f64 gr = split_minus(s->total_g, gl);
     const split_f64 L = split_plus(hl, s->l2), R = split_plus(hr, s->l2);
-    split_f64 sl = gl, sr = gr;
-    if (s->node->l1 > 0) {
-        sl = split_soft_all(gl, s->l1);
-        sr = split_soft_all(gr, s->l1);
-    }
+    const split_f64 sl = l1 ? split_soft_all(gl, s->l1) : gl, sr = l1 ? split_soft_all(gr, s->l1) : gr;
     const split_f64 num = split_plus(split_times(split_times(sl, sl), R), split_times(split_times(sr, sr), L));
     const split_f64 den = split_times(L, R);
     lanes &= split_at_least(num, split_times(s->top, den));
     if (!lanes) return true;
     const split_f64 gain = split_over(num, den);
     lanes &= split_above(gain, s->top);
-    if (lanes) split_take(s, gain, lanes, g, h, at, best);
+    if (lanes) split_take(s, gain, lanes, whole_g, whole_h, at, best);
     return true;
 }
 
@@ -206,25 +245,49 @@ static inline unsigned split_lanes(int at, int from, int to) {
     return to - at >= SPLIT_WIDTH ? low : low & ((1u << (to - at)) - 1);
 }
 
-static inline void split_packed(split_scan_state *s, const uint64_t *word, int shift, int from, int to,
+SPLIT_INLINE void split_packed(split_scan_state *s, bool missing, bool l1, const uint64_t *word, int shift, int from, int to,
                                 ken_split_best *best) {
     split_i64 carry = split_none();
     for (int b = 0; b < to; b += SPLIT_WIDTH) {
         const split_i64 sum = split_running(split_load(word + b, to - b), &carry);
-        if (!split_look(s, split_gradient(sum, shift), split_hessian(sum, shift), split_lanes(b, from, to), b,
+        if (!split_look(s, missing, l1, split_gradient(sum, shift), split_hessian(sum, shift), split_lanes(b, from, to), b,
                         best))
             return;
     }
 }
 
-static inline void split_wide(split_scan_state *s, const int64_t *g, const int64_t *h, int from, int to,
+SPLIT_INLINE void split_wide(split_scan_state *s, bool missing, bool l1, const int64_t *g, const int64_t *h, int from, int to,
                               ken_split_best *best) {
     split_i64 carry_g = split_none(), carry_h = split_none();
     for (int b = 0; b < to; b += SPLIT_WIDTH) {
         const split_i64 sum_g = split_running(split_load(g + b, to - b), &carry_g);
         const split_i64 sum_h = split_running(split_load(h + b, to - b), &carry_h);
-        if (!split_look(s, sum_g, sum_h, split_lanes(b, from, to), b, best)) return;
+        if (!split_look(s, missing, l1, sum_g, sum_h, split_lanes(b, from, to), b, best)) return;
     }
+}
+
+/* missing and l1 are known where this is called, so it exists four times. */
+SPLIT_INLINE void split_any(split_scan_state *s, bool missing, bool l1, const ken_split_column *c,
+                             ken_split_best *best) {
+    const uint64_t *word = (const uint64_t *)c->h;
+    int from = c->from, to = c->to;
+    if (c->g) {
+        split_wide(s, missing, l1, c->g, c->h, from, to, best);
+        return;
+    }
+#if KEN_AVX512
+    uint64_t gathered[264], here[4];
+    const bool few = 2 * s->node->rows <= to; /* most places have none */
+    if (few) {
+        to = split_gather(word, to, from, here, gathered);
+        from = split_rank(here, from);
+        word = gathered;
+    }
+#endif
+    split_packed(s, missing, l1, word, s->node->shift, from, to, best);
+#if KEN_AVX512
+    if (few && best->place >= 0) best->place = split_place(here, best->place);
+#endif
 }
 
 void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *c, ken_split_best *best) {
@@ -238,19 +301,15 @@ void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *c, ke
                           .l1 = split_all(node->l1),
                           .l2 = split_all(node->l2),
                           .least = split_all(node->least),
-                          .top = split_all(best->gain)};
+                          .more_g = split_all(c->missing_h == 0 ? 0 : c->missing_g / node->unit_g),
+                          .more_h = split_all(c->missing_h + node->l2)};
     best->place = -1;
     if (c->from >= c->to) return;
-    if (c->g) {
-        split_wide(&s, c->g, c->h, c->from, c->to, best);
-    } else if (node->rows <= c->to) { /* most places have none */
-        uint64_t gathered[264], here[4];
-        const int m = split_gather((const uint64_t *)c->h, c->to, c->from, here, gathered);
-        split_packed(&s, gathered, node->shift, split_rank(here, c->from), m, best);
-        if (best->place >= 0) best->place = split_place(here, best->place);
-    } else {
-        split_packed(&s, (const uint64_t *)c->h, node->shift, c->from, c->to, best);
-    }
+    split_aim(&s, best->gain);
+    if (c->missing_h == 0)
+        node->l1 > 0 ? split_any(&s, false, true, c, best) : split_any(&s, false, false, c, best);
+    else
+        node->l1 > 0 ? split_any(&s, true, true, c, best) : split_any(&s, true, false, c, best);
 }
 
 #else /* the oracle */

@@ -90,6 +90,12 @@ static void test_split__scan_is_its_definition_everywhere(void **state) {
             assert_int_equal(got.place, want.place);
             if (want.place < 0) continue;
             assert_true(got.gain == want.gain && got.g == want.g && got.h == want.h);
+            got.gain = want.gain; /* what is not above it by a bit is not found, what is by one, is */
+            ken_kernels_at(v)->split_scan(&t.node, &t.column, &got);
+            assert_int_equal(got.place, -1);
+            got.gain = nextafter(want.gain, 0);
+            ken_kernels_at(v)->split_scan(&t.node, &t.column, &got);
+            assert_true(got.place == want.place && got.gain == want.gain);
         }
     }
     assert_true(found > ROUNDS / 4 && found < ROUNDS * 3 / 4); /* both are tried */
@@ -123,10 +129,35 @@ static void test_split__large_sums_round_once(void **state) {
     }
 }
 
+/* Units and penalties at the ends of double: nothing overflows or vanishes that the definition would keep. */
+static void test_split__extreme_units(void **state) {
+    const double units[] = {0x1p-900, 0x1p-400, 0x1p-250, 0x1p200, 0x1p400}, l2s[] = {0, 1e-300, 1, 1e250};
+    uint64_t seed = 13;
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        split_case t;
+        test_make(&t, &seed);
+        const double scale_g = units[test_next(&seed) % 5] / t.node.unit_g, scale_h = units[test_next(&seed) % 5] / t.node.unit_h;
+        t.node.unit_g *= scale_g, t.node.total_g *= scale_g, t.column.missing_g *= scale_g, t.node.l1 *= scale_g;
+        t.node.unit_h *= scale_h, t.node.total_h *= scale_h, t.column.missing_h *= scale_h;
+        t.node.least = fmax(t.node.least * scale_h, 1e-300);
+        t.node.l2 = l2s[test_next(&seed) % 4];
+        t.floor = 0;
+        const ken_split_best want = test_define(&t);
+        for (int v = 0; ken_kernels_at(v); v++) {
+            ken_split_best got = {.gain = 0};
+            ken_kernels_at(v)->split_scan(&t.node, &t.column, &got);
+            assert_int_equal(got.place, want.place);
+            if (want.place >= 0) assert_true(got.gain == want.gain);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split__scan_is_its_definition_everywhere),
         cmocka_unit_test(test_split__large_sums_round_once),
+        cmocka_unit_test(test_split__extreme_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
