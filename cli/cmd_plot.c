@@ -25,7 +25,8 @@ static void plot_rails(const ken_outline_view *v, const ken_outline_node *n, cha
     while (k-- > 0 && used < size) used += (size_t)snprintf(buf + used, size - used, "%s", piece[k]);
 }
 
-static void plot_text_node(const ken_outline_view *v, int i, cli_grid *g) {
+/* line: the number under which a linear leaf's line is written below. */
+static void plot_text_node(const ken_outline_view *v, int i, int line, cli_grid *g) {
     const ken_outline_node *n = &v->node[i];
     char tree[512], says[160], rows[40], share[16], bar[160];
     plot_rails(v, n, tree, sizeof tree);
@@ -34,6 +35,8 @@ static void plot_text_node(const ken_outline_view *v, int i, cli_grid *g) {
         snprintf(tree + used, sizeof tree - used, "%s %s ?", n->column, n->question);
     else if (n->cut)
         snprintf(tree + used, sizeof tree - used, "… %lld leaves", (long long)n->leaves);
+    else if (n->line)
+        snprintf(tree + used, sizeof tree - used, "→ line %d", line);
     else
         snprintf(tree + used, sizeof tree - used, "→ %s", n->answer);
     if (n->shares)
@@ -43,6 +46,16 @@ static void plot_text_node(const ken_outline_view *v, int i, cli_grid *g) {
     snprintf(share, sizeof share, n->share < 0.01 ? "<1%%" : "%.0f%%", 100 * n->share);
     const char *cells[] = {tree, says, cli_number_text(n->cover, rows), share, cli_bar(n->share, 10, bar)};
     cli_grid_row(g, cells);
+}
+
+/* The lines of linear leaves, in the order of the tree. */
+static void plot_text_lines(const ken_outline_view *v) {
+    for (int i = 0, line = 0; i < v->n; i++) {
+        if (!v->node[i].line) continue;
+        printf("%s  line %d  ", line == 0 ? "\n" : "", line + 1);
+        cli_wrap(stdout, v->node[i].line, 10, cli_width(stdout));
+        line++;
+    }
 }
 
 static int plot_text(const cli *c, const ken_model *m, const ken_outline_view *v) {
@@ -58,8 +71,9 @@ static int plot_text(const cli *c, const ken_model *m, const ken_outline_view *v
                v->output < 0 ? "" : ken_model_class(m, v->output), v->output < 0 ? "" : "'", cli_style(stdout, "0"));
     putchar('\n');
     cli_grid_begin(&g, 5, titles);
-    for (int i = 0; i < v->n; i++) plot_text_node(v, i, &g);
+    for (int i = 0, line = 0; i < v->n; i++) plot_text_node(v, i, line += v->node[i].line != NULL, &g);
     cli_grid_print(&g, stdout);
+    plot_text_lines(v);
     printf("\n  next: ken plot tree %s%s%s -o tree.svg   the same as a drawing\n", c->arguments[1],
            cli_value(c, "tree") ? " --tree " : "", cli_value(c, "tree") ? cli_value(c, "tree") : "");
     return CLI_DONE;

@@ -100,6 +100,8 @@ ken_status ken__boosting_grow(ken_ctx *ctx, boosting_grower *grower, const boost
 const boosting_node *ken__boosting_grower_nodes(const boosting_grower *grower);
 /* Rows of a node. */
 const uint32_t *ken__boosting_grower_rows(const boosting_grower *grower, const boosting_node *node);
+/* Their packed gradients, in that order. */
+const uint64_t *ken__boosting_grower_packed(const boosting_grower *grower, const boosting_node *node);
 static inline bool boosting_goes_left(const boosting_split *s, int missing, int code) {
     if (s->category) return s->set[code >> 5] >> (code & 31) & 1;
     return code == missing ? s->missing_left : code <= s->bin;

@@ -115,6 +115,9 @@ const boosting_node *ken__boosting_grower_nodes(const boosting_grower *w) { retu
 const uint32_t *ken__boosting_grower_rows(const boosting_grower *w, const boosting_node *node) {
     return w->rows[node->buffer] + node->begin;
 }
+const uint64_t *ken__boosting_grower_packed(const boosting_grower *w, const boosting_node *node) {
+    return w->gh[node->buffer] + node->begin;
+}
 
 /* --- scale --------------------------------------------------------------------------------------
  */

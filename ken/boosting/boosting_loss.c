@@ -225,6 +225,12 @@ double ken__boosting_loss_renew(const boosting_loss *l, int k, const uint32_t *r
 double ken__boosting_loss_step(const boosting_loss *l, const boosting_rules *rules, double G,
                                double H) {
     const double step = ken__boosting_leaf_value(rules, G, H);
+    return ken__boosting_loss_tame(l, step);
+}
+
+bool ken__boosting_loss_tames(const boosting_loss *l) { return l->row->tame != NULL; }
+
+double ken__boosting_loss_tame(const boosting_loss *l, double step) {
     return l->row->tame ? l->row->tame(step) : step;
 }
 

@@ -107,6 +107,9 @@ double ken__boosting_loss_renew(const boosting_loss *loss, int k, const uint32_t
 /* Newton step of a leaf with sums G, H, tamed where the loss asks for it. */
 double ken__boosting_loss_step(const boosting_loss *loss, const boosting_rules *rules, double G,
                                double H);
+/* Whether it asks for that; what becomes of a step. */
+bool ken__boosting_loss_tames(const boosting_loss *loss);
+double ken__boosting_loss_tame(const boosting_loss *loss, double step);
 /* Mean loss of rows [begin, end), NaN when there are none. */
 ken_status ken__boosting_loss_mean(ken_ctx *ctx, const boosting_loss *loss, int64_t begin,
                                    int64_t end, double *out);

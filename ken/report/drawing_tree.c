@@ -172,7 +172,7 @@ static void tree_tooltip(tree_drawing *t, const ken_outline_node *n) {
     for (int k = 0; n->shares && k < t->v->n_classes; k++)
         if (n->shares[k] > 0)
             ken__report_add(r, "\n$: $", ken_model_class(t->model, k), ken__report_percent(r, n->shares[k]));
-    if (!n->shares) ken__report_add(r, "\n$", n->answer);
+    if (!n->shares) ken__report_add(r, "\n$", n->line ? n->line : n->answer);
     if (n->cut) ken__report_add(r, "\n$ leaves below are not drawn", ken__report_int(r, n->leaves));
     ken_text_add(r->out, "</title>\n");
 }
@@ -224,7 +224,7 @@ static void tree_card(tree_drawing *t, int i) {
         tree_says(t, n, line, sizeof line);
         tree_text(t, "t-sub", x, y + 53, line, TREE_NAME + 5);
     } else {
-        tree_text(t, "t-ask", x, y + 20, n->answer, TREE_NAME);
+        tree_text(t, "t-ask", x, y + 20, n->line ? n->line : n->answer, TREE_NAME);
         if (n->shares)
             snprintf(line, sizeof line, "%s of %s%s", ken__report_percent(r, n->value), ken__report_num(r, n->cover), rows);
         else

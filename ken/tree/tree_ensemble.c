@@ -5,6 +5,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/tree/tree_layout.h"
+#include "ken/tree/tree_linear.h"
 
 /* --- making ----------------------------------------------------------------------------------- */
 
@@ -183,8 +184,11 @@ ken_status ken_ensemble_open(ken_ctx *ctx, const ken_model *model, int32_t n_out
     *out = NULL;
     KEN_TRY(KEN_ALLOC(ctx, ken_ensemble, 1, &e));
     ken_status status = ensemble_view(ctx, model, n_outputs, e);
+    if (status == KEN_OK) status = ken__tree_linear_open(ctx, model, e, &e->linear);
     if (status == KEN_OK) status = ken_tree_layout_new(ctx, e, &e->layout);
     if (status != KEN_OK) {
+        const ken_allocator alloc = ken_ctx_allocator(ctx);
+        ken__tree_linear_free(&alloc, e->linear);
         ken_free(ctx, e);
         return status;
     }
@@ -195,6 +199,7 @@ ken_status ken_ensemble_open(ken_ctx *ctx, const ken_model *model, int32_t n_out
 void ken_ensemble_close(const ken_allocator *alloc, ken_ensemble *ens) {
     if (!ens) return;
     ken_tree_layout_free(alloc, ens->layout);
+    ken__tree_linear_free(alloc, ens->linear);
     ken_allocator_free(alloc, ens);
 }
 
@@ -251,6 +256,7 @@ static void ensemble_write_node(const ensemble_json *s, int32_t j, int depth) {
     ken_json_array(w);
     for (int32_t o = 0; o < e->width; o++) ken_json_put_f64(w, e->value[i * e->width + o]);
     ken_json_end_array(w);
+    if (e->feature[i] < 0) ken__tree_linear_json(e, s->model, i, w);
     if (e->feature[i] >= 0 && depth >= s->max_depth) {
         KEN_JSON(w, "cut", i64, s->leaves[j]);
     } else if (e->feature[i] >= 0) {
@@ -305,8 +311,11 @@ ken_status ken_ensemble_tree_json(ken_ctx *ctx, const ken_model *model, int32_t 
     if (max_depth < 0 || max_depth > KEN_JSON_MAX_WRITE_DEPTH - 8 - w->depth)
         return KEN_FAIL(ctx, KEN_E_ARG, "ask for fewer levels", "trees: depth %d cannot be written",
                         max_depth);
+    const ken_allocator alloc = ken_ctx_allocator(ctx);
+    KEN_TRY(ken__tree_linear_open(ctx, model, &e, &e.linear));
     const ken_mark mark = ken_scratch_mark(ctx);
     const ken_status status = ensemble_write_tree(ctx, &s, tree);
     ken_scratch_release(ctx, mark);
+    ken__tree_linear_free(&alloc, e.linear);
     return status;
 }

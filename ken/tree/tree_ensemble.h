@@ -66,6 +66,7 @@ KEN_API ken_status ken_ensemble_new_arrays(ken_ctx *ctx, ken_model *model, int64
 
 /* A checked view of the attributes of one model, with a layout for fast prediction beside it. */
 struct ken_tree_layout; /* tree_layout.h */
+struct ken_tree_linear; /* tree_linear.h */
 typedef struct ken_ensemble {
     int64_t n_nodes;
     int64_t n_words;
@@ -81,6 +82,7 @@ typedef struct ken_ensemble {
     const double *value, *cover, *gain;
     const int32_t *tree_output;
     const double *base;
+    struct ken_tree_linear *linear; /* NULL: every leaf is a constant */
     struct ken_tree_layout *layout; /* NULL: beyond its limits, prediction takes the plain walk */
 } ken_ensemble;
 
@@ -131,7 +133,8 @@ KEN_API void ken_ensemble_importance(const ken_ensemble *ens, ken_importance_kin
 
 /* One tree as a JSON object of nested nodes, as the report draws it: {"tree", "output", "root":
  * {"cover", "value": [..], "gain", "feature", "threshold" | "levels": [names], "missing": "left" |
- * "right", "left": {..}, "right": {..}}}; below max_depth a node says "cut": number of its leaves.
+ * "right", "left": {..}, "right": {..}}}; below max_depth a node says "cut": number of its leaves; a linear
+ * leaf says "terms": [{"feature", "coef", "center"}, ..] (tree_linear.h).
  * errors  KEN_E_ARG no such tree, or max_depth too deep for the writer; KEN_E_STATE not made of
  * trees */
 KEN_API ken_status ken_ensemble_tree_json(ken_ctx *ctx, const ken_model *model, int32_t tree,

@@ -79,7 +79,7 @@ typedef struct ken_tree_layout {
     int64_t *ask_first, *place_first; /* (trees + 1) */
     ken_tree_ask *ask;
     uint32_t *place_node; /* (places) the leaf's node in the attributes, from the tree's first; by top: in the layout */
-    double *place_value;  /* (places) its value; NULL unless there is one a leaf */
+    double *place_value;  /* (places) its value; NULL unless there is one a leaf, for all rows */
 } ken_tree_layout;
 
 /* NULL in *out when a limit is passed (ranks, slots, levels): then the plain walk is taken. */

@@ -268,7 +268,7 @@ static ken_status asks_fill(ken_ctx *ctx, asks_plan *p) {
     KEN_TRY(KEN_ALLOC(ctx, double, (int64_t)p->n_coded * KEN_TREE_EDGES, &l->coded_edge));
     KEN_TRY(KEN_ALLOC(ctx, ken_tree_ask, asks, &l->ask));
     KEN_TRY(KEN_ALLOC(ctx, uint32_t, places, &l->place_node));
-    if (p->e->width == 1) KEN_TRY(KEN_ALLOC(ctx, double, places, &l->place_value));
+    if (p->e->width == 1 && !p->e->linear) KEN_TRY(KEN_ALLOC(ctx, double, places, &l->place_value));
     KEN_TRY(KEN_SCRATCH(ctx, uint32_t, asks, &p->met));
     p->n_coded = 0;
     for (int32_t k = 0; k < l->n_parts; k++) {

@@ -7,6 +7,7 @@
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 #include "ken/kernels/kernels.h"
+#include "ken/tree/tree_linear.h"
 #include "ken/tree/tree_walk.h"
 
 enum {
@@ -30,9 +31,13 @@ int32_t ken_ensemble_walk(const ken_ensemble *ens, int32_t tree, const double *x
     return (int32_t)(i - first);
 }
 
-static void predict_add(const ken_ensemble *e, int32_t tree, int64_t node, double *out) {
+/* x[column[t]]: the values for the terms of linear leaves. */
+static void predict_add(const ken_ensemble *e, int32_t tree, int64_t node, const int32_t *column,
+                        const double *x, double *out) {
     const double *value = e->value + node * e->width;
-    if (e->width == 1)
+    if (e->linear)
+        out[KEN_MAX(e->tree_output[tree], 0)] += ken__tree_linear_at(e, node, column, x);
+    else if (e->width == 1)
         out[KEN_MAX(e->tree_output[tree], 0)] += value[0];
     else
         for (int32_t o = 0; o < e->width; o++) out[o] += value[o];
@@ -51,6 +56,8 @@ typedef struct predict_job {
     uint16_t *codes;         /* wide: (threads, group / 64, slots, 64) */
     uint8_t *bytes;          /* (threads, group / 512, slots, KEN_TREE_GROUP) codes of a part */
     double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
+    double *raw;             /* (threads, group, columns of linear leaves); NULL: leaves are constants */
+    int64_t raw_first;       /* the row that raw begins with, of one thread's own job */
     uint32_t *at;            /* (threads, KEN_TREE_GROUP) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
 } predict_job;
@@ -69,7 +76,7 @@ static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker
             if (job->leaf_of)
                 out[t] = job->leaf_of[node];
             else
-                predict_add(e, t, node, out);
+                predict_add(e, t, node, e->linear ? e->linear->feature : NULL, x, out);
         }
     }
 }
@@ -240,10 +247,14 @@ static void predict_walk_block(const predict_job *job, int32_t t, int64_t first,
 
 static void predict_take(const predict_job *job, int32_t t, int64_t row, int64_t node) {
     const ken_ensemble *e = job->e;
+    const ken_tree_linear *l = e->linear;
     if (job->leaf_of)
         job->out[row * e->n_trees + t] = job->leaf_of[node];
+    else if (l)
+        predict_add(e, t, node, l->slot, job->raw + (row - job->raw_first) * l->n_used,
+                    job->out + row * e->n_outputs);
     else
-        predict_add(e, t, node, job->out + row * e->n_outputs);
+        predict_add(e, t, node, NULL, NULL, job->out + row * e->n_outputs);
 }
 
 static void predict_take_at(const predict_job *job, int32_t t, int64_t row, uint32_t at) {
@@ -302,7 +313,7 @@ static void predict_walk(const predict_job *job, int32_t t, int64_t row, int64_t
         memset(at, 0, (size_t)rows * sizeof *at);
     }
     predict_walk_block(job, t, first, rows, codes, bytes, at);
-    if (e->width == 1 && !job->leaf_of)
+    if (e->width == 1 && !job->leaf_of && !e->linear)
         predict_add_scalar(job, t, row, rows, at);
     else
         for (int64_t r = 0; r < rows; r++) predict_take_at(job, t, row + r, at[r]);
@@ -338,14 +349,26 @@ static void predict_part(const predict_job *job, const ken_tree_part *part, int6
     }
 }
 
+/* Rows of a group as linear leaves look at them. */
+static void predict_raw(predict_job *own, int64_t begin, int64_t rows, int worker) {
+    const ken_tree_linear *l = own->e->linear;
+    if (!own->raw) return;
+    own->raw += worker * own->group * l->n_used;
+    own->raw_first = begin;
+    for (int32_t k = 0; k < l->n_used; k++)
+        ken_column_gather(ken_table_column(own->X, l->used[k]), begin, rows, own->raw + k, l->n_used);
+}
+
 static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {
-    const predict_job *job = arg;
+    predict_job own = *(const predict_job *)arg;
+    const predict_job *job = &own;
     const ken_ensemble *e = job->e;
     const int64_t blocks = (job->group + KEN_TREE_GROUP - 1) / KEN_TREE_GROUP;
     uint16_t *codes = job->wide ? job->codes + worker * job->group * job->n_slots : NULL;
     uint8_t *bytes = job->bytes + worker * blocks * job->n_slots * KEN_TREE_GROUP;
     double *x = job->x + worker * job->group;
     if (job->wide && job->walks) predict_code(job, begin, end - begin, x, codes);
+    predict_raw(&own, begin, end - begin, worker);
     if (!job->leaf_of)
         for (int64_t r = begin; r < end; r++)
             for (int32_t o = 0; o < e->n_outputs; o++) job->out[r * e->n_outputs + o] = e->base[o];
@@ -360,7 +383,7 @@ static int64_t predict_group_rows(ken_ctx *ctx, const predict_job *job, int64_t 
     const int64_t row_bytes = KEN_MAX((int64_t)job->n_slots, 1) * (job->wide ? 2 : 1), threads = ken_ctx_threads(ctx);
     int64_t rows = KEN_TREE_GROUP;
     if (job->walks) rows = KEN_MAX(KEN_MIN(PREDICT_GROUP_BYTES / row_bytes, 4096), KEN_TREE_TILE);
-    if (job->walks && e->n_nodes / e->n_trees * (int64_t)sizeof(ken_tree_node) > PREDICT_LARGE_TREE)
+    if (job->walks && !e->linear && e->n_nodes / e->n_trees * (int64_t)sizeof(ken_tree_node) > PREDICT_LARGE_TREE)
         rows = KEN_MIN(KEN_MAX(PREDICT_LARGE_BYTES / row_bytes, rows), KEN_MAX((n + threads - 1) / threads, rows));
     const int64_t unit = rows < KEN_TREE_GROUP ? KEN_TREE_TILE : KEN_TREE_GROUP;
     rows = rows / unit * unit;
@@ -379,6 +402,8 @@ static ken_status predict_fast_scratch(ken_ctx *ctx, predict_job *job, int64_t n
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, bytes, &job->bytes));
     memset(job->bytes, 0, (size_t)bytes); /* the ends are read too */
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group, &job->x));
+    if (job->e->linear && !job->leaf_of)
+        KEN_TRY(KEN_SCRATCH(ctx, double, threads * job->group * KEN_MAX(job->e->linear->n_used, 1), &job->raw));
     return KEN_SCRATCH(ctx, uint32_t, threads * KEN_TREE_GROUP, &job->at);
 }
 

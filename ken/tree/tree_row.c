@@ -1,6 +1,7 @@
 /* One row through all trees: eight trees at a time, so that the loads in one hide behind those in the
  * others. Codes, nodes and the order of the sums are those of tree_predict.c: so are the bits. */
 #include "ken/core/alloc.h"
+#include "ken/tree/tree_linear.h"
 #include "ken/tree/tree_walk.h"
 
 enum { ROW_TREES = 8 };
@@ -60,9 +61,11 @@ static int row_walk(const ken_ensemble *e, int32_t t, const uint16_t *codes, uin
     return ROW_TREES;
 }
 
-static void row_add(const ken_ensemble *e, int32_t t, int64_t node, double *out) {
+static void row_add(const ken_ensemble *e, int32_t t, int64_t node, const double *x, double *out) {
     const double *value = e->value + node * e->width;
-    if (e->width == 1)
+    if (e->linear)
+        out[KEN_MAX(e->tree_output[t], 0)] += ken__tree_linear_at(e, node, e->linear->feature, x);
+    else if (e->width == 1)
         out[KEN_MAX(e->tree_output[t], 0)] += value[0];
     else
         for (int32_t o = 0; o < e->width; o++) out[o] += value[o];
@@ -75,7 +78,7 @@ ken_status ken_ensemble_margin_row(ken_ctx *ctx, const ken_ensemble *e, const do
     for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
     if (!l) {
         for (int32_t t = 0; t < e->n_trees; t++)
-            row_add(e, t, e->tree_offset[t] + ken_ensemble_walk(e, t, x), out);
+            row_add(e, t, e->tree_offset[t] + ken_ensemble_walk(e, t, x), x, out);
         return KEN_OK;
     }
     KEN_TRY(KEN_SCRATCH(ctx, uint16_t, KEN_MAX(l->n_slots, 1), &codes));
@@ -86,7 +89,7 @@ ken_status ken_ensemble_margin_row(ken_ctx *ctx, const ken_ensemble *e, const do
         const int n = row_walk(e, t, codes, at);
         for (int k = 0; k < n; k++, t++) {
             const int64_t first = e->tree_offset[t];
-            row_add(e, t, first + l->origin[first + at[k]], out);
+            row_add(e, t, first + l->origin[first + at[k]], x, out);
         }
     }
     ken_scratch_release(ctx, mark);

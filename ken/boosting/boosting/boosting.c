@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
+#include "ken/boosting/boosting/boosting_linear.h"
 #include "ken/boosting/boosting/boosting_state.h"
+#include "ken/tree/tree_linear.h"
 
 ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, size_t need,
                                  size_t size) {
@@ -111,6 +113,7 @@ void ken__boosting_free(ken_ctx *ctx, boosting_fit *s) {
     ken_free(ctx, s->round);
     ken__boosting_drop_free(ctx, s);
     ken__boosting_vector_free(ctx, s);
+    ken__boosting_linear_free(ctx, s->linear);
     ken_free(ctx, s);
 }
 
@@ -305,6 +308,11 @@ static const ken_param boosting_params[] = {
                  .doc = "one threshold at random per column and node, instead of the best"),
     KEN_ROW_F64(ken_boosting_params, path_smoothing, .min = 0, .max = 1e300, .unit = "rows",
                 .doc = "pulls a leaf's value towards its parent's, as much as so many rows do"),
+    KEN_ROW_BOOL(ken_boosting_params, linear_leaves,
+                 .doc = "leaves are linear in the columns of numbers on their paths, not constant"),
+    KEN_ROW_F64(ken_boosting_params, linear_l2, .min = 0, .max = 1e300, .lo = 1e-3, .hi = 100,
+                .scale = KEN_LOG_SCALE, .when = "linear_leaves=true",
+                .doc = "L2 penalty on the slopes of linear leaves, of columns in standard deviations"),
     KEN_ROW_TEXT(ken_boosting_params, interactions,
                  .doc = "groups of columns that may meet on a path: 'a|b;c|d'; columns in no group are one"),
     KEN_ROW_TEXT(ken_boosting_params, forced,
@@ -317,6 +325,7 @@ static const ken_param boosting_params[] = {
 
 static const ken_attr boosting_attrs[] = {
     KEN_ENSEMBLE_ATTRS,
+    KEN_ENSEMBLE_LINEAR_ATTRS,
     {"quantiles", KEN_F64, "outputs", "levels of the quantiles, where several are asked for"},
     {"validation_loss", KEN_F64, "rounds", "mean loss of the validation rows after each round"},
     {"metrics", KEN_STRING, "metrics", "what early stopping went by"},

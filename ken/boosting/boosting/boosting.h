@@ -121,6 +121,8 @@ typedef struct ken_boosting_params {
     double node_fraction;
     bool extra_random;
     double path_smoothing;
+    bool linear_leaves;
+    double linear_l2;
     const char *interactions;
     const char *forced;
     const char *increasing;
@@ -176,6 +178,8 @@ typedef struct ken_boosting_params {
      .node_fraction = 1,                                                                           \
      .extra_random = false,                                                                        \
      .path_smoothing = 0,                                                                          \
+     .linear_leaves = false,                                                                       \
+     .linear_l2 = 1,                                                                               \
      .interactions = "",                                                                           \
      .forced = "",                                                                                 \
      .increasing = "",                                                                             \

@@ -1,5 +1,6 @@
 /* Leaf values, and with them the margins of all rows: those of the tree's sample lie sorted by leaf,
  * the others walk the tree. Read next: boosting.c. */
+#include "ken/boosting/boosting/boosting_linear.h"
 #include "ken/boosting/boosting/boosting_state.h"
 #include "ken/core/threads.h"
 
@@ -54,6 +55,11 @@ static void boosting_leaf_block(void *arg, int64_t begin, int64_t end, int worke
         const uint32_t *const rows = ken__boosting_grower_rows(s->grower, node);
         const int64_t n = node->end - node->begin;
         const double value = s->leaf[i].value;
+        if (s->linear && ken__boosting_linear_has(s->linear, s->leaf[i].out)) {
+            for (int64_t r = ken__boosting_first_row(rows, n, begin); r < n && rows[r] < end; r++)
+                margin[rows[r]] += ken__boosting_linear_at(s->linear, s->leaf[i].out, rows[r], value);
+            continue;
+        }
         for (int64_t r = ken__boosting_first_row(rows, n, begin); r < n && rows[r] < end; r++)
             margin[rows[r]] += value;
     }
@@ -67,8 +73,10 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
         if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
-        margin[row] +=
-            m->out[boosting_step_walk(m->tree, s->codes + row * s->binned.stride)].value;
+        const int32_t node = boosting_step_walk(m->tree, s->codes + row * s->binned.stride);
+        margin[row] += s->linear ? ken__boosting_linear_at(s->linear, (m->out - s->out) + node, row,
+                                                           m->out[node].value)
+                                 : m->out[node].value;
     }
 }
 
@@ -159,6 +167,7 @@ ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n
     }
     if (s->p->path_smoothing > 0) boosting_smooth(s);
     if (s->rules.direction) KEN_TRY(boosting_obey(ctx, s, m.nodes, scale));
+    if (s->linear) KEN_TRY(ken__boosting_linear_fit(ctx, s, scale));
     KEN_TRY(ken_parallel(ctx, s->loss.n_train, BOOSTING_MARGINS, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);
 }

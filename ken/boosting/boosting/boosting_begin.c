@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/boosting/boosting/boosting_linear.h"
 #include "ken/boosting/boosting/boosting_state.h"
 #include "ken/core/threads.h"
 
@@ -256,6 +257,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
         KEN_TRY(KEN_ALLOC(ctx, double, problem->n_train, &s->sample_weight));
     KEN_TRY(KEN_ALLOC(ctx, int32_t, s->binned.d, &s->columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, 1));
+    KEN_TRY(ken__boosting_linear_begin(ctx, s, model, problem));
     KEN_TRY(ken__boosting_continue(ctx, s, model, problem));
     KEN_TRY(ken__boosting_vector_begin(ctx, s));
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/boosting/boosting/boosting_linear.h"
 #include "ken/boosting/boosting/boosting_state.h"
 
 static ken_status continue_check(ken_ctx *ctx, const boosting_fit *s, const ken_model *model,
@@ -51,7 +52,7 @@ static ken_status continue_copy(ken_ctx *ctx, boosting_fit *s, const ken_ensembl
     s->n_out = (size_t)e->n_nodes;
     s->n_words = (size_t)e->n_words;
     s->n_trees = (size_t)e->n_trees;
-    return KEN_OK;
+    return s->linear ? ken__boosting_linear_continue(ctx, s, e) : KEN_OK;
 }
 
 /* The losses of earlier rounds; NaN where there were no validation rows. */

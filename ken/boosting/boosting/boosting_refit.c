@@ -25,6 +25,7 @@ typedef struct refit_job {
 static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p, const ken_ensemble *e) {
     const char *const why = p->drop_rate > 0        ? "drop_rate"
                             : p->path_smoothing > 0 ? "path_smoothing"
+                            : e->linear             ? "linear leaves"
                             : *p->increasing        ? "increasing"
                             : *p->decreasing        ? "decreasing"
                             : e->width != 1         ? "several outputs a leaf"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ken/boosting/boosting/boosting_state.h"
+#include "ken/tree/tree_linear.h"
 
 static ken_status rounds_check(ken_ctx *ctx, const ken_model *model) {
     if (ken_model_desc(model) != &ken_boosting_desc)
@@ -26,7 +27,7 @@ int64_t ken_boosting_rounds(const ken_model *model) {
 
 /* Trees [tree[0], tree[1]), their nodes and the words of their sets. */
 typedef struct rounds_range {
-    int64_t round[2], tree[2], node[2], word[2];
+    int64_t round[2], tree[2], node[2], word[2], term[2];
 } rounds_range;
 
 static rounds_range rounds_of(const ken_ensemble *e, int64_t first, int64_t last) {
@@ -34,6 +35,7 @@ static rounds_range rounds_of(const ken_ensemble *e, int64_t first, int64_t last
     rounds_range r = {.round = {first, last}, .tree = {first * trees, last * trees}};
     bool any = false;
     for (int c = 0; c < 2; c++) r.node[c] = e->tree_offset[r.tree[c]];
+    for (int c = 0; c < 2 && e->linear; c++) r.term[c] = e->linear->offset[r.node[c]];
     for (int64_t i = r.node[0]; i < r.node[1]; i++) {
         if (e->category[i] < 0) continue;
         if (!any) r.word[0] = e->category[i];
@@ -73,10 +75,17 @@ static ken_status rounds_tensor(ken_ctx *ctx, const ken_named_tensor *from, cons
                                 ken_named_tensor *to) {
     static const char *const of_nodes[] = {"feature", "threshold", "left", "right", "missing_left",
                                            "category", "category_words", "value", "cover", "gain"};
+    static const char *const of_terms[] = {"linear_feature", "linear_coef", "linear_center"};
     const char *const name = strncmp(from->name, "model/", 6) == 0 ? from->name + 6 : "";
     *to = *from;
     for (int i = 0; i < KEN_COUNT(of_nodes); i++)
         if (strcmp(name, of_nodes[i]) == 0) rounds_cut(&to->tensor, r->node);
+    for (int i = 0; i < KEN_COUNT(of_terms); i++)
+        if (strcmp(name, of_terms[i]) == 0) rounds_cut(&to->tensor, r->term);
+    if (strcmp(name, "linear_offset") == 0) {
+        rounds_cut(&to->tensor, (const int64_t[]){r->node[0], r->node[1] + 1});
+        return rounds_shift(ctx, &to->tensor, r->term[0]);
+    }
     if (strcmp(name, "category") == 0) return rounds_shift(ctx, &to->tensor, r->word[0]);
     if (strcmp(name, "category_bits") == 0) rounds_cut(&to->tensor, r->word);
     if (strcmp(name, "tree_output") == 0) rounds_cut(&to->tensor, r->tree);

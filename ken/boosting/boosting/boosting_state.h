@@ -69,6 +69,8 @@ typedef struct boosting_vector_fit {
     size_t value_capacity;
 } boosting_vector_fit;
 
+struct boosting_linear; /* boosting_linear.h: linear leaves */
+
 enum { BOOSTING_VIEWS = 13 };
 _Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
 
@@ -113,6 +115,7 @@ typedef struct boosting_fit {
     boosting_drop drop;
     int width; /* values a leaf: 1, or one an output */
     boosting_vector_fit vector;
+    struct boosting_linear *linear; /* NULL: every leaf is a constant */
     bool wants_objective;
     int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
     ken_tensor view[BOOSTING_VIEWS];

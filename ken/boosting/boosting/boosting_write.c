@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ken/boosting/boosting/boosting_linear.h"
 #include "ken/boosting/boosting/boosting_state.h"
 
 static ken_status boosting_put_set(ken_ctx *ctx, boosting_fit *s, const boosting_split *split,
@@ -129,6 +130,7 @@ ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boost
     if (n_words > 0) memcpy(a.category_bits, s->words, (size_t)n_words * sizeof *s->words);
     for (int64_t t = 0; t < n_trees; t++) a.tree_output[t] = s->width > 1 ? -1 : (int32_t)(t % outputs);
     memcpy(a.base, s->base, (size_t)outputs * sizeof *s->base);
+    if (s->linear) KEN_TRY(ken__boosting_linear_write(ctx, model, s, n_nodes));
     if (s->loss.levels) KEN_TRY(ken_quantiles_set(ctx, model, s->levels, s->loss.outputs));
     if (s->loss.n == s->loss.n_train) return KEN_OK;
     const int64_t steps = (int64_t)s->n_steps;

@@ -101,7 +101,9 @@ static ken_status walk_open(ken_ctx *ctx, const ken_model *model, const int *fea
 ken_status ken__effect_walk_begin(ken_ctx *ctx, const ken_model *model, const int *features, int n_features,
                                   const ken_table *rows, ken__effect_walk *w, const char **why) {
     *w = (ken__effect_walk){.alloc = ken_ctx_allocator(ctx)};
-    *why = walk_of_trees(model) ? NULL : "it is not made of trees";
+    *why = !walk_of_trees(model)                      ? "it is not made of trees"
+           : ken_model_attr(model, "linear_offset") ? "its leaves are linear"
+                                                    : NULL;
     if (*why) return KEN_OK;
     const ken_status status = walk_open(ctx, model, features, n_features, rows, w, why);
     if (status != KEN_OK || *why) ken__effect_walk_end(w);

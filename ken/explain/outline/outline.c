@@ -5,6 +5,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/core/text.h"
+#include "ken/tree/tree_linear.h"
 #include "ken/tree/tree_model.h"
 
 struct ken_outline {
@@ -15,7 +16,7 @@ struct ken_outline {
     char *text;     /* all questions and answers, one after another, NUL between */
 };
 
-enum { OUTLINE_MAX_DEPTH = 1000, OUTLINE_MAX_ENDS = 10000, OUTLINE_LEVELS = 6 };
+enum { OUTLINE_MAX_DEPTH = 1000, OUTLINE_MAX_ENDS = 10000, OUTLINE_LEVELS = 6, OUTLINE_TERMS = 4 };
 
 const ken_outline_view *ken_outline_get(const ken_outline *outline) { return &outline->view; }
 
@@ -97,6 +98,12 @@ static int outline_add(const outline_tree *t, ken_outline *o, int32_t j, int par
     return at;
 }
 
+static bool outline_is_linear(const outline_tree *t, const ken_outline_node *n) {
+    const ken_tree_linear *const l = t->ens->linear;
+    const int64_t i = t->first + n->node;
+    return l && l->offset[i] < l->offset[i + 1];
+}
+
 /* What a node says, by the unit; two classes have one share, that of the second. */
 static void outline_value(const outline_tree *t, ken_outline *o, int at) {
     ken_outline_node *n = &o->node[at];
@@ -134,8 +141,30 @@ static void outline_levels(const ken_ensemble *e, const ken_strings *levels, int
     if (!named) ken_text_add(out, "a level never seen");
 }
 
+/* The line of a linear leaf: what it says at its center, and the way from there; many terms are counted. */
+static void outline_line(const outline_tree *t, const ken_outline_node *n, ken_text *out) {
+    const ken_tree_linear *const l = t->ens->linear;
+    const int64_t i = t->first + n->node;
+    char number[32];
+    if (!outline_is_linear(t, n)) return;
+    ken_format_f64_digits(n->value, 4, number);
+    ken_text_add(out, number);
+    for (int64_t k = l->offset[i]; k < l->offset[i + 1]; k++) {
+        const double coef = l->coef[k], center = l->center[k];
+        if (k == l->offset[i] + OUTLINE_TERMS) {
+            ken_text_addf(out, " and %lld more terms", (long long)(l->offset[i + 1] - k));
+            return;
+        }
+        ken_format_f64_digits(fabs(coef), 3, number);
+        ken_text_addf(out, " %s %s (%s", coef < 0 ? "\xE2\x88\x92" : "+", number,
+                      ken_model_input(t->model, l->feature[k]));
+        ken_format_f64_digits(fabs(center), 4, number);
+        ken_text_addf(out, " %s %s)", center < 0 ? "+" : "\xE2\x88\x92", number);
+    }
+}
+
 static void outline_words(const outline_tree *t, const ken_outline *o, int at, size_t *question, size_t *answer,
-                          ken_text *out) {
+                          size_t *line, ken_text *out) {
     const ken_outline_node *n = &o->node[at];
     const int64_t i = t->first + n->node;
     char number[32];
@@ -157,6 +186,9 @@ static void outline_words(const outline_tree *t, const ken_outline *o, int at, s
         ken_format_f64_digits(n->value, 4, number);
         ken_text_addf(out, "%s%s", o->view.unit == KEN_OUTLINE_SCORE && n->value > 0 ? "+" : "", number);
     }
+    ken_text_add_bytes(out, "", 1);
+    *line = out->size;
+    outline_line(t, n, out);
     ken_text_add_bytes(out, "", 1);
 }
 
@@ -209,14 +241,15 @@ static ken_status outline_texts(ken_ctx *ctx, const outline_tree *t, ken_outline
     ken_text text = ken_text_new(ctx);
     size_t *at = NULL;
     const char *all = NULL;
-    KEN_TRY(KEN_SCRATCH(ctx, size_t, 2 * (int64_t)o->view.n, &at));
-    for (int i = 0; i < o->view.n; i++) outline_words(t, o, i, &at[2 * i], &at[2 * i + 1], &text);
+    KEN_TRY(KEN_SCRATCH(ctx, size_t, 3 * (int64_t)o->view.n, &at));
+    for (int i = 0; i < o->view.n; i++) outline_words(t, o, i, &at[3 * i], &at[3 * i + 1], &at[3 * i + 2], &text);
     ken_status status = ken_text_end(&text, &all);
     if (status == KEN_OK) status = KEN_ALLOC(ctx, char, (int64_t)text.size, &o->text);
     if (status == KEN_OK) memcpy(o->text, all, text.size);
     for (int i = 0; i < o->view.n && status == KEN_OK; i++) {
-        o->node[i].question = o->node[i].column ? o->text + at[2 * i] : NULL;
-        o->node[i].answer = o->text + at[2 * i + 1];
+        o->node[i].question = o->node[i].column ? o->text + at[3 * i] : NULL;
+        o->node[i].answer = o->text + at[3 * i + 1];
+        o->node[i].line = outline_is_linear(t, &o->node[i]) ? o->text + at[3 * i + 2] : NULL;
     }
     ken_text_free(&text);
     return status;

@@ -34,7 +34,8 @@ typedef struct ken_outline_node {
     const char *question; /* inner nodes: "≤ 4.2", "is red, green", "is a, b, c, d, e, f and 9 more"; NULL
                              at ends */
     double threshold;     /* inner nodes that ask for a number: yes is x <= threshold; else NaN */
-    const char *answer;   /* the class, or the number to 4 digits */
+    const char *answer;   /* the class, or the number to 4 digits; of a linear leaf at its center */
+    const char *line;     /* a linear leaf's line, "0.31 + 2 (x − 5)"; NULL: it is a constant */
     bool missing_yes;     /* inner nodes: a missing cell goes where yes leads */
 } ken_outline_node;
 
