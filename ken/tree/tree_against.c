@@ -4,6 +4,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
+#include "ken/tree/tree_linear.h"
 #include "ken/tree/tree_shap.h"
 
 enum { AGAINST_MAX_COLUMNS = 4096 /* that differ between two rows on one path */ };
@@ -154,7 +155,10 @@ static ken_status against_run(ken_ctx *ctx, against_job *job, const ken_table *b
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, threads * inputs, &job->side));
     KEN_TRY(KEN_SCRATCH(ctx, against_fork, threads * KEN_MAX(job->most, 1), &job->fork));
     memset(job->side, 0, (size_t)(threads * inputs));
-    return ken_parallel(ctx, ken_table_rows(job->X), 1, against_rows, job);
+    KEN_TRY(ken_parallel(ctx, ken_table_rows(job->X), 1, against_rows, job));
+    return job->e->linear ? ken__tree_linear_against(ctx, job->e, job->X, job->background, job->n_background,
+                                                     job->weight, job->out)
+                          : KEN_OK;
 }
 
 ken_status ken_ensemble_contributions_against(ken_ctx *ctx, const ken_ensemble *ens,

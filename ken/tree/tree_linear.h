@@ -66,6 +66,18 @@ static inline double ken__tree_linear_at(const ken_ensemble *e, int64_t node, co
 void ken__tree_linear_json(const ken_ensemble *e, const ken_model *model, int64_t node,
                            ken_json_writer *w);
 
+/* --- tree_linear_shap.c: what the slopes add to contributions -------------------------------------- */
+/* out (n, n_outputs * (n_inputs + 1)) holds those of the constants. Scratch: 12 bytes a node.
+ * cost  O(n * leaves * depth * points) */
+ken_status ken__tree_linear_contributions(ken_ctx *ctx, const ken_ensemble *e, const ken_table *X,
+                                          double *out);
+/* The same against a background (n_background, n_inputs); weight: p! q! / (p + q + 1)!, rows and columns one
+ * more than there are columns on a path.
+ * cost  O(n * n_background * leaves * depth) */
+ken_status ken__tree_linear_against(ken_ctx *ctx, const ken_ensemble *e, const ken_table *X,
+                                    const double *background, int64_t n_background,
+                                    const double *weight, double *out);
+
 KEN_END_C
 
 #endif

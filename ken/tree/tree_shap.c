@@ -9,6 +9,7 @@
 #include "ken/core/threads.h"
 #include "ken/kernels/elementary.h"
 #include "ken/kernels/kernels.h"
+#include "ken/tree/tree_linear.h"
 
 enum {
     SHAP_ROWS = 64,             /* rows that go down together */
@@ -396,11 +397,14 @@ static ken_status shap_all(ken_ctx *ctx, shap_plan *p) {
 ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                       double *out) {
     shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out};
-    return shap_all(ctx, &p);
+    KEN_TRY(shap_all(ctx, &p));
+    return ens->linear ? ken__tree_linear_contributions(ctx, ens, X, out) : KEN_OK;
 }
 
 ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                      double *out) {
     shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out, .pairs = true};
+    if (ens->linear)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "ask for contributions", "trees: no interactions of linear leaves");
     return shap_all(ctx, &p);
 }

@@ -120,8 +120,8 @@ typedef struct ken_boosting_params {
     double level_fraction;
     double node_fraction;
     bool extra_random;
-    double path_smoothing;
     bool linear_leaves;
+    double path_smoothing;
     double linear_l2;
     const char *interactions;
     const char *forced;
@@ -177,8 +177,8 @@ typedef struct ken_boosting_params {
      .level_fraction = 1,                                                                          \
      .node_fraction = 1,                                                                           \
      .extra_random = false,                                                                        \
-     .path_smoothing = 0,                                                                          \
      .linear_leaves = false,                                                                       \
+     .path_smoothing = 0,                                                                          \
      .linear_l2 = 1,                                                                               \
      .interactions = "",                                                                           \
      .forced = "",                                                                                 \

@@ -557,6 +557,97 @@ static void test_linear__same_lines_as_lightgbm(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- contributions ------------------------------------------------------------------------------------ */
+
+enum { SHAPED = 12, BACK = 7 };
+
+/* Shapley values from the worth of all sets of COLUMNS columns. */
+static void shapley(const double *worth, double *phi) {
+    static const double factorial[] = {1, 1, 2, 6, 24};
+    for (int j = 0; j < COLUMNS; j++) {
+        phi[j] = 0;
+        for (int S = 0; S < 1 << COLUMNS; S++) {
+            int size = 0;
+            if (S >> j & 1) continue;
+            for (int k = 0; k < COLUMNS; k++) size += S >> k & 1;
+            phi[j] += factorial[size] * factorial[COLUMNS - 1 - size] / factorial[COLUMNS] *
+                      (worth[S | 1 << j] - worth[S]);
+        }
+    }
+}
+
+/* What tree t says where the columns of S are known: the others go both ways, by cover, and stand at the center
+ * of a leaf; a leaf whose line the row could not be given is a constant. */
+static double known_part(const ken_ensemble *e, int64_t first, int64_t i, const double *x, int S) {
+    const ken_tree_linear *const l = e->linear;
+    if (e->feature[i] >= 0) {
+        const int64_t left = first + e->left[i], right = first + e->right[i];
+        if (S >> e->feature[i] & 1)
+            return known_part(e, first, ken_ensemble_goes_left(e, i, x[e->feature[i]]) ? left : right, x, S);
+        return (e->cover[left] * known_part(e, first, left, x, S) + e->cover[right] * known_part(e, first, right, x, S)) /
+               e->cover[i];
+    }
+    double v = e->value[i];
+    for (int64_t t = l->offset[i]; t < l->offset[i + 1]; t++) {
+        if (!isfinite(x[l->feature[t]])) return e->value[i];
+        if (S >> l->feature[t] & 1) v += l->coef[t] * (x[l->feature[t]] - l->center[t]);
+    }
+    return v;
+}
+
+static void shap_check(ken_ctx *ctx, int classes, const char *settings) {
+    linear_case *c = linear_new(ctx, classes);
+    const int outputs = classes > 2 ? classes : 1, width = COLUMNS + 1;
+    ken_model *const m = linear_fit_model(ctx, c, settings);
+    const ken_ensemble *const e = ken_model_state(m);
+    int64_t rows[SHAPED + BACK];
+    ken_table *some, *back;
+    for (int i = 0; i < SHAPED + BACK; i++) rows[i] = 11 * i + (i % 3); /* every third without the second number */
+    TEST_OK(ctx, ken_table_take(ctx, c->X, rows, SHAPED, &some));
+    TEST_OK(ctx, ken_table_take(ctx, c->X, rows + SHAPED, BACK, &back));
+    double *const phi = linear_predict(ctx, m, some, KEN_WHAT_CONTRIBUTIONS), against[SHAPED * CLASSES * (COLUMNS + 1)];
+    ken_tensor t = ken_tensor_2d(against, KEN_F64, SHAPED, outputs * width);
+    TEST_OK(ctx, ken_model_contributions_against(ctx, m, some, back, &t));
+    for (int i = 0; i < SHAPED; i++)
+        for (int o = 0; o < outputs; o++) {
+            double known[1 << COLUMNS], mixed[1 << COLUMNS], want[COLUMNS], x[COLUMNS], b[COLUMNS], z[COLUMNS];
+            ken_table_gather(some, i, 1, x, COLUMNS);
+            for (int S = 0; S < 1 << COLUMNS; S++) {
+                known[S] = e->base[o], mixed[S] = 0;
+                for (int32_t q = 0; q < e->n_trees; q++)
+                    if (e->tree_output[q] == o) known[S] += known_part(e, e->tree_offset[q], e->tree_offset[q], x, S);
+                for (int k = 0; k < BACK; k++) {
+                    double margin[CLASSES];
+                    ken_table_gather(back, k, 1, b, COLUMNS);
+                    for (int j = 0; j < COLUMNS; j++) z[j] = S >> j & 1 ? x[j] : b[j];
+                    TEST_OK(ctx, ken_ensemble_margin_row(ctx, e, z, margin));
+                    mixed[S] += margin[o] / BACK;
+                }
+            }
+            for (int way = 0; way < 2; way++) {
+                const double *const got = (way ? against : phi) + (i * outputs + o) * width;
+                shapley(way ? mixed : known, want);
+                for (int j = 0; j < COLUMNS; j++)
+                    test_near_(got[j], want[j], 1e-9, 1e-7, way ? "against" : "by covers", __FILE__, __LINE__);
+                TEST_NEAR(got[COLUMNS], way ? mixed[0] : known[0], 1e-9);
+            }
+        }
+    free(phi);
+    ken_table_free(some);
+    ken_table_free(back);
+    ken_model_free(m);
+    linear_free(c);
+}
+
+static void test_linear__contributions_by_their_definitions(void **state) {
+    ken_ctx *ctx = test_ctx(2);
+    (void)state;
+    shap_check(ctx, 0, "trees=8 linear_leaves=true max_leaves=9");
+    shap_check(ctx, 0, "trees=4 linear_leaves=true growth=oblivious max_depth=3 learning_rate=0.5");
+    shap_check(ctx, CLASSES, "trees=3 linear_leaves=true max_leaves=5");
+    test_ctx_free(ctx);
+}
+
 /* --- files and errors --------------------------------------------------------------------------------- */
 
 /* The model from its tensors, of which `name` is another. */
@@ -641,11 +732,9 @@ static void test_linear__say_what_they_do_not_go_with(void **state) {
         ken_model_free(m);
     }
     m = linear_fit_model(ctx, c, "trees=3 linear_leaves=true");
-    double out[ROWS * (COLUMNS + 1)];
-    ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, COLUMNS + 1);
+    int64_t width;
     TEST_FAILS(ctx, ken_model_refit(ctx, m, &c->data, 0.5), KEN_E_UNSUPPORTED, "linear leaves");
-    TEST_FAILS(ctx, ken_model_predict(ctx, m, c->X, KEN_WHAT_CONTRIBUTIONS, &t), KEN_E_UNSUPPORTED, "contributions");
-    TEST_FAILS(ctx, ken_model_contributions_against(ctx, m, c->X, c->X, &t), KEN_E_UNSUPPORTED, "contributions");
+    TEST_FAILS(ctx, ken_model_width(ctx, m, KEN_WHAT_INTERACTIONS, &width), KEN_E_UNSUPPORTED, "interactions");
     ken_model_free(m);
     linear_free(c);
     test_ctx_free(ctx);
@@ -680,6 +769,7 @@ int main(void) {
         cmocka_unit_test(test_linear__rounds_and_more_rounds_are_those_of_one_fit),
         cmocka_unit_test(test_linear__stops_early_at_the_best_round),
         cmocka_unit_test(test_linear__same_lines_as_lightgbm),
+        cmocka_unit_test(test_linear__contributions_by_their_definitions),
         cmocka_unit_test(test_linear__survive_a_file_and_bad_files_are_refused),
         cmocka_unit_test(test_linear__say_what_they_do_not_go_with),
         cmocka_unit_test(test_linear__memory_may_run_out),
