@@ -31,6 +31,7 @@ static ken_status piece_check(ken_ctx *ctx, const boosting_fit *s) {
     const char *const why = ken__boosting_loss_renews(&s->loss) ? "a loss whose leaves are medians or the like"
                             : s->rules.direction                ? "increasing and decreasing columns"
                             : s->p->drop_rate > 0               ? "drop_rate"
+                            : s->width > 1                      ? "leaves=vector"
                                                                 : NULL;
     if (!why) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave one of them out; linear leaves want a loss with a Newton step",

@@ -731,6 +731,11 @@ static void test_linear__say_what_they_do_not_go_with(void **state) {
         TEST_FAILS(ctx, ken_model_fit(ctx, m, &c->data), KEN_E_UNSUPPORTED, refused[k][1]);
         ken_model_free(m);
     }
+    linear_case *several = linear_new(ctx, CLASSES);
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=3 linear_leaves=true leaves=vector", &m));
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &several->data), KEN_E_UNSUPPORTED, "leaves=vector");
+    ken_model_free(m);
+    linear_free(several);
     m = linear_fit_model(ctx, c, "trees=3 linear_leaves=true");
     int64_t width;
     TEST_FAILS(ctx, ken_model_refit(ctx, m, &c->data, 0.5), KEN_E_UNSUPPORTED, "linear leaves");
