@@ -107,8 +107,8 @@ typedef struct ken_boosting_params {
     double aft_scale;
     const char *objective;
     int link;
-    const char *metric;
     int stop_by;
+    const char *metric;
     int class_weight;
     int early_stopping;
     double validation_fraction;
@@ -164,8 +164,8 @@ typedef struct ken_boosting_params {
      .aft_scale = 1,                                                                               \
      .objective = "",                                                                              \
      .link = KEN_BOOSTING_LINK_IDENTITY,                                                           \
-     .metric = "",                                                                                 \
      .stop_by = KEN_BOOSTING_STOP_BY_ANY,                                                          \
+     .metric = "",                                                                                 \
      .class_weight = KEN_BOOSTING_CLASS_WEIGHT_NONE,                                               \
      .early_stopping = KEN_BOOSTING_STOP_AUTO,                                                     \
      .validation_fraction = 0.1,                                                                   \
