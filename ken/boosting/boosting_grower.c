@@ -49,6 +49,7 @@ static ken_status grow_allocate(ken_ctx *ctx, boosting_grower *w) {
     grow_lay_out(w);
     KEN_TRY(grow_allocate_rows(ctx, w));
     KEN_TRY(grow_allocate_workers(ctx, w));
+    KEN_TRY(ken__grow_join(ctx, w));
     const int64_t bytes = w->rules->pool_bytes > 0 ? w->rules->pool_bytes : GROW_POOL_BYTES;
     const int64_t fit = bytes / KEN_MAX(16 * w->n_places, 1);
     const int64_t least = 4 * (int64_t)w->threads + 4;
@@ -72,7 +73,9 @@ ken_status ken__boosting_grower_new(ken_ctx *ctx, const boosting_binned *binned,
     w->rules = rules;
     w->k = ken_ctx_kernels(ctx);
     w->n_train = n_train;
+    const ken_mark mark = ken_scratch_mark(ctx);
     const ken_status status = grow_allocate(ctx, w);
+    ken_scratch_release(ctx, mark);
     if (status != KEN_OK) {
         ken__boosting_grower_free(ctx, w);
         *out = NULL;
@@ -82,6 +85,7 @@ ken_status ken__boosting_grower_new(ken_ctx *ctx, const boosting_binned *binned,
 
 void ken__boosting_grower_free(ken_ctx *ctx, boosting_grower *w) {
     if (!w) return;
+    ken__grow_free_joint(ctx, w);
     ken_free(ctx, w->offset);
     ken_free(ctx, w->tile);
     ken_free(ctx, w->mark);

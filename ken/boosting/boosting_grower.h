@@ -1,6 +1,7 @@
 /* What the files that grow a tree share; nobody else includes this. Read in this order:
  * boosting_grow.c (which node is split next, and by how many threads), boosting_rows.c (rows change
- * sides), boosting_hist.c (histograms: sums, differences, where they lie), boosting_grower.c
+ * sides), boosting_hist.c (histograms: sums, differences, where they lie), boosting_joint.c (sums of
+ * several columns at once), boosting_grower.c
  * (memory). */
 #ifndef KEN_BOOSTING_GROWER_H
 #define KEN_BOOSTING_GROWER_H
@@ -18,7 +19,16 @@ typedef struct grow_worker {
     uint64_t **hist;  /* (d) where the columns of `packed`, or of a slot, begin */
     int64_t *wide;    /* (2 n_places) own part of a large node's histogram; several threads only */
     int32_t *chosen;  /* (d) columns that a small node may ask about */
+    uint64_t *joint, **joint_hist; /* sums of joint codes, 0 between chunks; where each begins */
 } grow_worker;
+
+/* Columns of few bins share a code: c0 + radix0 * (c1 + radix1 * ...). n 0: too few of them. */
+typedef struct grow_joint {
+    int n;
+    int64_t stride;
+    uint8_t *codes;          /* (n_train, stride) */
+    int32_t *first, *member; /* (n + 1), (d) columns of joint code j: member[first[j]] to member[first[j + 1]] */
+} grow_joint;
 
 typedef struct grow_heap {
     int32_t *leaf; /* (node_capacity) nodes, the first in the order of decisions on top */
@@ -42,6 +52,8 @@ struct boosting_grower {
     int n_columns;
     const int32_t *listed; /* columns that are summed: those, or NULL: all */
     int n_sums;
+    grow_joint joint;
+    bool joint_on; /* for this tree */
     int *tile; /* (d + 1); the first is 0 */
     int n_tiles;
     /* nodes; leaves that wait for a decision, and those of them that nobody has split yet */
@@ -81,6 +93,16 @@ ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_nod
 /* The slot of `large`, which is the parent's, minus the histogram of `small`. */
 void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
                         const boosting_node *small);
+
+/* --- boosting_joint.c --- */
+/* Joint codes of the training rows, if they save a quarter of the additions. */
+ken_status ken__grow_join(ken_ctx *ctx, boosting_grower *w);
+void ken__grow_free_joint(ken_ctx *ctx, boosting_grower *w);
+/* Whether a node of n rows is to be summed that way. */
+bool ken__grow_pays_to_join(const boosting_grower *w, int64_t n);
+/* Rows [begin, end) of a buffer, at most a chunk, into a packed histogram of all columns. */
+void ken__grow_add_joint(const boosting_grower *w, const grow_worker *worker, int buffer, int64_t begin,
+                         int64_t end, uint64_t *packed);
 
 /* --- boosting_rows.c --- */
 /* Rows and gradients of the root, which gets its sums; rows as in ken__boosting_grow. */

@@ -83,11 +83,12 @@ void ken__grow_settle(boosting_grower *w, boosting_node *node) {
 /* --- tiles --------------------------------------------------------------------------------------
  */
 
-/* Columns side by side, whose sums lie evenly, take two thirds of the time of columns in a list: so if most
- * are in the list, all are summed. */
+/* Columns side by side, whose sums lie evenly, and joint codes take two thirds of the time of columns in a
+ * list: so if most are in the list, all are summed. */
 static void grow_choose_sums(boosting_grower *w) {
     const int d = w->binned->d;
-    const bool all = !w->columns || (!w->rules->vector && w->n_places == GROW_APART * (int64_t)d && 3 * w->n_columns >= 2 * d);
+    w->joint_on = 2 * w->joint.n <= 3 * w->n_columns && w->joint.n > 0;
+    const bool all = !w->columns || w->joint_on || (!w->rules->vector && w->n_places == GROW_APART * (int64_t)d && 3 * w->n_columns >= 2 * d);
     w->listed = all ? NULL : w->columns;
     w->n_sums = all ? d : w->n_columns;
 }
@@ -148,7 +149,11 @@ static void grow_places(const boosting_grower *w, int tile, int64_t *from, int64
 static void grow_sum_wide(const boosting_grower *w, grow_worker *worker, int buffer, int64_t begin,
                           int64_t end, int first, int last, int64_t *wide) {
     const int64_t n = end - begin, chunks = (n + w->scale->chunk - 1) / w->scale->chunk;
-    for (int64_t c = 0; c < chunks; c++)
+    for (int64_t c = 0; w->joint_on && c < chunks; c++) {
+        ken__grow_add_joint(w, worker, buffer, begin + c * n / chunks, begin + (c + 1) * n / chunks, worker->packed);
+        w->k->hist_widen(worker->packed, w->n_places, w->scale->shift, wide, wide + w->n_places);
+    }
+    for (int64_t c = 0; !w->joint_on && c < chunks; c++)
         for (int t = first; t < last; t++) {
             int64_t from, to;
             grow_places(w, t, &from, &to);
@@ -169,8 +174,10 @@ void ken__grow_sum(const boosting_grower *w, boosting_node *node, grow_worker *w
     grow_point(w, worker, node->narrow ? (uint64_t *)slot : worker->packed);
     if (!node->narrow)
         grow_sum_wide(w, worker, node->buffer, node->begin, node->end, 0, w->n_tiles, slot);
-    for (int t = 0; node->narrow && t < w->n_tiles; t++)
-        grow_add(w, worker, node->buffer, node->begin, node->end, t);
+    else if (ken__grow_pays_to_join(w, node->end - node->begin))
+        ken__grow_add_joint(w, worker, node->buffer, node->begin, node->end, (uint64_t *)slot);
+    else
+        for (int t = 0; t < w->n_tiles; t++) grow_add(w, worker, node->buffer, node->begin, node->end, t);
 }
 
 void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
@@ -225,7 +232,7 @@ ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_nod
     }
     node->narrow = false;
     for (int t = 0; t < w->threads; t++) grow_point(w, &w->worker[t], w->worker[t].packed);
-    if (w->n_tiles >= 4 * w->threads) {
+    if (w->n_tiles >= 4 * w->threads && !w->joint_on) {
         memset(w->slot[node->slot], 0, size);
         return ken_parallel(ctx, w->n_tiles, 1, grow_sum_tiles_block, &job);
     }
