@@ -49,25 +49,39 @@ static void evaluate_show(const ken_model *m, const ken_evaluation *e) {
     show_confusion(m, e);
 }
 
-static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *table, ken_evaluation *e) {
-    ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
+/* Target, weight, and what stands beside them: the columns that are named, or, where the predictions are no
+ * plain values, those of the fit. */
+static ken_status evaluate_data(cli *c, const ken_model *m, const ken_table *table, ken_data *data) {
+    static const char *const option[KEN_SIDES] = {"group", "event", "upper"};
+    const ken_column **const column[KEN_SIDES] = {&data->group, &data->event, &data->upper};
     const char *weight = cli_value(c, "weight");
     int target, w = -1;
+    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
+    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
+    *data = (ken_data){.table = table,
+                       .target = ken_table_column(table, target),
+                       .weight = w < 0 ? NULL : ken_table_column(table, w)};
+    const bool named = cli_value(c, "group") || cli_value(c, "event") || cli_value(c, "upper");
+    for (int s = 0, at; s < KEN_SIDES; s++) {
+        const char *name = cli_value(c, option[s]);
+        if (!name && !named && ken_model_answer(m) != KEN_ANSWER_VALUES) name = ken_model_side(m, (ken_side)s);
+        if (!name || !*name) continue;
+        KEN_TRY(ken_table_require(c->ctx, table, name, &at));
+        *column[s] = ken_table_column(table, at);
+    }
+    return KEN_OK;
+}
+
+static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *table, ken_evaluation *e) {
+    ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
+    ken_data data;
     if (ken_model_task(m) == KEN_DETECT)
         return KEN_FAIL(c->ctx, KEN_E_UNSUPPORTED, "'ken predict' gives its scores",
                         "%s learned without a target: there is nothing to evaluate against", ken_model_desc(m)->name);
-    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
-    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
-    const char *const names[] = {cli_value(c, "group"), cli_value(c, "event"), cli_value(c, "upper")};
-    const ken_column **const columns[] = {&options.group, &options.event, &options.upper};
-    for (int i = 0, at; i < KEN_COUNT(names); i++)
-        if (names[i]) {
-            KEN_TRY(ken_table_require(c->ctx, table, names[i], &at));
-            *columns[i] = ken_table_column(table, at);
-        }
+    KEN_TRY(evaluate_data(c, m, table, &data));
+    options.group = data.group, options.event = data.event, options.upper = data.upper;
     options.all_metrics = true;
-    return ken_evaluate(c->ctx, m, table, ken_table_column(table, target), w < 0 ? NULL : ken_table_column(table, w),
-                        NULL, 0, &options, e);
+    return ken_evaluate(c->ctx, m, table, data.target, data.weight, NULL, 0, &options, e);
 }
 
 /* --- after each round ------------------------------------------------------------------------------- */
@@ -101,10 +115,13 @@ static void evaluate_staged_show(const ken_model *m, const ken_desc *const *metr
     putchar('\n');
 }
 
-/* The main metrics, and those that the model stopped by, without what looks at groups or bounds. */
-static int evaluate_staged_metrics(cli *c, const ken_model *m, const ken_desc **out, int capacity) {
+/* The main metrics, and those that the model stopped by. */
+static int evaluate_staged_metrics(cli *c, const ken_model *m, const ken_data *data, const ken_desc **out, int capacity) {
     const ken_strings *stop = ken_model_attr_strings(m, "metrics");
-    int n = KEN_MIN(ken_metrics_suited(ken_model_task(m), ken_model_n_classes(m), true, out, capacity), capacity);
+    const ken_judged what = {.task = ken_model_task(m), .n_classes = ken_model_n_classes(m),
+                             .answer = ken_model_answer(m),
+                             .bounds = data->event || data->upper};
+    int n = KEN_MIN(ken_metrics_suited(&what, true, out, capacity), capacity);
     for (int64_t i = 0; stop && i < stop->n && n < capacity; i++) {
         char name[64];
         const ken_desc *desc;
@@ -112,9 +129,9 @@ static int evaluate_staged_metrics(cli *c, const ken_model *m, const ken_desc **
         bool there = false;
         const char *text = ken_strings_at(stop, i, &size);
         snprintf(name, sizeof name, "%.*s", (int)KEN_MIN(size, 60), text);
-        if (ken_catalog_find(c->ctx, name, KEN_METRIC, &desc) != KEN_OK || desc->metric->looks_at) continue;
+        if (ken_catalog_find(c->ctx, name, KEN_METRIC, &desc) != KEN_OK || !ken_metric_suits(desc, &what)) continue;
         for (int k = 0; k < n; k++) there |= out[k] == desc;
-        if (!there && desc->tasks & (uint32_t)ken_model_task(m)) out[n++] = desc;
+        if (!there) out[n++] = desc;
     }
     ken_ctx_clear_error(c->ctx);
     return n;
@@ -123,15 +140,12 @@ static int evaluate_staged_metrics(cli *c, const ken_model *m, const ken_desc **
 static ken_status evaluate_staged(cli *c, const ken_model *m, const ken_table *table) {
     const int64_t rounds = KEN_MAX(ken_boosting_rounds(m), 1);
     const ken_desc *metric[64];
-    const int n = evaluate_staged_metrics(c, m, metric, KEN_COUNT(metric));
     double *value;
-    int target, w = -1;
-    const char *weight = cli_value(c, "weight");
-    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
-    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
+    ken_data data;
+    KEN_TRY(evaluate_data(c, m, table, &data));
+    const int n = evaluate_staged_metrics(c, m, &data, metric, KEN_COUNT(metric));
     KEN_TRY(KEN_SCRATCH(c->ctx, double, rounds * n, &value));
-    KEN_TRY(ken_staged_metrics(c->ctx, m, table, ken_table_column(table, target),
-                               w < 0 ? NULL : ken_table_column(table, w), metric, n, value));
+    KEN_TRY(ken_staged_metrics(c->ctx, m, &data, metric, n, value));
     if (c->json) return evaluate_staged_json(c, m, metric, n, value) == CLI_DONE ? KEN_OK : KEN_E_IO;
     evaluate_staged_show(m, metric, n, value);
     return KEN_OK;

@@ -21,6 +21,14 @@ typedef enum ken_kind {
 
 /* A set. KEN_DETECT learns without a target how strange a row is: VALUE is a score, the larger the stranger, and the
  * attribute `outlier_threshold` says from where on a row is an outlier. */
+/* What the predictions of a regression mean, and so what may judge them. */
+typedef enum ken_answer {
+    KEN_ANSWER_VALUES = 0, /* values of the target */
+    KEN_ANSWER_ORDER = 1,  /* scores that order the rows of a group, no more */
+    KEN_ANSWER_RISK = 2,   /* the higher, the earlier what the target is the time of */
+    KEN_ANSWER_TIMES = 3   /* values of a target of which some rows have bounds only */
+} ken_answer;
+
 typedef enum ken_task { KEN_TASK_AUTO = 0, KEN_REGRESS = 1, KEN_CLASSIFY = 2, KEN_DETECT = 4 } ken_task;
 
 /* What a thing can take or do; a set. */

@@ -164,6 +164,8 @@ void ken__model_reset(ken_model *model) {
     ken__schema_free(a, &model->features);
     ken__schema_free(a, &model->inputs);
     ken__field_free(a, &model->target);
+    for (int s = 0; s < KEN_SIDES; s++) ken_allocator_free(a, model->side[s]);
+    memset(model->side, 0, sizeof model->side);
     ken__strings_free(a, &model->classes);
     model->fitted = false;
     model->task = KEN_TASK_AUTO;
@@ -268,6 +270,12 @@ int ken_model_n_features(const ken_model *m) { return m->features.n; }
 const char *ken_model_feature(const ken_model *m, int j) { return m->features.fields[j].name; }
 ken_dtype ken_model_feature_dtype(const ken_model *m, int j) { return m->features.fields[j].dtype; }
 const char *ken_model_target(const ken_model *m) { return m->target.name ? m->target.name : ""; }
+const char *const ken__side_names[KEN_SIDES] = {"group", "event", "upper"};
+ken_answer ken_model_answer(const ken_model *m) {
+    const ken_estimator *e = m->desc->estimator;
+    return e && e->answer && m->task != KEN_CLASSIFY ? e->answer(m->params) : KEN_ANSWER_VALUES;
+}
+const char *ken_model_side(const ken_model *m, ken_side side) { return m->side[side] ? m->side[side] : ""; }
 int ken_model_n_classes(const ken_model *m) { return (int)m->classes.n; }
 /* Classes lie one after another with a NUL after each (prepare.c and pack.c make them so). */
 const char *ken_model_class(const ken_model *m, int k) {

@@ -126,6 +126,11 @@ KEN_API int ken_model_n_features(const ken_model *model);            /* raw inpu
 KEN_API const char *ken_model_feature(const ken_model *model, int j);
 KEN_API ken_dtype ken_model_feature_dtype(const ken_model *model, int j);
 KEN_API const char *ken_model_target(const ken_model *model);
+/* What the predictions of a regression mean. */
+KEN_API ken_answer ken_model_answer(const ken_model *model);
+/* The column that stood beside the target when the model was fitted ("" where there was none). */
+typedef enum ken_side { KEN_SIDE_GROUP = 0, KEN_SIDE_EVENT = 1, KEN_SIDE_UPPER = 2, KEN_SIDES = 3 } ken_side;
+KEN_API const char *ken_model_side(const ken_model *model, ken_side side);
 KEN_API int ken_model_n_classes(const ken_model *model);             /* 0 for regression */
 KEN_API const char *ken_model_class(const ken_model *model, int k);  /* as text, as in the data */
 /* What the estimator itself sees: columns after the recipe (the raw ones without a recipe). */
@@ -141,6 +146,8 @@ KEN_API ken_status ken_model_encode_target(ken_ctx *ctx, const ken_model *model,
 /* The task that a target asks for: text, category, bool, and whole numbers with at most 10 values
  * classify, else regress. */
 KEN_API ken_status ken_task_of(ken_ctx *ctx, const ken_column *target, ken_task *out);
+/* ... unless the parameters of `model` ask for one (loss=lambdarank wants grades, however few). */
+KEN_API ken_status ken_model_task_of(ken_ctx *ctx, const ken_model *model, const ken_column *target, ken_task *out);
 
 /* --- attributes: what fit learned, as named tensors --------------------------------------------- */
 /* A view of attribute `name`; NULL: none (yet). */
@@ -225,6 +232,11 @@ typedef struct ken_estimator {
     ken_status (*refit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem, double decay);
     int (*views)(const ken_model *model, void *state, ken_view *out, int capacity);
     ken_stop_rule (*stop_rule)(const void *params, int64_t n_rows);
+    /* The task that the parameters ask for whatever the target looks like; KEN_TASK_AUTO: they do not.
+     * NULL: never. */
+    ken_task (*task)(const void *params);
+    /* What the predictions of a regression mean; NULL: values of the target. */
+    ken_answer (*answer)(const void *params);
     /* Columns of output for `what` (PROBA is never asked of a regression); 0: cannot. */
     int64_t (*width)(const ken_model *model, ken_what what);
     /* out (n, width) dense row-major. VALUE of a classifier is made by core from PROBA.

@@ -40,6 +40,7 @@ struct ken_model {
     ken_schema features; /* raw columns */
     ken_schema inputs;   /* what the estimator sees; empty without a recipe */
     ken_field target;
+    char *side[KEN_SIDES]; /* names, NULL: none */
     ken_strings classes; /* owned */
     int n_attrs, attrs_capacity;
     ken_learned *attrs;
@@ -49,6 +50,7 @@ struct ken_model {
     void *state; /* of .open */
 };
 
+extern const char *const ken__side_names[KEN_SIDES]; /* "group" ... */
 /* Forget all that was learned, here and in the recipe. */
 void ken__model_reset(ken_model *model);
 /* .open after fit and load. */

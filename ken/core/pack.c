@@ -98,6 +98,11 @@ static ken_status pack_model(ken_bundle *b, ken_json_writer *w, const ken_model 
         KEN_JSON(w, "type", string, ken_dtype_name(m->target.dtype));
         ken_json_end_object(w);
     }
+    for (int s = 0; s < KEN_SIDES; s++)
+        if (m->side[s]) {
+            ken_json_put_key(w, ken__side_names[s]);
+            ken_json_put_string(w, m->side[s]);
+        }
     if (m->classes.n) {
         ken_json_put_key(w, "classes");
         ken_json_array(w);

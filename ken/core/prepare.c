@@ -35,6 +35,12 @@ ken_status ken_task_of(ken_ctx *ctx, const ken_column *target, ken_task *out) {
     return KEN_OK;
 }
 
+ken_status ken_model_task_of(ken_ctx *ctx, const ken_model *model, const ken_column *target, ken_task *out) {
+    const ken_estimator *e = model->desc->estimator;
+    *out = e && e->task ? e->task(model->params) : KEN_TASK_AUTO;
+    return *out == KEN_TASK_AUTO ? ken_task_of(ctx, target, out) : KEN_OK;
+}
+
 /* --- target --------------------------------------------------------------------------------------------- */
 typedef struct prepare_class {
     double value;     /* numbers sort by value */
@@ -182,7 +188,7 @@ static ken_status prepare_target(ken_ctx *ctx, ken_model *m, const ken_data *dat
         if (desc->kind == KEN_TRANSFORMER) return KEN_OK;
         return KEN_FAIL(ctx, KEN_E_ARG, "set data.target", "%s: fit needs a target", desc->name);
     }
-    if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
+    if (task == KEN_TASK_AUTO) KEN_TRY(ken_model_task_of(ctx, m, data->target, &task));
     if (desc->kind == KEN_ESTIMATOR && !(desc->tasks & task)) {
         const bool other = task == KEN_CLASSIFY;
         return KEN_FAIL(ctx, KEN_E_UNSUPPORTED,
@@ -194,6 +200,9 @@ static ken_status prepare_target(ken_ctx *ctx, ken_model *m, const ken_data *dat
     m->task = out->problem.task = task;
     KEN_TRY(ken_strdup(ctx, data->target->name ? data->target->name : "", &m->target.name));
     m->target.dtype = data->target->dtype;
+    const ken_column *const side[KEN_SIDES] = {data->group, data->event, data->upper};
+    for (int s = 0; s < KEN_SIDES; s++)
+        if (side[s]) KEN_TRY(ken_strdup(ctx, side[s]->name ? side[s]->name : "", &m->side[s]));
     return task == KEN_CLASSIFY ? prepare_labels(ctx, m, data->target, rows, out)
                                 : prepare_numbers(ctx, data->target, rows, out);
 }
@@ -205,7 +214,7 @@ static ken_status prepare_maybe_set_aside(ken_ctx *ctx, const ken_model *m, cons
     if (!e || !e->stop_rule || !data->target || rows->n > rows->n_train) return KEN_OK;
     const ken_stop_rule rule = e->stop_rule(m->params, rows->n_train);
     if (!(rule.validation_fraction > 0)) return KEN_OK;
-    if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
+    if (task == KEN_TASK_AUTO) KEN_TRY(ken_model_task_of(ctx, m, data->target, &task));
     return ken__prepare_set_aside(ctx, data, rule.validation_fraction, task, rows);
 }
 

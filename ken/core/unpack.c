@@ -171,6 +171,10 @@ static ken_status unpack_head(const unpack *u, ken_model *m, const ken_json *v) 
         m->target.dtype = unpack_dtype(ken_json_string(ken_json_get(target, "type"), NULL, ""));
         KEN_TRY(ken_strdup(u->ctx, name, &m->target.name));
     }
+    for (int s = 0; s < KEN_SIDES; s++) {
+        const char *const name = ken_json_string(ken_json_get(v, ken__side_names[s]), NULL, NULL);
+        if (name) KEN_TRY(ken_strdup(u->ctx, name, &m->side[s]));
+    }
     if (m->desc->kind == KEN_ESTIMATOR) {
         if (!(m->task & m->desc->tasks)) return UNPACK_FAIL(u, "%s cannot '%s'", m->desc->name, task);
         if (m->task == KEN_CLASSIFY) return unpack_classes(u, m, classes);

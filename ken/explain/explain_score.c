@@ -211,8 +211,9 @@ ken_status ken__explain_score_begin(ken_ctx *ctx, const ken_model *model, const 
         return KEN_FAIL(ctx, KEN_E_SHAPE, "take target and table from the same rows",
                         "explain: the table has %lld rows but the target %lld",
                         (long long)ken_table_rows(data->table), (long long)data->target->n);
-    const char *name = metric ? metric
-                              : ken_metric_default(ken_model_task(model), ken_model_n_classes(model));
+    const ken_judged what = {.task = ken_model_task(model), .n_classes = ken_model_n_classes(model),
+                             .answer = ken_model_answer(model)};
+    const char *name = metric ? metric : ken_metric_default(&what);
     ken_status status = ken_catalog_find(ctx, name, KEN_METRIC, &out->metric);
     if (status == KEN_OK && !(out->metric->tasks & (uint32_t)ken_model_task(model)))
         status = KEN_FAIL(ctx, KEN_E_ARG, "choose a metric of the model's task",

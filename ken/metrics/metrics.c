@@ -8,9 +8,29 @@
 #include "ken/metrics/metrics_util.h"
 #include "ken/stats/bootstrap/bootstrap.h"
 
-const char *ken_metric_default(ken_task task, int n_classes) {
-    if (task != KEN_CLASSIFY) return "rmse";
-    return n_classes <= 2 ? "roc_auc" : "log_loss";
+/* Times that are all known are values. */
+static ken_answer metrics_answer(const ken_judged *what) {
+    return what->answer == KEN_ANSWER_TIMES && !what->bounds ? KEN_ANSWER_VALUES : what->answer;
+}
+
+const char *ken_metric_default(const ken_judged *what) {
+    static const char *const regression[] = {[KEN_ANSWER_VALUES] = "rmse", [KEN_ANSWER_ORDER] = "ndcg",
+                                             [KEN_ANSWER_RISK] = "concordance_risk",
+                                             [KEN_ANSWER_TIMES] = "concordance"};
+    if (what->task != KEN_CLASSIFY) return regression[metrics_answer(what)];
+    return what->n_classes <= 2 ? "roc_auc" : "log_loss";
+}
+
+bool ken_metric_suits(const ken_desc *desc, const ken_judged *what) {
+    if (desc->kind != KEN_METRIC || !(desc->tasks & (uint32_t)what->task)) return false;
+    const ken_metric *const m = desc->metric;
+    const ken_answer answer = metrics_answer(what);
+    const uint32_t judges = m->judges ? m->judges : UINT32_C(1) << KEN_ANSWER_VALUES;
+    if (what->task == KEN_CLASSIFY) return !m->looks_at && !(m->binary_only && what->n_classes != 2);
+    if (!(judges >> answer & 1)) return false;
+    return answer != KEN_ANSWER_VALUES || /* of plain values, only where there is more to look at */
+           ((what->groups || !(m->looks_at & KEN_LOOKS_AT_GROUP)) &&
+            (what->bounds || !(m->looks_at & KEN_LOOKS_AT_BOUNDS)));
 }
 
 static ken_status metrics_check_classes(ken_ctx *ctx, const ken_desc *desc, const ken_scores *s) {

@@ -43,6 +43,7 @@ typedef struct ken_metric {
     bool main;                /* shown first, and computed by evaluate */
     bool needs_proba;         /* looks at proba, not at predicted (classification) */
     uint32_t looks_at;        /* KEN_LOOKS_AT_*: computed only where there is that, or by name */
+    uint32_t judges;          /* 1 << ken_answer, a set: what predictions it says something of; 0: values only */
     double class_cost;        /* work a row and class, in simple passes: fewer resamples; 0: little */
 } ken_metric;
 
@@ -60,8 +61,20 @@ KEN_API ken_status ken_metric_interval(ken_ctx *ctx, const ken_desc *metric, con
  * them; 0: any.
  * errors  KEN_E_NOT_FOUND with the nearest name as a hint */
 KEN_API ken_status ken_metric_find(ken_ctx *ctx, const char *name, uint32_t tasks, const ken_desc **out);
-/* The metric that `train` and `compare` go by: roc_auc for two classes, log_loss for more, rmse. */
-KEN_API const char *ken_metric_default(ken_task task, int n_classes);
+
+/* Predictions that are to be judged, in a few words. */
+typedef struct ken_judged {
+    ken_task task;
+    int n_classes;     /* 0 for regression */
+    ken_answer answer; /* what the predictions of a regression mean */
+    bool groups;       /* the rows' groups are known, and their targets are grades (0 .. 30) */
+    bool bounds;       /* events or upper bounds of the targets are known */
+} ken_judged;
+/* The metric that `train` and `compare` go by: roc_auc for two classes, log_loss for more, rmse; ndcg of an
+ * order, a concordance of risks and of times. */
+KEN_API const char *ken_metric_default(const ken_judged *what);
+/* Whether the metric says something of such predictions. */
+KEN_API bool ken_metric_suits(const ken_desc *metric, const ken_judged *what);
 
 KEN_END_C
 

@@ -101,6 +101,7 @@ ken_status ken_predictions_new(ken_ctx *ctx, const ken_model *model, const ken_t
                         "predictions: the table has %lld rows but its target has %lld",
                         (long long)ken_table_rows(table), target ? (long long)target->n : 0);
     out->task = ken_model_task(model);
+    out->answer = ken_model_answer(model);
     out->n_classes = ken_model_n_classes(model);
     if (out->task != KEN_CLASSIFY && !ken_dtype_is_number(target->dtype))
         return KEN_FAIL(ctx, KEN_E_TYPE, "evaluate on a column of numbers",
@@ -247,17 +248,20 @@ ken_status ken_predictions_interval(ken_ctx *ctx, const ken_predictions *p, cons
     return status;
 }
 
-int ken_metrics_suited(ken_task task, int n_classes, bool main_only, const ken_desc **out,
-                       int capacity) {
+ken_judged ken_predictions_judged(const ken_predictions *p) {
+    ken_judged what = {p->task, p->n_classes, p->answer, p->group != NULL, p->upper != NULL};
+    for (int64_t i = 0; what.groups && i < p->n; i++)
+        what.groups = p->y && p->y[i] >= 0 && p->y[i] <= 30 && p->y[i] == floor(p->y[i]);
+    return what;
+}
+
+int ken_metrics_suited(const ken_judged *what, bool main_only, const ken_desc **out, int capacity) {
     int n = 0;
     const ken_desc *desc;
     for (int i = 0; (desc = ken_catalog_at(i)); i++) {
-        if (desc->kind != KEN_METRIC || !(desc->tasks & (uint32_t)task)) continue;
-        if (main_only && !desc->metric->main) continue;
-        if (desc->metric->looks_at) continue;
-        if (task == KEN_CLASSIFY && desc->metric->binary_only && n_classes != 2) continue;
+        if (!ken_metric_suits(desc, what) || (main_only && !desc->metric->main)) continue;
         /* for two classes these are roc_auc again */
-        if (n_classes == 2 && strncmp(desc->name, "roc_auc_", 8) == 0) continue;
+        if (what->n_classes == 2 && strncmp(desc->name, "roc_auc_", 8) == 0) continue;
         if (n < capacity) out[n] = desc;
         n++;
     }

@@ -10,6 +10,7 @@ KEN_BEGIN_C
 
 typedef struct ken_predictions {
     ken_task task;
+    ken_answer answer;   /* what `predicted` means */
     int n_classes;       /* of the model; 0 for regression */
     int64_t n;           /* rows with a target */
     int64_t n_missing;   /* rows without one: left out */
@@ -54,10 +55,11 @@ KEN_API ken_status ken_predictions_metric(ken_ctx *ctx, const ken_predictions *p
 KEN_API ken_status ken_predictions_interval(ken_ctx *ctx, const ken_predictions *p,
                                             const ken_desc *desc, double level, ken_interval *out);
 
-/* The metrics of the catalog that suit: of the task, without what looks at groups or bounds, of two classes only if there are two, `main` ones
- * if wanted. Returns how many there are, and puts at most `capacity` into `out`. */
-KEN_API int ken_metrics_suited(ken_task task, int n_classes, bool main_only, const ken_desc **out,
-                               int capacity);
+/* These predictions in a few words, for the choice of metrics. */
+KEN_API ken_judged ken_predictions_judged(const ken_predictions *p);
+/* The metrics of the catalog that suit, only `main` ones if wanted. Returns how many there are, and puts at
+ * most `capacity` into `out`. */
+KEN_API int ken_metrics_suited(const ken_judged *what, bool main_only, const ken_desc **out, int capacity);
 
 KEN_END_C
 

@@ -38,19 +38,18 @@ static ken_status staged_round(void *arg, int64_t round, const double *out) {
     return KEN_OK;
 }
 
-ken_status ken_staged_metrics(ken_ctx *ctx, const ken_model *model, const ken_table *table,
-                              const ken_column *target, const ken_column *weight,
+ken_status ken_staged_metrics(ken_ctx *ctx, const ken_model *model, const ken_data *data,
                               const ken_desc *const *metrics, int n_metrics, double *out) {
     ken_predictions p;
     staged_job job = {ctx, &p, metrics, n_metrics, out};
     const ken_mark mark = ken_scratch_mark(ctx);
-    KEN_TRY(ken_predictions_new(ctx, model, table, target, weight, NULL, 0, &p));
-    ken_status status = KEN_OK;
-    if (p.n == 0)
+    KEN_TRY(ken_predictions_new(ctx, model, data->table, data->target, data->weight, NULL, 0, &p));
+    ken_status status = ken_predictions_side(ctx, &p, data->group, data->event, data->upper);
+    if (status == KEN_OK && p.n == 0)
         status = KEN_FAIL(ctx, KEN_E_VALUE, "give rows whose target is known",
-                          "evaluation: no row has a value in the target '%s'", target->name);
+                          "evaluation: no row has a value in the target '%s'", data->target->name);
     if (status == KEN_OK)
-        status = ken_boosting_staged(ctx, model, table,
+        status = ken_boosting_staged(ctx, model, data->table,
                                      p.task == KEN_CLASSIFY ? KEN_WHAT_PROBA : KEN_WHAT_VALUE,
                                      staged_round, &job);
     ken_predictions_free(&p);

@@ -127,3 +127,16 @@ check quiet 0 - - "$ken" train iris.csv --target species --model tree -o q.ken -
 check strict 0 "" "" "$ken" train iris.csv --target species --model logistic -o s1.ken --report none --strict
 check strict-generic 0 "" "" "$ken" train iris.csv --target species --model logistic -o s2.ken --report none --isa generic
 is strict-equals-generic cmp s1.ken s2.ken
+
+# Ranking and survival: the loss says the task, what it is judged by, and the file what stands beside the target.
+awk 'BEGIN { print "query,a,b,grade"; srand(1); for (i = 0; i < 300; i++) { x = rand(); y = rand();
+  printf "q%d,%.4f,%.4f,%d\n", i / 6, x, y, 4 * x * y } }' > ranks.csv
+check rank 0 "ndcg" "" "$ken" train ranks.csv --target grade --group query --model boosting --set loss=lambdarank --set trees=10 -o rank.ken --report none
+check rank-evaluate 0 "ndcg" "" "$ken" evaluate rank.ken ranks.csv
+is rank-evaluate-same bash -c "diff <('$ken' evaluate rank.ken ranks.csv) <('$ken' evaluate rank.ken ranks.csv --group query)"
+is rank-has-no-rmse bash -c "! '$ken' evaluate rank.ken ranks.csv | grep rmse"
+awk 'BEGIN { print "t,seen,x"; srand(2); for (i = 0; i < 200; i++) { x = rand(); print -log(1 - rand()) / (0.2 + x) "," (rand() < .7) "," x } }' > times.csv
+check survival 0 "concordance_risk" "" "$ken" train times.csv --target t --event seen --model boosting --set loss=cox --set trees=10 -o risk.ken --report none
+check survival-staged 0 "round,concordance_risk" "" "$ken" evaluate risk.ken times.csv --staged
+check rank-staged 0 "round,ndcg" "" "$ken" evaluate rank.ken ranks.csv --staged
+check survival-evaluate 0 "concordance_risk" "" "$ken" evaluate risk.ken times.csv

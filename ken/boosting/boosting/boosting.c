@@ -332,12 +332,35 @@ static const ken_attr boosting_attrs[] = {
     {"validation_metric", KEN_F64, "rounds,metrics", "those metrics of the validation rows after each round"},
     {0}};
 
+/* A loss asks for its task, and quantiles do; the target decides where none is named. */
+static ken_task boosting_task(const void *params) {
+    const ken_boosting_params *const p = params;
+    if (p->loss == KEN_BOOSTING_LOGISTIC || p->loss == KEN_BOOSTING_SOFTMAX) return KEN_CLASSIFY;
+    return p->loss != KEN_BOOSTING_LOSS_AUTO || *p->quantiles ? KEN_REGRESS : KEN_TASK_AUTO;
+}
+
+static ken_answer boosting_answer(const void *params) {
+    switch (((const ken_boosting_params *)params)->loss) {
+    case KEN_BOOSTING_LAMBDARANK:
+    case KEN_BOOSTING_XENDCG:
+        return KEN_ANSWER_ORDER;
+    case KEN_BOOSTING_COX:
+        return KEN_ANSWER_RISK;
+    case KEN_BOOSTING_AFT:
+        return KEN_ANSWER_TIMES;
+    default:
+        return KEN_ANSWER_VALUES;
+    }
+}
+
 static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .step = boosting_step,
                                                  .end = boosting_end,
                                                  .refit = ken__boosting_refit,
                                                  .views = boosting_views,
                                                  .stop_rule = boosting_stop_rule,
+                                                 .task = boosting_task,
+                                                 .answer = boosting_answer,
                                                  .width = ken__boosting_width,
                                                  .predict = ken__boosting_predict,
                                                  .predict_row = ken__boosting_predict_row,

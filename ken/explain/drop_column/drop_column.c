@@ -90,9 +90,14 @@ static int drop_column_compare(const void *a, const void *b) {
     return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-static ken_status drop_column_metric(ken_ctx *ctx, const ken_model *model, const char *name, const ken_desc **out) {
+static ken_status drop_column_metric(ken_ctx *ctx, const ken_model *model, const ken_data *data, const char *name,
+                                     const ken_desc **out) {
     const ken_task task = ken_model_task(model);
-    if (!name) name = ken_metric_default(task, ken_model_n_classes(model));
+    const ken_judged what = {.task = task,
+                             .n_classes = ken_model_n_classes(model),
+                             .answer = ken_model_answer(model),
+                             .bounds = data->event || data->upper};
+    if (!name) name = ken_metric_default(&what);
     KEN_TRY(ken_catalog_find(ctx, name, KEN_METRIC, out));
     if ((*out)->tasks & (uint32_t)task) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_ARG, "choose a metric of the model's task",
@@ -115,7 +120,7 @@ ken_status ken_explain_drop_column(ken_ctx *ctx, const ken_model *model, const k
     if (ken_model_n_features(model) < 2)
         return KEN_FAIL(ctx, KEN_E_VALUE, "compare with the model 'dummy' instead",
                         "drop column: without its only column there is nothing to learn from");
-    KEN_TRY(drop_column_metric(ctx, model, p->metric, &job.metric));
+    KEN_TRY(drop_column_metric(ctx, model, data, p->metric, &job.metric));
     const ken_desc *const metrics[] = {job.metric, NULL};
     job.options.folds = p->folds;
     job.options.metrics = metrics;

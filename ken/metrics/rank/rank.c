@@ -170,6 +170,7 @@ const ken_desc ken_ndcg_desc = {
                                   .higher_is_better = true,
                                   .best = 1,
                                   .main = true,
+                                  .judges = 1 << KEN_ANSWER_VALUES | 1 << KEN_ANSWER_ORDER,
                                   .looks_at = KEN_LOOKS_AT_GROUP},
     .doc = "How well scores order the rows of a group, the first places counting most; 1 is the best order. "
            "The target is the relevance, from 0; without groups all rows are one.",

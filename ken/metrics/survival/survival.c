@@ -115,7 +115,7 @@ static ken_status survival_concordance_risk_value(ken_ctx *ctx, const void *para
     return survival_concordance(ctx, s, &same, out);
 }
 
-#define SURVIVAL_METRIC(thing, words, text)                                              \
+#define SURVIVAL_METRIC(thing, words, answers, text)                                     \
     const ken_desc ken_##thing##_desc = {                                                \
         .name = #thing,                                                                  \
         .title = words,                                                                  \
@@ -126,15 +126,16 @@ static ken_status survival_concordance_risk_value(ken_ctx *ctx, const void *para
                                       .higher_is_better = true,                          \
                                       .best = 1,                                         \
                                       .main = true,                                      \
+                                      .judges = answers,                                 \
                                       .looks_at = KEN_LOOKS_AT_BOUNDS},                  \
         .doc = text,                                                                     \
         .paper = "Harrell et al. 1982",                                                  \
         .peer = "lifelines.utils.concordance_index"}
 
-SURVIVAL_METRIC(concordance, "Concordance of times",
+SURVIVAL_METRIC(concordance, "Concordance of times", 1 << KEN_ANSWER_VALUES | 1 << KEN_ANSWER_TIMES,
                 "Of the pairs of rows whose order in time is known, the share whose predicted times have that "
                 "order; 0.5 is chance. For loss=aft, which predicts times.");
-SURVIVAL_METRIC(concordance_risk, "Concordance of risks",
+SURVIVAL_METRIC(concordance_risk, "Concordance of risks", 1 << KEN_ANSWER_RISK,
                 "Of the pairs of rows whose order in time is known, the share where the one that ends first has "
                 "the higher predicted risk; 0.5 is chance. For loss=cox, which predicts hazard ratios.");
 

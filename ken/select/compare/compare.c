@@ -171,17 +171,18 @@ static ken_status compare_metrics(ken_ctx *ctx, const ken_data *data, const char
     int n = 0;
     if (task == KEN_TASK_AUTO) KEN_TRY(ken_task_of(ctx, data->target, &task));
     if (task == KEN_CLASSIFY) KEN_TRY(ken__cv_two_classes(ctx, data, &two));
-    if (!metric) metric = ken_metric_default(task, two ? 2 : 3);
+    const ken_judged what = {.task = task, .n_classes = two ? 2 : 3};
+    if (!metric) metric = ken_metric_default(&what);
     KEN_TRY(ken_catalog_find(ctx, metric, KEN_METRIC, &c->metric));
     if (cv->metrics)
         while (cv->metrics[n]) n++;
     else
-        n = ken_metrics_suited(task, two ? 2 : 3, true, NULL, 0);
+        n = ken_metrics_suited(&what, true, NULL, 0);
     KEN_TRY(KEN_SCRATCH(ctx, const ken_desc *, n + 2, &list));
     if (cv->metrics)
         memcpy(list, cv->metrics, sizeof(*list) * (size_t)n);
     else
-        ken_metrics_suited(task, two ? 2 : 3, true, list, n);
+        ken_metrics_suited(&what, true, list, n);
     for (int i = 0; i < n; i++) there = there || list[i] == c->metric;
     if (!there) list[n++] = c->metric;
     list[n] = NULL;

@@ -106,18 +106,22 @@ static void cross_choose_splitter(const ken_cv_options *o, cross_run *run, void 
     run->splitter_params = room;
 }
 
-static ken_status cross_alloc(ken_ctx *ctx, const ken_cv_options *o, ken_cv_result *r) {
+static ken_status cross_alloc(ken_ctx *ctx, const ken_cv_options *o, const cross_run *run, ken_cv_result *r) {
     const int64_t f = r->folds;
+    const ken_judged what = {.task = r->task,
+                             .n_classes = r->n_classes,
+                             .answer = ken_model_answer(run->model),
+                             .bounds = run->data.event || run->data.upper};
     int n = 0;
     if (o->metrics)
         while (o->metrics[n]) n++;
     else
-        n = ken_metrics_suited(r->task, r->n_classes, true, NULL, 0);
+        n = ken_metrics_suited(&what, true, NULL, 0);
     KEN_TRY(KEN_ALLOC(ctx, const ken_desc *, n, &r->metric));
     if (o->metrics)
         memcpy(r->metric, o->metrics, sizeof(*r->metric) * (size_t)n);
     else
-        ken_metrics_suited(r->task, r->n_classes, true, r->metric, n);
+        ken_metrics_suited(&what, true, r->metric, n);
     r->n_metrics = n;
     KEN_TRY(KEN_ALLOC(ctx, double, f * n, &r->score));
     KEN_TRY(KEN_ALLOC(ctx, double, n, &r->mean));
@@ -242,7 +246,7 @@ static ken_status cross_run_all(ken_ctx *ctx, const ken_cv_options *o, cross_run
         return KEN_FAIL(ctx, KEN_E_ARG, "set data.table and data.target",
                         "cross-validation: no target given");
     if (run->data.task == KEN_TASK_AUTO)
-        KEN_TRY(ken_task_of(ctx, run->data.target, &run->data.task));
+        KEN_TRY(ken_model_task_of(ctx, run->model, run->data.target, &run->data.task));
     r->task = run->data.task;
     r->n = ken_table_rows(run->data.table);
     if (r->task == KEN_CLASSIFY) {
@@ -256,7 +260,7 @@ static ken_status cross_run_all(ken_ctx *ctx, const ken_cv_options *o, cross_run
     KEN_TRY(ken_params_check(ctx, run->splitter, run->splitter_params));
     r->splitter = run->splitter->name;
     r->folds = run->splitter->splitter->count(run->splitter_params);
-    KEN_TRY(cross_alloc(ctx, o, r));
+    KEN_TRY(cross_alloc(ctx, o, run, r));
     KEN_TRY(KEN_SCRATCH(ctx, uint8_t, r->n, &run->role));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, r->n, &run->rows));
     for (int64_t f = 0; f < r->folds; f++) {

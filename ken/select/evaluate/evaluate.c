@@ -18,38 +18,22 @@ const ken_evaluation_metric *ken_evaluation_find(const ken_evaluation *e, const 
     return NULL;
 }
 
-/* Whether the rows have what the metric looks at besides, and it says something of them. */
-static bool evaluate_has(const ken_predictions *p, const ken_desc *desc) {
-    const uint32_t wants = desc->kind == KEN_METRIC ? desc->metric->looks_at : 0;
-    if (!wants || !(desc->tasks & (uint32_t)p->task)) return false;
-    if (wants & KEN_LOOKS_AT_BOUNDS && !p->upper) return false;
-    if (!(wants & KEN_LOOKS_AT_GROUP)) return true;
-    for (int64_t i = 0; p->group && i < p->n; i++)
-        if (!(p->y[i] >= 0 && p->y[i] <= 30 && p->y[i] == floor(p->y[i]))) return false;
-    return p->group != NULL;
-}
-
 /* Which metrics, the default one first. */
 static ken_status evaluate_choose(ken_ctx *ctx, const ken_evaluate_options *o, ken_evaluation *e) {
-    const ken_task task = e->predictions.task;
-    const int k = e->predictions.n_classes;
+    const ken_judged what = ken_predictions_judged(&e->predictions);
     const ken_desc **chosen;
     int n = 0;
     if (o->metrics)
         while (o->metrics[n]) n++;
     else
-        n = ken_metrics_suited(task, k, !o->all_metrics, NULL, 0);
-    const int plain = n;
-    for (int i = 0; !o->metrics && ken_catalog_at(i); i++) n += evaluate_has(&e->predictions, ken_catalog_at(i));
+        n = ken_metrics_suited(&what, !o->all_metrics, NULL, 0);
     KEN_TRY(KEN_SCRATCH(ctx, const ken_desc *, n, &chosen));
     if (o->metrics)
         memcpy(chosen, o->metrics, sizeof(*chosen) * (size_t)n);
     else
-        ken_metrics_suited(task, k, !o->all_metrics, chosen, plain);
-    for (int i = 0, at = plain; !o->metrics && ken_catalog_at(i); i++)
-        if (evaluate_has(&e->predictions, ken_catalog_at(i))) chosen[at++] = ken_catalog_at(i);
+        ken_metrics_suited(&what, !o->all_metrics, chosen, n);
     KEN_TRY(KEN_ALLOC(ctx, ken_evaluation_metric, n, &e->metric));
-    const char *first = ken_metric_default(task, k);
+    const char *first = ken_metric_default(&what);
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < n; i++)
             if ((!o->metrics && strcmp(chosen[i]->name, first) == 0) == (pass == 0))

@@ -69,13 +69,54 @@ static void test_evaluate_side__metrics_come_with_what_they_look_at(void **state
     TEST_NEAR(side_value(&e, "ndcg"), want, 1e-12);
     TEST_OK(ctx, ken_metric_value(ctx, &ken_concordance_desc, NULL, &s, &want));
     TEST_NEAR(side_value(&e, "concordance"), want, 1e-12);
-    TEST_NEAR(side_value(&e, "concordance_risk"), 1 - want, 1e-12);
+    assert_null(ken_evaluation_find(&e, "concordance_risk")); /* the predictions are no risks */
     ken_evaluation_free(&e);
     o.event = NULL;
     o.upper = &t.uppers; /* the same bounds, said otherwise */
     TEST_OK(ctx, side_evaluate(ctx, &t, &o, &e));
     TEST_NEAR(side_value(&e, "concordance"), want, 1e-12);
     ken_evaluation_free(&e);
+    ken_model_free(t.model);
+    ken_table_free(t.X);
+    test_ctx_free(ctx);
+}
+
+/* A loss whose predictions are no values of the target: judged by what it is for and by nothing else, in a
+ * fit whose target of a few grades would otherwise be classes. */
+static void side_check_answer(ken_ctx *ctx, const side_case *t, const char *loss, const ken_data *data, ken_answer answer,
+                              const char *metric) {
+    ken_evaluate_options o = KEN_EVALUATE_DEFAULTS;
+    ken_model *model = NULL;
+    ken_evaluation e;
+    o.event = data->event, o.group = data->group;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", "trees=5 min_leaf_rows=5", &model));
+    TEST_OK(ctx, ken_model_set(ctx, model, "loss", loss));
+    TEST_OK(ctx, ken_model_fit(ctx, model, data));
+    assert_int_equal(ken_model_task(model), KEN_REGRESS);
+    assert_int_equal(ken_model_answer(model), answer);
+    assert_string_equal(ken_model_side(model, KEN_SIDE_GROUP), data->group ? "g" : "");
+    assert_string_equal(ken_model_side(model, KEN_SIDE_EVENT), data->event ? "e" : "");
+    assert_string_equal(ken_model_side(model, KEN_SIDE_UPPER), "");
+    TEST_OK(ctx, ken_evaluate(ctx, model, t->X, &t->target, NULL, NULL, 0, &o, &e));
+    assert_int_equal(e.n_metrics, 1);
+    assert_string_equal(e.metric[0].desc->name, metric);
+    assert_true(e.metric[0].interval.value > 0.5);
+    ken_evaluation_free(&e);
+    ken_model_free(model);
+}
+
+static void test_evaluate_side__a_loss_says_what_judges_it(void **state) {
+    static side_case t;
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    side_case_fill(ctx, &t);
+    const ken_data ranks = {.table = t.X, .target = &t.target, .group = &t.groups};
+    const ken_data times = {.table = t.X, .target = &t.target, .event = &t.events};
+    side_check_answer(ctx, &t, "lambdarank", &ranks, KEN_ANSWER_ORDER, "ndcg");
+    side_check_answer(ctx, &t, "xendcg", &ranks, KEN_ANSWER_ORDER, "ndcg");
+    for (int i = 0; i < N; i++) t.y[i] += 1;
+    side_check_answer(ctx, &t, "cox", &times, KEN_ANSWER_RISK, "concordance_risk");
+    side_check_answer(ctx, &t, "aft", &times, KEN_ANSWER_TIMES, "concordance");
     ken_model_free(t.model);
     ken_table_free(t.X);
     test_ctx_free(ctx);
@@ -127,6 +168,7 @@ static void test_evaluate_side__bad_columns_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evaluate_side__metrics_come_with_what_they_look_at),
+        cmocka_unit_test(test_evaluate_side__a_loss_says_what_judges_it),
         cmocka_unit_test(test_evaluate_side__targets_that_are_no_relevance_are_not_ranked),
         cmocka_unit_test(test_evaluate_side__bad_columns_are_refused),
     };

@@ -7,6 +7,39 @@
 
 #include "ken/boosting/boosting/boosting.h"
 
+/* --- the model that is named ------------------------------------------------------------------------- */
+static ken_status train_set(ken_ctx *ctx, const ken_train_options *o, ken_model *model) {
+    char setting[256];
+    for (const char *const *s = o->settings; s && *s; s++) {
+        const char *equals = strchr(*s, '=');
+        const size_t size = equals ? (size_t)(equals - *s) : 0;
+        if (!equals || size == 0 || size >= sizeof setting)
+            return KEN_FAIL(ctx, KEN_E_ARG, "write a setting as name=value", "'%.80s' is no setting", *s);
+        memcpy(setting, *s, size);
+        setting[size] = 0;
+        KEN_TRY(ken_model_set(ctx, model, setting, equals + 1));
+    }
+    return KEN_OK;
+}
+
+static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const char *name, ken_model **out) {
+    const ken_candidate candidate = {name, NULL, NULL};
+    KEN_TRY(ken_candidate_new(ctx, &candidate, out));
+    return train_set(ctx, o, *out);
+}
+
+/* As the model's parameters ask for, or else its target. */
+static ken_status train_task(ken_ctx *ctx, const ken_train_options *o, ken_data *data) {
+    ken_model *named = NULL;
+    if (o->from) data->task = ken_model_task(o->from);
+    if (o->from) return KEN_OK;
+    if (!o->model) return ken_task_of(ctx, data->target, &data->task);
+    ken_status status = train_named(ctx, o, o->model, &named);
+    if (status == KEN_OK) status = ken_model_task_of(ctx, named, data->target, &data->task);
+    ken_model_free(named);
+    return status;
+}
+
 /* --- views ------------------------------------------------------------------------------------------ */
 static ken_status train_column(ken_ctx *ctx, const ken_table *table, const char *name,
                                const ken_column **out) {
@@ -46,14 +79,16 @@ ken_status ken_train_data(ken_ctx *ctx, const ken_table *table, const ken_train_
                              c != data->offset && c != data->event && c != data->upper;
         if (feature) keep[n++] = j;
     }
-    const ken_status status = ken_table_select(ctx, table, keep, n, features);
+    ken_status status = ken_table_select(ctx, table, keep, n, features);
     ken_scratch_release(ctx, mark);
     data->table = *features;
     data->task = o->task;
     if (!data->target) data->task = KEN_DETECT;
     if (data->task == KEN_TASK_AUTO && (data->event || data->upper)) data->task = KEN_REGRESS;
-    if (status == KEN_OK && data->task == KEN_TASK_AUTO)
-        return ken_task_of(ctx, data->target, &data->task);
+    if (status == KEN_OK && data->task == KEN_TASK_AUTO) status = train_task(ctx, o, data);
+    if (status == KEN_OK) return KEN_OK;
+    ken_table_free(*features);
+    *features = NULL;
     return status;
 }
 
@@ -99,34 +134,10 @@ static ken_status train_add_validation(ken_ctx *ctx, const ken_table *table, con
 }
 
 /* --- choice ------------------------------------------------------------------------------------------- */
-static ken_status train_set(ken_ctx *ctx, const ken_train_options *o, ken_model *model) {
-    char setting[256];
-    for (const char *const *s = o->settings; s && *s; s++) {
-        const char *equals = strchr(*s, '=');
-        const size_t size = equals ? (size_t)(equals - *s) : 0;
-        if (!equals || size == 0 || size >= sizeof setting)
-            return KEN_FAIL(ctx, KEN_E_ARG, "write a setting as name=value", "'%.80s' is no setting", *s);
-        memcpy(setting, *s, size);
-        setting[size] = 0;
-        KEN_TRY(ken_model_set(ctx, model, setting, equals + 1));
-    }
-    return KEN_OK;
-}
-
-static ken_status train_named(ken_ctx *ctx, const ken_train_options *o, const char *name, ken_model **out) {
-    const ken_candidate candidate = {name, NULL, NULL};
-    KEN_TRY(ken_candidate_new(ctx, &candidate, out));
-    return train_set(ctx, o, *out);
-}
-
 static ken_status train_find_metric(ken_ctx *ctx, const ken_train_options *o, ken_training *t) {
     const char *name = o->metric;
-    if (!name) { /* as many classes as the rows have */
-        double classes = 2;
-        if (t->data.task == KEN_CLASSIFY && t->evaluation.n_metrics)
-            classes = t->evaluation.predictions.n_classes;
-        name = ken_metric_default(t->data.task, (int)classes);
-    }
+    const ken_judged what = ken_predictions_judged(&t->evaluation.predictions);
+    if (!name) name = ken_metric_default(&what);
     KEN_TRY(ken_catalog_find(ctx, name, KEN_METRIC, &t->metric));
     if (t->metric->tasks & t->data.task) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_ARG, "'ken models' lists the metrics of each task",
@@ -248,11 +259,18 @@ static ken_status train_hold_out(ken_ctx *ctx, double fraction, ken_training *t)
 static ken_status train_evaluate(ken_ctx *ctx, const ken_model *model, const ken_training *t, bool full,
                                  ken_evaluation *out) {
     ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
+    const ken_desc **judged = NULL; /* a baseline: by what the model is judged by */
     int64_t *rows, n = 0;
     const ken_mark mark = ken_scratch_mark(ctx);
     options.intervals = full;
     options.all_metrics = full;
     options.group = t->data.group, options.event = t->data.event, options.upper = t->data.upper;
+    if (!full) {
+        KEN_TRY(KEN_SCRATCH(ctx, const ken_desc *, t->evaluation.n_metrics + 1, &judged));
+        for (int i = 0; i < t->evaluation.n_metrics; i++) judged[i] = t->evaluation.metric[i].desc;
+        judged[t->evaluation.n_metrics] = NULL;
+        options.metrics = judged;
+    }
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, t->rows_test, &rows));
     for (int64_t i = 0; i < ken_table_rows(t->features); i++)
         if (t->role[i] == KEN_ROLE_TEST) rows[n++] = i;
