@@ -10,7 +10,8 @@
 #include "ken/core/threads.h"
 
 enum {
-    GROW_PLACES_PER_TILE = 4096 /* 32 KB of packed sums: they should stay in the nearest cache */
+    GROW_PLACES_PER_TILE = 4096, /* 32 KB of packed sums: they should stay in the nearest cache */
+    GROW_WORDS_PER_TILE = 32768  /* several words a place: a row's are read for each tile, too */
 };
 
 /* --- pool of histograms --------------------------------------------------------------------------
@@ -94,6 +95,7 @@ static void grow_choose_sums(boosting_grower *w) {
 }
 
 void ken__grow_tiles(boosting_grower *w) {
+    const int64_t most = w->rules->vector ? GROW_WORDS_PER_TILE : GROW_PLACES_PER_TILE;
     grow_choose_sums(w);
     w->n_tiles = 0;
     w->tile[0] = 0;
@@ -101,7 +103,7 @@ void ken__grow_tiles(boosting_grower *w) {
     for (int j = 0; j < w->n_sums; j++) {
         const int32_t column = w->listed ? w->listed[j] : j;
         const int64_t here = w->offset[column + 1] - w->offset[column];
-        if (places > 0 && places + here > GROW_PLACES_PER_TILE) {
+        if (places > 0 && places + here > most) {
             w->tile[++w->n_tiles] = j;
             places = 0;
         }

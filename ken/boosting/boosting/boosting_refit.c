@@ -13,9 +13,10 @@ typedef struct refit_job {
     boosting_fit *s;
     const ken_ensemble *e;
     double decay;
-    double *value;       /* (nodes) new ones */
+    double *value;       /* (nodes, width) new ones */
     uint64_t *words;     /* (n_train) packed gradients */
-    double *leaf;        /* (n, outputs) number of the leaf in its tree */
+    int64_t trees;       /* of a round */
+    double *leaf;        /* (n, trees) number of the leaf in its tree */
     int64_t *g, *h;      /* (nodes of the largest tree) */
     int64_t *begin;      /* (nodes of the largest tree + 1) rows of a leaf, for medians */
     int32_t *node_of;    /* (nodes of the largest tree) of a leaf, by its number */
@@ -28,7 +29,6 @@ static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p, const 
                             : e->linear             ? "linear leaves"
                             : *p->increasing        ? "increasing"
                             : *p->decreasing        ? "decreasing"
-                            : e->width != 1         ? "several outputs a leaf"
                                                     : NULL;
     if (!why) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "fit a new model",
@@ -41,9 +41,9 @@ static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
     int64_t most = 1;
     for (int32_t t = 0; t < e->n_trees; t++)
         most = KEN_MAX(most, e->tree_offset[t + 1] - e->tree_offset[t]);
-    KEN_TRY(KEN_SCRATCH(ctx, double, e->n_nodes, &r->value));
+    KEN_TRY(KEN_SCRATCH(ctx, double, e->n_nodes * e->width, &r->value));
     KEN_TRY(KEN_SCRATCH(ctx, uint64_t, l->n_train, &r->words));
-    KEN_TRY(KEN_SCRATCH(ctx, double, l->n * l->outputs, &r->leaf));
+    KEN_TRY(KEN_SCRATCH(ctx, double, l->n * r->trees, &r->leaf));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->g));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->h));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most + 1, &r->begin));
@@ -52,7 +52,12 @@ static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
 }
 
 static int64_t refit_leaf(const refit_job *r, int64_t row, int k) {
-    return (int64_t)r->leaf[row * r->s->loss.outputs + k];
+    return (int64_t)r->leaf[row * r->trees + (r->trees > 1 ? k : 0)];
+}
+
+/* Where value k of a node stands. */
+static int64_t refit_at(const refit_job *r, int64_t node, int k) {
+    return node * r->e->width + (r->e->width > 1 ? k : 0);
 }
 
 static bool refit_sees(const boosting_loss *l, int64_t row) {
@@ -93,13 +98,13 @@ static void refit_renew(const refit_job *r, int64_t first, int64_t leaves, int k
     for (int64_t j = 0; j < leaves; j++) {
         const int64_t at = r->begin[j], n = r->begin[j + 1] - at;
         if (n > 0)
-            r->value[first + r->node_of[j]] =
+            r->value[refit_at(r, first + r->node_of[j], k)] =
                 s->shrinkage * ken__boosting_loss_renew(&s->loss, k, r->rows + at, n, s->items);
     }
 }
 
-/* The tree's new values, and the margins of all rows with them. A node that no row comes by keeps
- * what it has. */
+/* The tree's new values of output k, and the margins of all rows with them. A node that no row comes by
+ * keeps what it has. */
 static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k) {
     boosting_fit *const s = r->s;
     const ken_ensemble *const e = r->e;
@@ -111,32 +116,33 @@ static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k)
     KEN_TRY(ken__boosting_loss_pack(ctx, &s->loss, k, &scale, r->words));
     refit_sums(r, t, k, &scale);
     for (int64_t i = 0; i < n; i++)
-        r->value[first + i] =
-            r->h[i] == 0 ? e->value[first + i]
+        r->value[refit_at(r, first + i, k)] =
+            r->h[i] == 0 ? e->value[refit_at(r, first + i, k)]
                          : s->shrinkage * ken__boosting_loss_step(&s->loss, &s->rules,
                                                                   (double)r->g[i] / scale.scale_g,
                                                                   (double)r->h[i] / scale.scale_h);
     if (ken__boosting_loss_renews(&s->loss)) refit_renew(r, first, leaves, k);
-    for (int64_t i = first; i < first + n && r->decay > 0; i++)
-        r->value[i] = r->decay * e->value[i] + (1 - r->decay) * r->value[i];
+    for (int64_t i = first; i < first + n && r->decay > 0; i++) {
+        double *const value = &r->value[refit_at(r, i, k)];
+        *value = r->decay * e->value[refit_at(r, i, k)] + (1 - r->decay) * *value;
+    }
     for (int64_t i = 0; i < s->loss.n; i++)
-        s->margin[k * s->loss.n + i] += r->value[first + r->node_of[refit_leaf(r, i, k)]];
+        s->margin[k * s->loss.n + i] += r->value[refit_at(r, first + r->node_of[refit_leaf(r, i, k)], k)];
     return KEN_OK;
 }
 
 static ken_status refit_rounds(ken_ctx *ctx, const refit_job *r, const ken_table *X) {
-    const int64_t trees = r->s->loss.outputs;
-    for (int64_t t = 0; t < r->e->n_trees; t += trees) {
+    for (int64_t t = 0; t < r->e->n_trees; t += r->trees) {
         const ken_mark mark = ken_scratch_mark(ctx);
         ken_ensemble one = *r->e; /* the trees of this round */
-        one.n_trees = (int32_t)trees;
+        one.n_trees = (int32_t)r->trees;
         one.tree_offset = r->e->tree_offset + t;
         one.tree_output = r->e->tree_output + t;
         one.layout = NULL;
         KEN_TRY(ken_check_cancel(ctx));
         KEN_TRY(ken_ensemble_leaves(ctx, &one, X, r->leaf));
         KEN_TRY(ken__boosting_loss_refresh(ctx, &r->s->loss));
-        for (int k = 0; k < trees; k++) KEN_TRY(refit_tree(ctx, r, t + k, k));
+        for (int k = 0; k < r->s->loss.outputs; k++) KEN_TRY(refit_tree(ctx, r, t + (r->trees > 1 ? k : 0), k));
         ken_scratch_release(ctx, mark);
     }
     return KEN_OK;
@@ -161,11 +167,16 @@ static ken_status refit_run(ken_ctx *ctx, ken_model *model, const ken_problem *p
         return KEN_FAIL(ctx, KEN_E_ARG, "set the loss that it was fitted with",
                         "boosting: the model has %d outputs, the loss wants %d",
                         (int)r->e->n_outputs, r->s->loss.outputs);
+    if (r->s->width != r->e->width)
+        return KEN_FAIL(ctx, KEN_E_ARG, "set leaves as it was fitted",
+                        "boosting: the model's leaves have %d values, not %d", (int)r->e->width, r->s->width);
+    r->trees = boosting_round_trees(r->s);
     KEN_TRY(refit_allocate(ctx, r));
     refit_base(r);
     KEN_TRY(refit_rounds(ctx, r, problem->X));
     /* nothing can fail any more: written where the attributes are */
-    memcpy(ken_model_attr(model, "value")->data, r->value, (size_t)r->e->n_nodes * sizeof *r->value);
+    memcpy(ken_model_attr(model, "value")->data, r->value,
+           (size_t)(r->e->n_nodes * r->e->width) * sizeof *r->value);
     memcpy(ken_model_attr(model, "base")->data, r->s->base,
            (size_t)r->e->n_outputs * sizeof *r->s->base);
     return KEN_OK;

@@ -15,9 +15,6 @@ ken_status ken__boosting_vector_begin(ken_ctx *ctx, boosting_fit *s) {
     const int outputs = s->loss.outputs;
     const int64_t n = s->loss.n_train;
     if (s->width == 1) return KEN_OK;
-    if (*s->p->forced)
-        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "set leaves=scalar, or leave the splits out",
-                        "boosting: forced splits are not for leaves of several values");
     if (n > VECTOR_ROWS)
         return KEN_FAIL(ctx, KEN_E_LIMIT, "set leaves=scalar, or train on a sample of the rows",
                         "boosting: %lld training rows, with leaves=vector at most %lld are possible", (long long)n,

@@ -195,6 +195,47 @@ static void test_vector__a_tree_is_the_best_of_all(void **state) {
     test_ctx_free(ctx);
 }
 
+/* --- XGBoost: golden/make_vector_golden.py --- */
+
+enum { GOLDEN_ROWS = 240, GOLDEN_COLUMNS = 7 };
+
+/* A single's accuracy: what the peer computes with. */
+static void test_vector__probabilities_are_those_of_xgboost(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    double x[GOLDEN_ROWS * 3], p[GOLDEN_ROWS * 3];
+    vector_case *c = calloc(1, sizeof *c);
+    size_t size;
+    char *text = test_read_file(KEN_SOURCE_DIR "/ken/boosting/boosting/golden/vector_golden.csv", &size);
+    const char *at = strchr(text, '\n') + 1;
+    (void)state;
+    c->n = GOLDEN_ROWS;
+    c->classes = 3;
+    for (int i = 0; i < GOLDEN_ROWS; i++)
+        for (int j = 0; j < GOLDEN_COLUMNS; j++) {
+            char *end;
+            double cell = strtod(at, &end);
+            if (end == at) cell = (double)NAN;
+            at = end + 1;
+            if (j < 3) x[3 * i + j] = cell;
+            if (j == 3) c->label[i] = (int32_t)cell;
+            if (j > 3) p[3 * i + j - 4] = cell;
+        }
+    vector_table(ctx, c, 0);
+    ken_table_free(c->X);
+    c->X = test_table(ctx, x, GOLDEN_ROWS, 3);
+    c->data.table = c->X;
+    memset(c->role, KEN_ROLE_TRAIN, sizeof c->role);
+    ken_model *m = vector_fit(ctx, c, "leaves=vector trees=5 learning_rate=0.3 l2=1.5 max_leaves=8 row_fraction=1 "
+                                      "column_fraction=1 early_stopping=off min_leaf_rows=1 min_leaf_weight=1e-9", false);
+    double *got = vector_predict(ctx, m, c->X, KEN_WHAT_PROBA);
+    for (int i = 0; i < 3 * GOLDEN_ROWS; i++) TEST_NEAR(got[i], p[i], 2e-6);
+    free(got);
+    free(text);
+    ken_model_free(m);
+    vector_free(c);
+    test_ctx_free(ctx);
+}
+
 /* --- scalar leaves --- */
 
 /* Of two classes the gradients are opposite, but for rounding: both scalar trees of a round are the vector one.
@@ -210,9 +251,10 @@ static void test_vector__two_classes_are_two_equal_trees(void **state) {
                 {"max_onehot=2 category_smooth=3", 9},
                 {"path_smoothing=4", 9},
                 {"interactions=a|b;c", 9},
+                {"forced=b<=4(a<=3;a<=6(b<=8))", 9},
                 {"extra_random=true", 1}};
     ken_ctx *ctx = test_ctx(2);
-    vector_case *c = vector_new(ctx, ROWS, 2, 12, VALID);
+    vector_case *c = vector_new(ctx, ROWS, 2, 12, VALID), *other = vector_new(ctx, 2 * ROWS, 2, 12, 0);
     (void)state;
     for (int f = 0; f < KEN_COUNT(fits); f++)
         for (int weighted = 0; weighted < 2; weighted++) {
@@ -225,6 +267,7 @@ static void test_vector__two_classes_are_two_equal_trees(void **state) {
                          "min_leaf_weight=1e-9 %s",
                          v ? "vector" : "scalar", fits[f].trees, fits[f].settings);
                 ken_model *m = vector_fit(ctx, c, settings, weighted == 1);
+                if (fits[f].trees > 1 && !strstr(settings, "smoothing")) TEST_OK(ctx, ken_model_refit(ctx, m, &other->data, 0.25));
                 margin[v] = vector_predict(ctx, m, c->X, KEN_WHAT_MARGIN);
                 ken_model_free(m);
             }
@@ -232,6 +275,7 @@ static void test_vector__two_classes_are_two_equal_trees(void **state) {
             free(margin[0]);
             free(margin[1]);
         }
+    vector_free(other);
     vector_free(c);
     test_ctx_free(ctx);
 }
@@ -372,6 +416,27 @@ static void test_vector__stages_row_and_contributions_agree_with_the_prediction(
     test_ctx_free(ctx);
 }
 
+static void test_vector__refit_on_the_rows_of_the_fit_changes_nothing(void **state) {
+    static const char *const settings[] = {"", "growth=oblivious", "l1=0.3 max_leaves=50"};
+    ken_ctx *ctx = test_ctx(2);
+    (void)state;
+    for (int classes = 3; classes <= MOST_CLASSES; classes += MOST_CLASSES - 3)
+        for (int s = 0; s < KEN_COUNT(settings); s++) {
+            vector_case *c = vector_new(ctx, ROWS, classes, 12, 0);
+            char text[200];
+            snprintf(text, sizeof text, "leaves=vector trees=6 early_stopping=off row_fraction=1 %s", settings[s]);
+            ken_model *m = vector_fit(ctx, c, text, s == 1), *again = vector_fit(ctx, c, text, s == 1);
+            ken_data data = c->data;
+            if (s == 1) data.weight = &c->weights;
+            TEST_OK(ctx, ken_model_refit(ctx, m, &data, 0));
+            test_same_model(m, again);
+            ken_model_free(m);
+            ken_model_free(again);
+            vector_free(c);
+        }
+    test_ctx_free(ctx);
+}
+
 static double vector_log_loss(ken_ctx *ctx, const vector_case *c, const char *settings, int64_t from) {
     ken_model *m = vector_fit(ctx, c, settings, false);
     double *p = vector_predict(ctx, m, c->X, KEN_WHAT_PROBA), sum = 0;
@@ -434,9 +499,8 @@ static void test_vector__what_it_cannot_do_is_said(void **state) {
     TEST_OK(ctx, ken_model_new(ctx, "boosting", "leaves=vector increasing=a", &v));
     TEST_FAILS(ctx, ken_model_fit(ctx, v, &c->data), KEN_E_ARG, "rise together");
     ken_model_free(v);
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", "leaves=vector forced=a<=3", &v));
-    TEST_FAILS(ctx, ken_model_fit(ctx, v, &c->data), KEN_E_UNSUPPORTED, "forced");
-    ken_model_free(v);
+    TEST_OK(ctx, ken_model_set(ctx, m, "leaves", "vector"));
+    TEST_FAILS(ctx, ken_model_refit(ctx, m, &c->data, 0), KEN_E_ARG, "leaves");
     ken_model_free(m);
     vector_free(c);
     test_ctx_free(ctx);
@@ -466,11 +530,13 @@ static void test_vector__every_failed_allocation_is_an_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vector__a_tree_is_the_best_of_all),
+        cmocka_unit_test(test_vector__probabilities_are_those_of_xgboost),
         cmocka_unit_test(test_vector__two_classes_are_two_equal_trees),
         cmocka_unit_test(test_vector__any_thread_count_gives_the_same_bits),
         cmocka_unit_test(test_vector__a_weight_of_two_is_a_row_twice),
         cmocka_unit_test(test_vector__rounds_and_more_rounds_are_those_of_one_fit),
         cmocka_unit_test(test_vector__stages_row_and_contributions_agree_with_the_prediction),
+        cmocka_unit_test(test_vector__refit_on_the_rows_of_the_fit_changes_nothing),
         cmocka_unit_test(test_vector__many_classes_are_searched_in_part),
         cmocka_unit_test(test_vector__quantiles_share_their_trees),
         cmocka_unit_test(test_vector__what_it_cannot_do_is_said),
