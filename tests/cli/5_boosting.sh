@@ -50,3 +50,13 @@ check slice-of-a-line 2 "" "no rounds of boosting" "$ken" slice line.ken --round
 is nothing-sliced absent no.ken
 check man-slice 0 ".TH KEN-" - "$ken" man slice
 check help-slice 0 "ken slice MODEL" - "$ken" help slice
+"$ken" train auto_mpg --target mpg --model boosting --set linear_leaves=true --set trees=12 -o bent.ken --report none -q >/dev/null
+check linear-leaves-have-lines 0 "→ line 1" - "$ken" plot tree bent.ken --tree 5
+check linear-leaves-are-drawn 0 "</svg>" - "$ken" plot tree bent.ken --tree 5 -o -
+check linear-leaves-as-json 0 '"coef"' - "$ken" plot tree bent.ken --tree 5 --json
+check linear-leaves-explain 0 "horsepower" - "$ken" explain bent.ken auto_mpg --row 1
+check linear-leaves-effect 0 "(brute)" - "$ken" explain bent.ken auto_mpg --effect horsepower
+check linear-leaves-rounds 0 "prediction" - "$ken" predict bent.ken auto_mpg --rounds 5
+check linear-leaves-go-on 0 "" - "$ken" train auto_mpg --target mpg --from bent.ken --set trees=15 -o further.ken --report none
+check linear-leaves-and-dart 1 "" "do not go with drop_rate" "$ken" train auto_mpg --target mpg --model boosting --set linear_leaves=true --set drop_rate=0.1 -o none.ken --report none
+check linear-leaves-no-refit 1 "" "linear leaves are not refitted" "$ken" train auto_mpg --target mpg --refit bent.ken -o none.ken --report none

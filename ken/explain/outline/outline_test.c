@@ -1,5 +1,6 @@
 #include "ken/explain/outline/outline.h"
 
+#include "ken/boosting/boosting/boosting.h"
 #include "ken/explain/explain_testing.h"
 #include "ken/report/drawing.h"
 #include "ken/tree/forest/forest.h"
@@ -73,6 +74,44 @@ static void test_outline__whole_tree_is_the_attributes(void **state) {
         ken_outline_free(o);
         end(&f);
     }
+}
+
+/* A linear leaf has a line: its value, then term after term. */
+static void test_outline__linear_leaves_say_their_lines(void **state) {
+    (void)state;
+    fixture f = begin(&ken_boosting_desc, "trees=2 max_leaves=9 linear_leaves=true", false);
+    int lines = 0;
+    for (int tree = 0; tree < 2; tree++) {
+        ken_outline_params p = {tree, 1000, 1};
+        ken_outline *o = NULL;
+        TEST_OK(f.ctx, ken_explain_outline(f.ctx, f.model, &p, &o));
+        const ken_outline_view *v = ken_outline_get(o);
+        for (int i = 0; i < v->n; i++) {
+            const ken_outline_node *n = &v->node[i];
+            const int64_t at_node = (int64_t)at(&f, "tree_offset", tree) + n->node;
+            int64_t t = (int64_t)at(&f, "linear_offset", at_node);
+            const int64_t end_term = (int64_t)at(&f, "linear_offset", at_node + 1);
+            assert_int_equal(n->line != NULL, end_term > t);
+            if (!n->line) continue;
+            char *text = NULL;
+            test_near_(strtod(n->line, &text), at(&f, "value", at_node), 1e-3, 1e-3, n->line, __FILE__, __LINE__);
+            for (; t < end_term; t++) {
+                const char *const name = ken_model_input(f.model, (int)at(&f, "linear_feature", t));
+                const bool falls = strncmp(text, " \xE2\x88\x92 ", 5) == 0;
+                text += falls ? 5 : 3;
+                test_near_(falls ? -strtod(text, &text) : strtod(text, &text), at(&f, "linear_coef", t), 1e-2, 1e-3, n->line,
+                           __FILE__, __LINE__);
+                assert_true(strncmp(text, " (", 2) == 0 && strncmp(text + 2, name, strlen(name)) == 0);
+                text = strchr(text, ')') + 1;
+            }
+            assert_string_equal(text, "");
+            lines++;
+        }
+        assert_true(tree > 0 || lines == 0); /* the first round is constant */
+        ken_outline_free(o);
+    }
+    assert_true(lines > 2);
+    end(&f);
 }
 
 /* What is cut is counted: the leaves below the ends add up to the whole tree's. */
@@ -261,6 +300,7 @@ static void test_outline__survives_every_failed_allocation(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outline__whole_tree_is_the_attributes),
+        cmocka_unit_test(test_outline__linear_leaves_say_their_lines),
         cmocka_unit_test(test_outline__a_cut_counts_what_it_hides),
         cmocka_unit_test(test_outline__levels_and_boosting_have_their_words),
         cmocka_unit_test(test_outline__drawing_escapes_names_and_has_every_node),
