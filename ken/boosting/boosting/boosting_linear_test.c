@@ -349,6 +349,87 @@ static void test_linear__rows_twice_are_rows_of_weight_two(void **state) {
     test_ctx_free(ctx);
 }
 
+/* Leaves of many blocks: all rows twenty times, with penalties and limits twenty times as great. */
+static void test_linear__many_rows_are_summed_in_blocks(void **state) {
+    enum { TIMES = 20 };
+    ken_ctx *ctx = test_ctx(1);
+    linear_case *c = linear_new(ctx, 0);
+    int64_t *const rows = malloc(sizeof(int64_t) * TIMES * ROWS);
+    double *const y = malloc(sizeof(double) * TIMES * ROWS);
+    (void)state;
+    for (int i = 0; i < TIMES * ROWS; i++) {
+        rows[i] = i * INT64_C(7919) % ROWS;
+        y[i] = c->y[rows[i]];
+    }
+    ken_table *X;
+    TEST_OK(ctx, ken_table_take(ctx, c->X, rows, TIMES * ROWS, &X));
+    const ken_column target = test_column_f64("y", y, TIMES * ROWS);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+#define MANY "trees=4 max_leaves=3 learning_rate=0.5 row_fraction=1 column_fraction=1 category_smooth=0 linear_leaves=true "
+    ken_model *const few = linear_fit_model(ctx, c, MANY "l2=1 linear_l2=2 min_leaf_rows=100"), *many, *threads;
+    TEST_OK(ctx, ken_model_new(ctx, "boosting", MANY "l2=20 linear_l2=40 min_leaf_rows=2000", &many));
+    TEST_OK(ctx, ken_model_fit(ctx, many, &data));
+    double *const p = linear_predict(ctx, few, c->X, KEN_WHAT_VALUE);
+    double *const q = linear_predict(ctx, many, c->X, KEN_WHAT_VALUE);
+    assert_true(linear_terms(few) > 8);
+    for (int i = 0; i < ROWS; i++) TEST_NEAR(q[i], p[i], 1e-9);
+    ken_ctx *other = test_ctx(7);
+    TEST_OK(other, ken_model_new(other, "boosting", MANY "l2=20 linear_l2=40 min_leaf_rows=2000", &threads));
+    TEST_OK(other, ken_model_fit(other, threads, &data));
+    test_same_model(many, threads);
+    ken_model_free(threads);
+    test_ctx_free(other);
+    free(p);
+    free(q);
+    free(y);
+    free(rows);
+    ken_model_free(few);
+    ken_model_free(many);
+    ken_table_free(X);
+    linear_free(c);
+    test_ctx_free(ctx);
+}
+
+/* Floats, whole numbers and cells without a value are read like doubles and NaN. */
+static void test_linear__columns_of_any_type_of_number(void **state) {
+    static float half[ROWS];
+    static int64_t whole[ROWS];
+    static uint8_t valid[(ROWS + 7) / 8];
+    ken_ctx *ctx = test_ctx(1);
+    linear_case *c = linear_new(ctx, 0);
+    ken_table *X;
+    (void)state;
+    memset(valid, 0xFF, sizeof valid);
+    for (int i = 0; i < ROWS; i++) {
+        half[i] = (float)c->x[i];
+        whole[i] = isnan(c->x[ROWS + i]) ? -77 : (int64_t)(10 * c->x[ROWS + i]);
+        if (isnan(c->x[ROWS + i])) ken_bitmap_clear(valid, i);
+        c->x[i] = (double)half[i];
+        if (!isnan(c->x[ROWS + i])) c->x[ROWS + i] = (double)whole[i];
+    }
+    const ken_column a = {.name = "a", .dtype = KEN_F32, .n = ROWS, .data = half, .stride = 1};
+    const ken_column b = {.name = "b", .dtype = KEN_I64, .n = ROWS, .data = whole, .stride = 1, .valid = valid};
+    TEST_OK(ctx, ken_table_new(ctx, ROWS, &X));
+    TEST_OK(ctx, ken_table_add_borrow(ctx, X, &a));
+    TEST_OK(ctx, ken_table_add_borrow(ctx, X, &b));
+    TEST_OK(ctx, ken_table_add_borrow(ctx, X, ken_table_column(c->X, 2)));
+    TEST_OK(ctx, ken_table_add_borrow(ctx, X, ken_table_column(c->X, 3)));
+    ken_model *const doubles = linear_fit_model(ctx, c, "trees=10 linear_leaves=true");
+    c->data.table = X;
+    ken_model *const others = linear_fit_model(ctx, c, "trees=10 linear_leaves=true");
+    double *const p = linear_predict(ctx, doubles, c->X, KEN_WHAT_VALUE);
+    double *const q = linear_predict(ctx, others, X, KEN_WHAT_VALUE);
+    assert_true(linear_terms(others) > 20);
+    assert_memory_equal(p, q, sizeof(double) * ROWS);
+    free(p);
+    free(q);
+    ken_model_free(doubles);
+    ken_model_free(others);
+    ken_table_free(X);
+    linear_free(c);
+    test_ctx_free(ctx);
+}
+
 /* --- one model, many ways ------------------------------------------------------------------------- */
 
 static void test_linear__same_bits_for_all_threads_and_instruction_sets(void **state) {
@@ -749,7 +830,11 @@ static ken_status nomem_fit(ken_ctx *ctx, void *arg) {
     const linear_case *const c = arg;
     ken_model *m = NULL;
     ken_status status = ken_model_new(ctx, "boosting", "trees=2 max_leaves=3 linear_leaves=true", &m);
+    static double out[ROWS * (COLUMNS + 1)];
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, COLUMNS + 1), value = ken_tensor_2d(out, KEN_F64, ROWS, 1);
     if (status == KEN_OK) status = ken_model_fit(ctx, m, &c->data);
+    if (status == KEN_OK) status = ken_model_predict(ctx, m, c->X, KEN_WHAT_VALUE, &value);
+    if (status == KEN_OK) status = ken_model_predict(ctx, m, c->X, KEN_WHAT_CONTRIBUTIONS, &t);
     ken_model_free(m);
     return status;
 }
@@ -769,6 +854,8 @@ int main(void) {
         cmocka_unit_test(test_linear__pieces_of_lines_are_learned_exactly),
         cmocka_unit_test(test_linear__a_great_penalty_gives_constant_leaves),
         cmocka_unit_test(test_linear__rows_twice_are_rows_of_weight_two),
+        cmocka_unit_test(test_linear__many_rows_are_summed_in_blocks),
+        cmocka_unit_test(test_linear__columns_of_any_type_of_number),
         cmocka_unit_test(test_linear__same_bits_for_all_threads_and_instruction_sets),
         cmocka_unit_test(test_linear__every_way_to_predict_gives_the_same_bits),
         cmocka_unit_test(test_linear__rounds_and_more_rounds_are_those_of_one_fit),
