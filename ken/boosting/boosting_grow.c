@@ -133,7 +133,8 @@ void ken__grow_children(boosting_grower *w, const boosting_node *node, int64_t n
 /* Which histograms the children need, and in which slots they come to lie. */
 typedef struct grow_plan {
     boosting_node *small, *large;
-    bool want_small, want_large, subtract;
+    bool want_small, want_large;
+    bool subtract, remove; /* the large one's comes from the parent's: minus a histogram, minus rows */
 } grow_plan;
 
 static void grow_plan_children(boosting_grower *w, const boosting_node *node, grow_plan *p) {
@@ -144,9 +145,11 @@ static void grow_plan_children(boosting_grower *w, const boosting_node *node, gr
     p->want_small = ken__grow_may_split(w, p->small);
     p->want_large = ken__grow_may_split(w, p->large);
     p->subtract = p->want_large && node->slot >= 0;
+    p->remove = p->subtract && !p->want_small && node->narrow && !w->rules->vector;
+    p->subtract &= !p->remove;
     if (p->want_small || p->subtract) p->small->slot = node->spare[0];
     if (p->want_large) {
-        p->large->slot = p->subtract ? node->slot : node->spare[1];
+        p->large->slot = p->subtract || p->remove ? node->slot : node->spare[1];
         p->large->narrow = node->narrow;
     }
 }
@@ -160,6 +163,8 @@ static void grow_split_alone(void *arg, int64_t task, int worker) {
     if (p.small->slot >= 0) ken__grow_sum(w, p.small, &w->worker[worker]);
     if (p.subtract)
         ken__grow_subtract(w, p.large, p.small);
+    else if (p.remove)
+        ken__grow_remove(w, p.large, p.small, &w->worker[worker]);
     else if (p.want_large)
         ken__grow_sum(w, p.large, &w->worker[worker]);
     if (p.want_small) grow_find(w, p.small, &w->worker[worker]);
@@ -175,6 +180,8 @@ static ken_status grow_split_together(ken_ctx *ctx, boosting_grower *w, boosting
     if (p.small->slot >= 0) KEN_TRY(ken__grow_sum_together(ctx, w, p.small));
     if (p.subtract)
         ken__grow_subtract(w, p.large, p.small);
+    else if (p.remove)
+        ken__grow_remove(w, p.large, p.small, &w->worker[0]);
     else if (p.want_large)
         KEN_TRY(ken__grow_sum_together(ctx, w, p.large));
     if (p.want_small && p.want_large) return grow_find_together(ctx, w, p.small, p.large);

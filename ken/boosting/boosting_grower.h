@@ -93,6 +93,10 @@ ken_status ken__grow_sum_together(ken_ctx *ctx, boosting_grower *w, boosting_nod
 /* The slot of `large`, which is the parent's, minus the histogram of `small`. */
 void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
                         const boosting_node *small);
+/* The same without a histogram of `small`, which has none and needs none: the packed slot minus its rows, one
+ * by one. Not for vectors. */
+void ken__grow_remove(boosting_grower *w, const boosting_node *large, const boosting_node *small,
+                      grow_worker *worker);
 
 /* --- boosting_joint.c --- */
 /* Joint codes of the training rows, if they save a quarter of the additions. */

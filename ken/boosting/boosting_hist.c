@@ -192,6 +192,15 @@ void ken__grow_subtract(const boosting_grower *w, const boosting_node *large,
         w->k->hist_subtract(b, (large->narrow ? 1 : 2) * w->n_places, (uint64_t *)a);
 }
 
+void ken__grow_remove(boosting_grower *w, const boosting_node *large, const boosting_node *small,
+                      grow_worker *worker) {
+    uint64_t *const gh = w->gh[small->buffer];
+    grow_point(w, worker, (uint64_t *)w->slot[large->slot]);
+    for (int64_t i = small->begin; i < small->end; i++) gh[i] = 0 - gh[i];
+    for (int t = 0; t < w->n_tiles; t++) grow_add(w, worker, small->buffer, small->begin, small->end, t);
+    for (int64_t i = small->begin; i < small->end; i++) gh[i] = 0 - gh[i];
+}
+
 /* --- sums of all threads ------------------------------------------------------------------------
  */
 

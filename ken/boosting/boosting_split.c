@@ -170,15 +170,16 @@ static int boosting_draw_threshold(const boosting_search *s, const boosting_colu
     return n > 0 ? lo + boosting_draw(s, c, n) : -1;
 }
 
-/* With counts, places outside [from, to) have too few rows on a side. */
-static void boosting_limit(const boosting_search *s, const boosting_column *c, int64_t left, int *from, int *to) {
-    const int64_t least = (int64_t)ceil(s->rules->min_rows), rows = s->node->end - s->node->begin;
-    int b = 0;
-    left += c->count[0];
-    while (left < least && b + 1 < c->feature->n_bins) left += c->count[++b];
-    *from = left < least ? b + 1 : b;
-    while (rows - left >= least && b + 1 < c->feature->n_bins) left += c->count[++b];
-    *to = rows - left >= least ? b + 1 : b;
+/* With counts, places outside [from, to) have too few rows on a side; left, right: what else is there. */
+static void boosting_limit(const boosting_search *s, const boosting_column *c, int64_t left, int64_t right,
+                           ken_split_column *out) {
+    const int64_t least = (int64_t)ceil(s->rules->min_rows);
+    const int n = c->feature->n_bins;
+    int from = 0, to = n;
+    while (from < n && (left += c->count[from]) < least) from++;
+    while (to > 0 && right < least) right += c->count[--to];
+    out->from = from;
+    out->to = to;
 }
 
 /* A gain up to here is of no use; a hair less than that, for the sake of rounding: boosting_improves says it
@@ -204,7 +205,7 @@ static bool boosting_numeric(const boosting_search *s, const boosting_facts *fac
     for (int side = 0; side < 1 + (missing[1] != 0); side++) {
         column.missing_g = side ? (double)missing[0] * node->unit_g : 0;
         column.missing_h = side ? (double)missing[1] * node->unit_h : 0;
-        if (c->counted) boosting_limit(s, c, side ? c->count[n] : 0, &column.from, &column.to);
+        if (c->counted) boosting_limit(s, c, side ? c->count[n] : 0, side ? 0 : c->count[n], &column);
         if (only >= 0) column.from = KEN_MAX(column.from, only), column.to = KEN_MIN(column.to, only + 1);
         best.gain = boosting_floor(s, facts->parent, most);
         s->k->split_scan(node, &column, &best);

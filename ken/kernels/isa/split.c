@@ -291,20 +291,21 @@ SPLIT_INLINE void split_any(split_scan_state *s, bool missing, bool l1, const ke
 }
 
 void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *c, ken_split_best *best) {
-    split_scan_state s = {.node = node,
-                          .unit_g = split_all(node->unit_g),
-                          .unit_h = split_all(node->unit_h),
-                          .total_g = split_all(node->total_g),
-                          .total_h = split_all(node->total_h),
-                          .missing_g = split_all(c->missing_g),
-                          .missing_h = split_all(c->missing_h),
-                          .l1 = split_all(node->l1),
-                          .l2 = split_all(node->l2),
-                          .least = split_all(node->least),
-                          .more_g = split_all(c->missing_h == 0 ? 0 : c->missing_g / node->unit_g),
-                          .more_h = split_all(c->missing_h + node->l2)};
+    split_scan_state s; /* set item by item: to zero it all first takes longer than the scan of a small node */
     best->place = -1;
     if (c->from >= c->to) return;
+    s.node = node;
+    s.unit_g = split_all(node->unit_g);
+    s.unit_h = split_all(node->unit_h);
+    s.total_g = split_all(node->total_g);
+    s.total_h = split_all(node->total_h);
+    s.missing_g = split_all(c->missing_g);
+    s.missing_h = split_all(c->missing_h);
+    s.l1 = split_all(node->l1);
+    s.l2 = split_all(node->l2);
+    s.least = split_all(node->least);
+    s.more_g = split_all(c->missing_h == 0 ? 0 : c->missing_g / node->unit_g);
+    s.more_h = split_all(c->missing_h + node->l2);
     split_aim(&s, best->gain);
     if (c->missing_h == 0)
         node->l1 > 0 ? split_any(&s, false, true, c, best) : split_any(&s, false, false, c, best);
