@@ -13,8 +13,8 @@
 #include "ken/core/alloc.h"
 #include "ken/core/threads.h"
 
-static const int64_t GROW_LARGE = 300000; /* row x column of a node that all threads share... */
-static const int64_t GROW_SHARE = 4;      /* ... and a thread's part of the root is so many times it */
+static const int64_t GROW_LARGE = 300000; /* row x column of a node that all threads share, if it is as large as
+                                           * the part of the root that each thread can have for itself */
 
 /* --- a node's split -----------------------------------------------------------------------------
  */
@@ -245,7 +245,7 @@ static int64_t grow_work(const boosting_grower *w, const boosting_node *node) {
 bool ken__grow_is_large(const boosting_grower *w, const boosting_node *node) {
     const int64_t work = grow_work(w, node);
     return w->threads > 1 && work >= GROW_LARGE &&
-           work * GROW_SHARE * w->threads >= grow_work(w, &w->node[0]);
+           work * w->threads >= grow_work(w, &w->node[0]);
 }
 
 /* The best leaf that is worth splitting now: one that is decided on next, or one of so many that the

@@ -100,6 +100,91 @@ static void test_boosting_grow__root_split_is_the_best_of_all(void **state) {
     test_ctx_free(ctx);
 }
 
+typedef struct grow_check {
+    const grow_case *t;
+    const boosting_rules *rules;
+    const boosting_scale *scale;
+    const boosting_node *node;
+    const uint64_t *word;
+} grow_check;
+
+/* The best gain of `n` rows by a search by hand, from the same whole numbers. */
+static double test_best_gain(const grow_check *c, const int *rows, int n) {
+    double best = 0;
+    for (int j = 0; j < D; j++)
+        for (int b = 0; b < c->t->bins->feature[j].n_bins; b++)
+            for (int left = 0; left < 2; left++) {
+                const int missing = c->t->bins->feature[j].n_bins;
+                double G[2] = {0, 0}, H[2] = {0, 0};
+                int count[2] = {0, 0};
+                for (int r = 0; r < n; r++) {
+                    const int code = c->t->codes[8 * rows[r] + j], side = code == missing ? !left : code > b;
+                    const uint64_t word = c->word[rows[r]];
+                    G[side] += (double)((int64_t)word >> c->scale->shift) / c->scale->scale_g;
+                    H[side] += (double)(word & ((UINT64_C(1) << c->scale->shift) - 1)) / c->scale->scale_h;
+                    count[side]++;
+                }
+                const double gain = ken__boosting_score(c->rules, G[0], H[0]) +
+                                    ken__boosting_score(c->rules, G[1], H[1]) -
+                                    ken__boosting_score(c->rules, G[0] + G[1], H[0] + H[1]);
+                const bool fit = count[0] >= c->rules->min_rows && count[1] >= c->rules->min_rows &&
+                                 H[0] >= c->rules->min_weight && H[1] >= c->rules->min_weight;
+                if (fit && gain > best) best = gain;
+            }
+    return best;
+}
+
+static void test_check_node(const grow_check *c, int32_t i, int *rows, int n) {
+    const boosting_node *const node = &c->node[i];
+    int n_left = 0;
+    assert_int_equal(node->end - node->begin, n);
+    if (!node->open) return;
+    TEST_NEAR(node->split.gain, test_best_gain(c, rows, n), 1e-9 * fabs(node->split.gain));
+    for (int r = 0; r < n; r++) { /* the left ones first */
+        const int row = rows[r], code = c->t->codes[8 * row + node->split.column];
+        const int missing = c->t->bins->feature[node->split.column].n_bins;
+        if (!boosting_goes_left(&node->split, missing, code)) continue;
+        rows[r] = rows[n_left];
+        rows[n_left++] = row;
+    }
+    test_check_node(c, node->left, rows, n_left);
+    test_check_node(c, node->right, rows + n_left, n - n_left);
+}
+
+/* Missing values, limits of rows and of weight, penalties; nodes from all rows to a few. */
+static void test_boosting_grow__each_split_is_the_best_of_its_node(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        const boosting_rules rules = {.max_leaves = 60, .min_rows = kind % 2 ? 25 : 1,
+                                      .min_weight = kind == 2 ? 4 : 1e-3, .l1 = kind > 1 ? 0.5 : 0, .l2 = 0.7};
+        ken_ctx *ctx = test_ctx(1 + kind % 3);
+        const ken_mark mark = ken_scratch_mark(ctx);
+        grow_case t = test_case(ctx, N);
+        ken_rng rng = ken_rng_stream(ctx, "missing", 0);
+        for (int j = 2; j < 5; j += 2) {
+            t.bins->feature[j].has_missing = true;
+            for (int i = 0; i < N; i++)
+                if (ken_rng_f64(&rng) < 0.1 * j)
+                    t.codes[8 * i + j] = t.by_column[j * N + i] = (uint8_t)t.bins->feature[j].n_bins;
+        }
+        const boosting_scale scale = ken__boosting_scale_of(N, false, 1, 0.25);
+        boosting_grower *grower = test_grow(ctx, &t, &rules, &scale);
+        uint64_t *word = malloc(N * sizeof *word);
+        int *rows = malloc(N * sizeof *rows);
+        for (int i = 0; i < N; i++) rows[i] = i;
+        ken_ctx_kernels(ctx)->hist_pack(t.g, t.h, N, scale.scale_g, scale.scale_h, scale.shift, word);
+        const grow_check check = {&t, &rules, &scale, ken__boosting_grower_nodes(grower), word};
+        assert_true(check.node[0].open);
+        test_check_node(&check, 0, rows, N);
+        free(rows);
+        free(word);
+        ken_scratch_release(ctx, mark);
+        ken__boosting_grower_free(ctx, grower);
+        test_case_free(ctx, &t);
+        test_ctx_free(ctx);
+    }
+}
+
 static void test_same_tree(const boosting_node *a, int32_t i, const boosting_node *b, int32_t k) {
     assert_int_equal(a[i].open, b[k].open);
     assert_true(a[i].g == b[k].g && a[i].h == b[k].h);
@@ -226,6 +311,7 @@ static void test_boosting_grow__scales_leave_room_for_sums(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boosting_grow__root_split_is_the_best_of_all),
+        cmocka_unit_test(test_boosting_grow__each_split_is_the_best_of_its_node),
         cmocka_unit_test(test_boosting_grow__a_small_pool_changes_nothing),
         cmocka_unit_test(test_boosting_grow__threads_change_nothing),
         cmocka_unit_test(test_boosting_grow__columns_left_out_are_as_if_not_there),
