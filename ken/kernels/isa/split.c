@@ -210,32 +210,29 @@ SPLIT_INLINE unsigned split_screen(const split_scan_state *s, bool missing, spli
     return split_not_below(split_fused(split_times(g, g), s->square, split_times(L, inner)), split_all(0));
 }
 
-/* Looks at the places at `at` with these running sums. false: what is left of them has too little on the
- * right already. */
-SPLIT_INLINE bool split_look(split_scan_state *s, bool missing, bool l1, split_i64 whole_g, split_i64 whole_h,
+/* Looks at the places at `at` with these running sums. few: many places have too little on a side, so that is
+ * asked along with the screen. */
+SPLIT_INLINE void split_look(split_scan_state *s, bool missing, bool l1, bool few, split_i64 whole_g, split_i64 whole_h,
                              unsigned lanes, int at, ken_split_best *best) {
     const split_f64 g = split_real(whole_g), h = split_real(whole_h);
-    if (!l1 && !(lanes & split_screen(s, missing, g, h))) return true;
+    if (!few && !l1 && !(lanes & split_screen(s, missing, g, h))) return;
     split_f64 hl = split_times(h, s->unit_h), gl = split_times(g, s->unit_g);
-    if (missing) {
-        hl = split_plus(hl, s->missing_h);
-        gl = split_plus(gl, s->missing_g);
-    }
+    if (missing) hl = split_plus(hl, s->missing_h);
     const split_f64 hr = split_minus(s->total_h, hl);
-    const unsigned right = split_at_least(hr, s->least);
-    lanes &= split_at_least(hl, s->least) & right;
-    if (!lanes) return right != 0;
+    lanes &= split_at_least(hl, s->least) & split_at_least(hr, s->least);
+    if (few && !l1) lanes &= split_screen(s, missing, g, h);
+    if (!lanes) return;
+    if (missing) gl = split_plus(gl, s->missing_g);
     const split_f64 gr = split_minus(s->total_g, gl);
     const split_f64 L = split_plus(hl, s->l2), R = split_plus(hr, s->l2);
     const split_f64 sl = l1 ? split_soft_all(gl, s->l1) : gl, sr = l1 ? split_soft_all(gr, s->l1) : gr;
     const split_f64 num = split_plus(split_times(split_times(sl, sl), R), split_times(split_times(sr, sr), L));
     const split_f64 den = split_times(L, R);
     lanes &= split_at_least(num, split_times(s->top, den));
-    if (!lanes) return true;
+    if (!lanes) return;
     const split_f64 gain = split_over(num, den);
     lanes &= split_above(gain, s->top);
     if (lanes) split_take(s, gain, lanes, whole_g, whole_h, at, best);
-    return true;
 }
 
 /* Bits of the places from <= b < to among those at `at`. */
@@ -245,14 +242,13 @@ static inline unsigned split_lanes(int at, int from, int to) {
     return to - at >= SPLIT_WIDTH ? low : low & ((1u << (to - at)) - 1);
 }
 
-SPLIT_INLINE void split_packed(split_scan_state *s, bool missing, bool l1, const uint64_t *word, int shift, int from, int to,
+SPLIT_INLINE void split_packed(split_scan_state *s, bool missing, bool l1, bool few, const uint64_t *word, int shift, int from, int to,
                                 ken_split_best *best) {
     split_i64 carry = split_none();
     for (int b = 0; b < to; b += SPLIT_WIDTH) {
         const split_i64 sum = split_running(split_load(word + b, to - b), &carry);
-        if (!split_look(s, missing, l1, split_gradient(sum, shift), split_hessian(sum, shift), split_lanes(b, from, to), b,
-                        best))
-            return;
+        split_look(s, missing, l1, few, split_gradient(sum, shift), split_hessian(sum, shift),
+                   split_lanes(b, from, to), b, best);
     }
 }
 
@@ -262,32 +258,30 @@ SPLIT_INLINE void split_wide(split_scan_state *s, bool missing, bool l1, const i
     for (int b = 0; b < to; b += SPLIT_WIDTH) {
         const split_i64 sum_g = split_running(split_load(g + b, to - b), &carry_g);
         const split_i64 sum_h = split_running(split_load(h + b, to - b), &carry_h);
-        if (!split_look(s, missing, l1, sum_g, sum_h, split_lanes(b, from, to), b, best)) return;
+        split_look(s, missing, l1, false, sum_g, sum_h, split_lanes(b, from, to), b, best);
     }
 }
 
 /* missing and l1 are known where this is called, so it exists four times. */
 SPLIT_INLINE void split_any(split_scan_state *s, bool missing, bool l1, const ken_split_column *c,
                              ken_split_best *best) {
-    const uint64_t *word = (const uint64_t *)c->h;
-    int from = c->from, to = c->to;
+    const uint64_t *const word = (const uint64_t *)c->h;
+    const int from = c->from;
+    int to = c->to;
     if (c->g) {
         split_wide(s, missing, l1, c->g, c->h, from, to, best);
         return;
     }
 #if KEN_AVX512
-    uint64_t gathered[264], here[4];
-    const bool few = 2 * s->node->rows <= to; /* most places have none */
-    if (few) {
+    if (2 * s->node->rows <= to) { /* most places have none */
+        uint64_t gathered[264], here[4];
         to = split_gather(word, to, from, here, gathered);
-        from = split_rank(here, from);
-        word = gathered;
+        split_packed(s, missing, l1, true, gathered, s->node->shift, split_rank(here, from), to, best);
+        if (best->place >= 0) best->place = split_place(here, best->place);
+        return;
     }
 #endif
-    split_packed(s, missing, l1, word, s->node->shift, from, to, best);
-#if KEN_AVX512
-    if (few && best->place >= 0) best->place = split_place(here, best->place);
-#endif
+    split_packed(s, missing, l1, false, word, s->node->shift, from, to, best);
 }
 
 void KEN_K(split_scan)(const ken_split_node *node, const ken_split_column *c, ken_split_best *best) {
