@@ -182,6 +182,20 @@ static void boosting_limit(const boosting_search *s, const boosting_column *c, i
     out->to = to;
 }
 
+/* Whether a threshold leaves enough rows on both sides, by looking at them: often it does, and then no other
+ * place needs to be counted. */
+static bool boosting_enough(const boosting_search *s, const boosting_column *c, int place, bool missing_left) {
+    const int64_t n = s->node->end - s->node->begin;
+    const uint8_t *const codes = s->binned->by_column + c->column * s->binned->n_train;
+    const int missing = missing_left ? c->feature->n_bins : -1;
+    int64_t left = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const int code = codes[s->rows[i]];
+        left += (code <= place) | (code == missing);
+    }
+    return (double)left >= s->rules->min_rows && (double)(n - left) >= s->rules->min_rows;
+}
+
 /* A gain up to here is of no use; a hair less than that, for the sake of rounding: boosting_improves says it
  * exactly. */
 static double boosting_floor(const boosting_search *s, double parent, double so_far) {
@@ -211,7 +225,8 @@ static bool boosting_numeric(const boosting_search *s, const boosting_facts *fac
         s->k->split_scan(node, &column, &best);
         if (best.place < 0 || !boosting_improves(s, best.gain, facts->parent, most)) continue;
         const double h = (double)best.h * node->unit_h + column.missing_h;
-        if (!c->counted && !(h >= facts->sure && node->total_h - h >= facts->sure)) return false;
+        const bool certain = c->counted || (h >= facts->sure && node->total_h - h >= facts->sure);
+        if (!certain && !boosting_enough(s, c, best.place, side)) return false;
         most = best.gain - facts->parent;
         found = best;
         left = side;
