@@ -111,6 +111,9 @@ KEN_API ken_status ken_ensemble_margin_ref(ken_ctx *ctx, const ken_ensemble *ens
  */
 KEN_API ken_status ken_ensemble_leaves(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                        double *out);
+/* The same of the trees [first, end), tree by tree: out (end - first, n). */
+KEN_API ken_status ken_ensemble_leaves_of(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X, int32_t first,
+                                          int32_t end, uint32_t *out);
 /* The node of `tree` (counted from its first) where a row of n_inputs values ends. NaN: missing. */
 KEN_API int32_t ken_ensemble_walk(const ken_ensemble *ens, int32_t tree, const double *x);
 /* Whether a value goes left at node i (counted over all trees). */

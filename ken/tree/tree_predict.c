@@ -60,21 +60,34 @@ typedef struct predict_job {
     int64_t raw_first;       /* the row that raw begins with, of one thread's own job */
     uint32_t *at;            /* (threads, KEN_TREE_GROUP) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
+    uint32_t *leaf;          /* (end - first, n) where they go; NULL: to out */
+    int32_t first, end;      /* the trees that are asked */
 } predict_job;
+
+static predict_job predict_job_of(const ken_ensemble *e, const ken_table *X, double *out) {
+    return (predict_job){.e = e, .X = X, .out = out, .end = e->n_trees};
+}
+
+static void predict_put_leaf(const predict_job *job, int32_t t, int64_t row, int64_t node) {
+    if (job->leaf)
+        job->leaf[(t - job->first) * ken_table_rows(job->X) + row] = job->leaf_of[node];
+    else
+        job->out[row * job->e->n_trees + t] = job->leaf_of[node];
+}
 
 static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const predict_job *job = arg;
     const ken_ensemble *e = job->e;
     double *x = job->x + (int64_t)worker * e->n_inputs;
     for (int64_t i = begin; i < end; i++) {
-        double *out = job->out + i * (job->leaf_of ? e->n_trees : e->n_outputs);
+        double *out = job->leaf_of ? NULL : job->out + i * e->n_outputs;
         ken_table_gather(job->X, i, 1, x, ken_table_cols(job->X));
         if (!job->leaf_of)
             for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
-        for (int32_t t = 0; t < e->n_trees; t++) {
+        for (int32_t t = job->first; t < job->end; t++) {
             const int64_t node = e->tree_offset[t] + ken_ensemble_walk(e, t, x);
             if (job->leaf_of)
-                out[t] = job->leaf_of[node];
+                predict_put_leaf(job, t, i, node);
             else
                 predict_add(e, t, node, e->linear ? e->linear->feature : NULL, x, out);
         }
@@ -99,7 +112,7 @@ static ken_status predict_plain(ken_ctx *ctx, predict_job *job) {
 
 ken_status ken_ensemble_margin_ref(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                    double *out) {
-    predict_job job = {.e = ens, .X = X, .out = out};
+    predict_job job = predict_job_of(ens, X, out);
     KEN_TRY(predict_check(ctx, ens, X));
     return predict_plain(ctx, &job);
 }
@@ -249,7 +262,7 @@ static void predict_take(const predict_job *job, int32_t t, int64_t row, int64_t
     const ken_ensemble *e = job->e;
     const ken_tree_linear *l = e->linear;
     if (job->leaf_of)
-        job->out[row * e->n_trees + t] = job->leaf_of[node];
+        predict_put_leaf(job, t, row, node);
     else if (l)
         predict_add(e, t, node, l->slot, job->raw + (row - job->raw_first) * l->n_used,
                     job->out + row * e->n_outputs);
@@ -332,11 +345,13 @@ static bool predict_asks(const predict_job *job, int kind, int64_t rows) {
 static void predict_part(const predict_job *job, const ken_tree_part *part, int64_t begin, int64_t rows,
                          const uint16_t *codes, uint8_t *bytes, double *x, uint32_t *at) {
     const ken_tree_layout *l = job->e->layout;
+    const int32_t first = KEN_MAX(part->tree, job->first), end = KEN_MIN(part->end, job->end);
     bool coded = !job->wide;
+    if (first >= end) return;
     for (int kind = 0; kind < KEN_COUNT(part->n_by); kind++)
         coded |= part->n_by[kind] > 0 && predict_asks(job, kind, rows);
     if (coded) predict_code_part(job, part, begin, rows, x, bytes);
-    for (int32_t t = part->tree; t < part->end; t++) {
+    for (int32_t t = first; t < end; t++) {
         const bool asks = predict_asks(job, l->by[t], rows), top = l->by[t] == KEN_TREE_BY_TOP;
         for (int64_t b = 0; b < rows; b += KEN_TREE_GROUP) {
             const int64_t n = KEN_MIN(KEN_TREE_GROUP, rows - b);
@@ -435,28 +450,40 @@ static ken_status predict_few(ken_ctx *ctx, const predict_job *job) {
 
 ken_status ken_ensemble_margin(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                double *out) {
-    predict_job job = {.e = ens, .X = X, .out = out};
+    predict_job job = predict_job_of(ens, X, out);
     KEN_TRY(predict_check(ctx, ens, X));
     if (ken_table_rows(X) < PREDICT_LANES) return predict_few(ctx, &job);
     return predict_run(ctx, &job);
 }
 
-ken_status ken_ensemble_leaves(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
-                               double *out) {
-    predict_job job = {.e = ens, .X = X, .out = out};
+static ken_status predict_leaves(ken_ctx *ctx, predict_job *job) {
+    const ken_ensemble *e = job->e;
     uint32_t *leaf_of = NULL;
-    KEN_TRY(predict_check(ctx, ens, X));
+    KEN_TRY(predict_check(ctx, e, job->X));
     const ken_mark mark = ken_scratch_mark(ctx);
-    ken_status status = KEN_SCRATCH(ctx, uint32_t, ens->n_nodes, &leaf_of);
+    ken_status status = KEN_SCRATCH(ctx, uint32_t, e->n_nodes, &leaf_of);
     if (status == KEN_OK) {
-        for (int32_t t = 0; t < ens->n_trees; t++) {
+        for (int32_t t = job->first; t < job->end; t++) {
             uint32_t leaves = 0;
-            for (int64_t i = ens->tree_offset[t]; i < ens->tree_offset[t + 1]; i++)
-                leaf_of[i] = ens->feature[i] < 0 ? leaves++ : 0;
+            for (int64_t i = e->tree_offset[t]; i < e->tree_offset[t + 1]; i++)
+                leaf_of[i] = e->feature[i] < 0 ? leaves++ : 0;
         }
-        job.leaf_of = leaf_of;
-        status = predict_run(ctx, &job);
+        job->leaf_of = leaf_of;
+        status = predict_run(ctx, job);
     }
     ken_scratch_release(ctx, mark);
     return status;
+}
+
+ken_status ken_ensemble_leaves(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
+                               double *out) {
+    predict_job job = predict_job_of(ens, X, out);
+    return predict_leaves(ctx, &job);
+}
+
+ken_status ken_ensemble_leaves_of(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X, int32_t first,
+                                  int32_t end, uint32_t *out) {
+    predict_job job = predict_job_of(ens, X, NULL);
+    job.leaf = out, job.first = first, job.end = end;
+    return predict_leaves(ctx, &job);
 }

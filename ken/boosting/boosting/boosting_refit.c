@@ -9,6 +9,9 @@
 
 #include "ken/boosting/boosting/boosting_state.h"
 
+/* Trees whose leaves are looked up together, so that a table is coded once for all of them. */
+enum { REFIT_TREES = 8 };
+
 typedef struct refit_job {
     boosting_fit *s;
     const ken_ensemble *e;
@@ -16,7 +19,8 @@ typedef struct refit_job {
     double *value;       /* (nodes, width) new ones */
     uint64_t *words;     /* (n_train) packed gradients */
     int64_t trees;       /* of a round */
-    double *leaf;        /* (n, trees) number of the leaf in its tree */
+    uint32_t *leaf;      /* (trees of a batch, n) number of the leaf in its tree */
+    const uint32_t *round; /* (trees, n) those of the round at hand */
     int64_t *g, *h;      /* (nodes of the largest tree) */
     int64_t *begin;      /* (nodes of the largest tree + 1) rows of a leaf, for medians */
     int32_t *node_of;    /* (nodes of the largest tree) of a leaf, by its number */
@@ -35,6 +39,11 @@ static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p, const 
                     "boosting: leaves of a model with %s are not refitted by themselves", why);
 }
 
+/* Trees of a batch: whole rounds. */
+static int64_t refit_batch(const refit_job *r) {
+    return KEN_MIN(KEN_MAX(REFIT_TREES / r->trees, 1) * r->trees, r->e->n_trees);
+}
+
 static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
     const ken_ensemble *const e = r->e;
     const boosting_loss *const l = &r->s->loss;
@@ -43,7 +52,7 @@ static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
         most = KEN_MAX(most, e->tree_offset[t + 1] - e->tree_offset[t]);
     KEN_TRY(KEN_SCRATCH(ctx, double, e->n_nodes * e->width, &r->value));
     KEN_TRY(KEN_SCRATCH(ctx, uint64_t, l->n_train, &r->words));
-    KEN_TRY(KEN_SCRATCH(ctx, double, l->n * r->trees, &r->leaf));
+    KEN_TRY(KEN_SCRATCH(ctx, uint32_t, l->n * refit_batch(r), &r->leaf));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->g));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most, &r->h));
     KEN_TRY(KEN_SCRATCH(ctx, int64_t, most + 1, &r->begin));
@@ -52,7 +61,7 @@ static ken_status refit_allocate(ken_ctx *ctx, refit_job *r) {
 }
 
 static int64_t refit_leaf(const refit_job *r, int64_t row, int k) {
-    return (int64_t)r->leaf[row * r->trees + (r->trees > 1 ? k : 0)];
+    return (int64_t)r->round[row + (r->trees > 1 ? k : 0) * r->s->loss.n];
 }
 
 /* Where value k of a node stands. */
@@ -131,16 +140,14 @@ static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k)
     return KEN_OK;
 }
 
-static ken_status refit_rounds(ken_ctx *ctx, const refit_job *r, const ken_table *X) {
-    for (int64_t t = 0; t < r->e->n_trees; t += r->trees) {
+static ken_status refit_rounds(ken_ctx *ctx, refit_job *r, const ken_table *X) {
+    const int64_t batch = refit_batch(r), trees = r->e->n_trees;
+    for (int64_t t = 0; t < trees; t += r->trees) {
         const ken_mark mark = ken_scratch_mark(ctx);
-        ken_ensemble one = *r->e; /* the trees of this round */
-        one.n_trees = (int32_t)r->trees;
-        one.tree_offset = r->e->tree_offset + t;
-        one.tree_output = r->e->tree_output + t;
-        one.layout = NULL;
         KEN_TRY(ken_check_cancel(ctx));
-        KEN_TRY(ken_ensemble_leaves(ctx, &one, X, r->leaf));
+        if (t % batch == 0)
+            KEN_TRY(ken_ensemble_leaves_of(ctx, r->e, X, (int32_t)t, (int32_t)KEN_MIN(t + batch, trees), r->leaf));
+        r->round = r->leaf + t % batch * r->s->loss.n;
         KEN_TRY(ken__boosting_loss_refresh(ctx, &r->s->loss));
         for (int k = 0; k < r->s->loss.outputs; k++) KEN_TRY(refit_tree(ctx, r, t + (r->trees > 1 ? k : 0), k));
         ken_scratch_release(ctx, mark);
