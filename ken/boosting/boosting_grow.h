@@ -34,6 +34,7 @@ typedef struct boosting_rules {
     const int8_t *direction; /* (d) 1: the output must not fall where the column rises; -1; NULL: none */
     const struct boosting_vector *vector; /* leaves of several values (boosting_vector.h); NULL: of one */
     bool apart; /* each column is summed by itself: slower where columns have few bins, else the same */
+    int64_t first_tree; /* number of the first tree to be grown: random numbers are addressed by it */
     int64_t pool_bytes; /* of histograms; beyond it some are summed anew; 0: 256 MiB */
 } boosting_rules;
 

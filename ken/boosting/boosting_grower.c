@@ -71,6 +71,7 @@ ken_status ken__boosting_grower_new(ken_ctx *ctx, const boosting_binned *binned,
     boosting_grower *const w = *out;
     w->binned = binned;
     w->rules = rules;
+    w->tree = rules->first_tree;
     w->k = ken_ctx_kernels(ctx);
     w->n_train = n_train;
     const ken_mark mark = ken_scratch_mark(ctx);

@@ -79,9 +79,18 @@ static void oblivious_add_block(void *arg, int64_t begin, int64_t end, int worke
         double *const sum[2] = {v->sum + w->offset[column], v->sum + w->n_places + w->offset[column]};
         for (int32_t i = v->first; i < v->last; i++) {
             const boosting_search search = ken__grow_search(w, &w->node[v->leaf[i]]);
-            if (v->depth == 0) ken__boosting_order_levels(&search, column, &v->order[column]);
             v->missing[column] |= ken__boosting_add_gains(&search, column, &v->order[column], sum);
         }
+    }
+}
+
+/* Orders of all categories from the root's sums: a later level may ask about columns that the first did not. */
+static void oblivious_order(oblivious_level *v) {
+    boosting_grower *const w = v->w;
+    const boosting_search search = ken__grow_search(w, &w->node[v->leaf[0]]);
+    for (int j = 0; j < w->n_columns; j++) {
+        const int32_t column = w->columns ? w->columns[j] : j;
+        ken__boosting_order_levels(&search, column, &v->order[column]);
     }
 }
 
@@ -91,6 +100,7 @@ static ken_status oblivious_add(ken_ctx *ctx, oblivious_level *v) {
     memset(v->missing, 0, (size_t)v->w->binned->d * sizeof *v->missing);
     for (v->first = 0; v->first < v->n; v->first = v->last) {
         KEN_TRY(oblivious_sum(ctx, v));
+        if (v->depth == 0) oblivious_order(v);
         KEN_TRY(ken_parallel(ctx, v->n_columns, GROW_COLUMNS_PER_TASK, oblivious_add_block, v));
         for (int32_t i = v->first; v->last < v->n && i < v->last; i++) /* make room for the others */
             oblivious_release(v->w, &v->w->node[v->leaf[i]]);

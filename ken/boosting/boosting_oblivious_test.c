@@ -258,7 +258,8 @@ static void test_boosting_oblivious__as_catboost(void **state) {
         char settings[200];
         ken_tensor T = ken_tensor_2d(p, KEN_F64, 120, 1);
         snprintf(settings, sizeof settings,
-                 "%s growth=oblivious max_depth=4 l2=2 row_fraction=1 min_leaf_rows=1 min_leaf_weight=0.001",
+                 "%s growth=oblivious max_depth=4 l2=2 row_fraction=1 node_fraction=1 min_leaf_rows=1 "
+                 "min_leaf_weight=0.001",
                  list[k].settings);
         TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
         TEST_OK(ctx, ken_model_fit(ctx, m, &data));

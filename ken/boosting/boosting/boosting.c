@@ -37,10 +37,12 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
     int n_columns;
     KEN_TRY(boosting_tree_rows(ctx, s, k, &scale, &rows, &n_rows));
     const int32_t *const columns = ken__boosting_draw_columns(ctx, s, &n_columns);
+    KEN_TRY(ken__boosting_others_keep(ctx, s, n_rows));
     KEN_TRY(ken__boosting_grow(ctx, s->grower, &scale, rows, n_rows, columns, n_columns));
     KEN_TRY(BOOSTING_RESERVE(ctx, s->offset, s->offset_capacity, s->n_trees + 2));
     KEN_TRY(ken__boosting_write_tree(ctx, s, &scale));
     ken__boosting_weigh(s);
+    KEN_TRY(ken__boosting_others_vote(ctx, s, n_rows, &scale));
     if (s->width > 1)
         KEN_TRY(ken__boosting_vector_advance(ctx, s, n_rows));
     else
@@ -56,7 +58,7 @@ static ken_status boosting_tree(ken_ctx *ctx, boosting_fit *s, int k, bool *spli
 static bool boosting_draws(const boosting_fit *s) {
     const ken_boosting_params *const p = s->p;
     return s->rows || ken__boosting_column_fraction(s) < 1 || p->level_fraction < 1 ||
-           p->node_fraction < 1 || p->extra_random || p->drop_rate > 0;
+           s->rules.node_fraction < 1 || p->extra_random || p->drop_rate > 0;
 }
 
 static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
@@ -68,7 +70,7 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     for (int k = 0; k < (int)boosting_round_trees(s); k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_end(ctx, s));
     out->done = !split && !boosting_draws(s);
-    out->done |= (int64_t)s->n_steps + 1 >= s->p->trees; /* those of an earlier fit count, too */
+    out->done |= (int64_t)s->n_steps + 1 >= s->trees; /* those of an earlier fit count, too */
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));
@@ -167,7 +169,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
     const bool on = p->early_stopping == KEN_BOOSTING_STOP_ON;
     const bool off = p->early_stopping == KEN_BOOSTING_STOP_OFF;
     (void)n_rows;
-    return (ken_stop_rule){.max_steps = p->trees,
+    return (ken_stop_rule){.max_steps = p->trees > 0 ? p->trees : BOOSTING_MOST_TREES,
                            .validation_fraction = on ? p->validation_fraction : 0,
                            .patience = off ? 0 : p->patience,
                            .min_delta = p->min_delta,
@@ -180,6 +182,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
 static const char *const boosting_leaves_names[] = {"scalar", "vector", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
+static const char *const boosting_leaf_rows[] = {"all", "sample", NULL};
 static const char *const boosting_drop_scales[] = {"tree", "forest", NULL};
 static const char *const boosting_class_weights[] = {"none", "balanced", NULL};
 static const char *const boosting_cox_ties[] = {"efron", "breslow", NULL};
@@ -189,16 +192,16 @@ static const char *const boosting_stops[] = {"auto", "off", "on", NULL};
 static const char *const boosting_stop_bys[] = {"any", "first", NULL};
 
 static const ken_param boosting_params[] = {
-    KEN_ROW_I64(ken_boosting_params, trees, .min = 1, .max = 1000000, .lo = 50, .hi = 1000,
+    KEN_ROW_I64(ken_boosting_params, trees, .min = 0, .max = 1000000, .lo = 50, .hi = 1000,
                 .scale = KEN_LOG_SCALE,
                 .doc = "rounds, with those of a model that is continued; one tree a round, one per "
-                       "class if more than two (leaves=scalar)"),
+                       "class if more than two (leaves=scalar); 0: 1000 for squared errors, else 500"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
     KEN_ROW_I64(ken_boosting_params, max_leaves, .min = 0, .max = 1000000, .lo = 7, .hi = 255,
                 .scale = KEN_LOG_SCALE,
-                .doc = "most leaves of a tree; 0: 31, with classes 6 to 31, more with more rows; "
+                .doc = "most leaves of a tree; 0: 31, with classes 6 to 31, more with more rows or classes; "
                        "growth=oblivious: max_depth says it"),
     KEN_ROW_I64(ken_boosting_params, max_depth, .min = 0, .max = 1000,
                 .doc = "most questions from root to leaf; 0: no limit, growth=oblivious: 6 (at most 20)"),
@@ -214,11 +217,14 @@ static const ken_param boosting_params[] = {
                 .doc = "L1 penalty on leaf values"),
     KEN_ROW_F64(ken_boosting_params, l2, .min = -1, .max = 1e300, .lo = 1e-3, .hi = 100,
                 .scale = KEN_LOG_SCALE,
-                .doc = "L2 penalty on leaf values; below 0: 2, with classes 5"),
+                .doc = "L2 penalty on leaf values; below 0: 0.5 for squared errors, else 2, with classes 5"),
     KEN_ROW_F64(ken_boosting_params, min_gain, .min = 0, .max = 1e300,
                 .doc = "a split must improve the objective by more"),
     KEN_ROW_F64(ken_boosting_params, row_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.5,
                 .hi = 1, .doc = "share of the rows that each tree sees"),
+    KEN_ROW_CHOICE(ken_boosting_params, leaf_rows, boosting_leaf_rows,
+                   .doc = "which rows say what stands in a leaf, where leaves are Newton steps and sampling is "
+                          "uniform: all, or only the tree's sample"),
     KEN_ROW_CHOICE(ken_boosting_params, sampling, boosting_samplings,
                    .doc = "which rows a tree sees: any alike; goss: those of greatest gradients and "
                           "some of the rest; mvs: with the probabilities of least variance"),
@@ -302,8 +308,8 @@ static const ken_param boosting_params[] = {
                 .doc = "additional L2 penalty for splits of sorted categories"),
     KEN_ROW_F64(ken_boosting_params, level_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.4, .hi = 1,
                 .doc = "share of a tree's columns that each of its levels sees"),
-    KEN_ROW_F64(ken_boosting_params, node_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.4, .hi = 1,
-                .doc = "share of a level's columns that each of its nodes sees"),
+    KEN_ROW_F64(ken_boosting_params, node_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
+                .doc = "share of a level's columns that each of its nodes sees; 0: 0.5 for squared errors, else all"),
     KEN_ROW_BOOL(ken_boosting_params, extra_random,
                  .doc = "one threshold at random per column and node, instead of the best"),
     KEN_ROW_F64(ken_boosting_params, path_smoothing, .min = 0, .max = 1e300, .unit = "rows",

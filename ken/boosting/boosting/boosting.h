@@ -70,6 +70,8 @@ typedef enum ken_boosting_sampling {
     KEN_BOOSTING_MVS
 } ken_boosting_sampling;
 
+typedef enum ken_boosting_leaf_rows { KEN_BOOSTING_LEAF_ROWS_ALL = 0, KEN_BOOSTING_LEAF_ROWS_SAMPLE } ken_boosting_leaf_rows;
+
 typedef enum ken_boosting_leaves { KEN_BOOSTING_SCALAR = 0, KEN_BOOSTING_VECTOR } ken_boosting_leaves;
 
 typedef struct ken_boosting_params {
@@ -84,6 +86,7 @@ typedef struct ken_boosting_params {
     double l2;
     double min_gain;
     double row_fraction;
+    int leaf_rows;
     int sampling;
     double top_rate;
     double other_rate;
@@ -130,7 +133,7 @@ typedef struct ken_boosting_params {
 } ken_boosting_params;
 
 #define KEN_BOOSTING_DEFAULTS                                                                      \
-    {.trees = 500,                                                                                 \
+    {.trees = 0,                                                                                   \
      .learning_rate = 0.04,                                                                        \
      .max_leaves = 0,                                                                              \
      .max_depth = 0,                                                                               \
@@ -140,7 +143,8 @@ typedef struct ken_boosting_params {
      .l1 = 0,                                                                                      \
      .l2 = -1,                                                                                     \
      .min_gain = 0,                                                                                \
-     .row_fraction = 0.8,                                                                          \
+     .row_fraction = 0.7,                                                                          \
+     .leaf_rows = KEN_BOOSTING_LEAF_ROWS_ALL,                                                      \
      .sampling = KEN_BOOSTING_UNIFORM,                                                             \
      .top_rate = 0.2,                                                                              \
      .other_rate = 0.1,                                                                            \
@@ -175,7 +179,7 @@ typedef struct ken_boosting_params {
      .category_smooth = 10,                                                                        \
      .category_l2 = 10,                                                                            \
      .level_fraction = 1,                                                                          \
-     .node_fraction = 1,                                                                           \
+     .node_fraction = 0,                                                                           \
      .extra_random = false,                                                                        \
      .linear_leaves = false,                                                                       \
      .path_smoothing = 0,                                                                          \

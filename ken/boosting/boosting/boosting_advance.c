@@ -13,6 +13,7 @@ typedef struct boosting_move {
     const boosting_step_node *tree;
     const boosting_out *out; /* its values */
     const uint32_t *rows;    /* to walk; NULL: those from `first` on */
+    const int32_t *end;      /* where they end, if that is known; else NULL */
     int64_t first;
 } boosting_move;
 
@@ -70,6 +71,8 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     const boosting_fit *const s = m->s;
     double *const margin = m->s->margin + m->k * s->loss.n;
     (void)worker;
+    for (int64_t i = begin; m->end && i < end; i++) margin[m->rows[i]] += m->out[m->end[i]].value;
+    if (m->end) return;
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
         if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
@@ -108,8 +111,10 @@ static ken_status boosting_walk_others(ken_ctx *ctx, boosting_move *m, int64_t n
     m->tree = tree;
     m->out = s->out + first;
     m->rows = s->rows ? s->rows + n_sampled : NULL;
+    m->end = s->others.end;
     KEN_TRY(ken_parallel(ctx, n_out, 4096, boosting_walk_block, m));
     m->rows = NULL;
+    m->end = NULL;
     m->first = s->loss.n_train;
     return ken_parallel(ctx, s->loss.n - m->first, 4096, boosting_walk_block, m);
 }
@@ -129,7 +134,7 @@ static ken_status boosting_obey(ken_ctx *ctx, boosting_fit *s, const boosting_no
         leaf[i] = s->leaf[i].node;
         value[i] = s->leaf[i].value;
         weight[i] = renewed ? s->out[s->leaf[i].out].cover
-                            : (double)nodes[leaf[i]].h / scale->scale_h + s->rules.l2;
+                            : (double)s->leaf[i].h / scale->scale_h + s->rules.l2;
     }
     KEN_TRY(ken__boosting_obey(ctx, &s->binned, &s->rules, nodes, leaf, n, weight, value));
     for (int64_t i = 0; i < n; i++) s->out[s->leaf[i].out].value = s->leaf[i].value = value[i];

@@ -79,9 +79,10 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-/* Labels are noisier than numbers, so trees that choose classes get fewer leaves while rows are few. */
+/* Labels are noisier than numbers, so trees that choose classes get fewer leaves while rows are few; of several
+ * classes each has trees of its own, which have the rest to tell from it. */
 static int64_t boosting_leaves(const ken_boosting_params *p, const ken_problem *problem) {
-    const double share = sqrt((double)problem->n_train / 30000);
+    const double share = sqrt((double)problem->n_train / (problem->n_classes > 2 ? 4000 : 30000));
     if (p->max_leaves > 0) return p->max_leaves;
     if (problem->task != KEN_CLASSIFY || share >= 1) return 31;
     return KEN_MAX((int64_t)(31 * share * sqrt(share) + 0.5), 6);
@@ -93,10 +94,12 @@ static int64_t boosting_leaves(const ken_boosting_params *p, const ken_problem *
 static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boosting_loss_kind kind) {
     const ken_boosting_params *const p = s->p;
     const bool many = problem->task == KEN_CLASSIFY && problem->n_classes > 2;
+    const bool squared = kind == BOOSTING_SQUARED;
     const bool small = many || ken__boosting_loss_few(kind);
-    const double l2 = problem->task == KEN_CLASSIFY ? 5 : small ? 0 : 2;
-    const double rows = small ? 20 : kind == BOOSTING_SQUARED ? 2 : 5;
+    const double l2 = problem->task == KEN_CLASSIFY ? 5 : small ? 0 : squared ? 0.5 : 2;
+    const double rows = small ? 20 : squared ? 2 : 5;
     const double weight = small ? 1e-3 : 1;
+    s->trees = p->trees > 0 ? p->trees : squared ? BOOSTING_MOST_TREES : BOOSTING_MOST_TREES / 2;
     s->rules = (boosting_rules){.max_leaves = boosting_leaves(p, problem),
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
@@ -110,7 +113,7 @@ static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boos
                                 .cat_smooth = p->category_smooth,
                                 .cat_l2 = p->category_l2,
                                 .level_fraction = p->level_fraction,
-                                .node_fraction = p->node_fraction,
+                                .node_fraction = p->node_fraction > 0 ? p->node_fraction : squared ? 0.5 : 1,
                                 .extra_random = p->extra_random};
     if (!s->rules.oblivious) return;
     s->rules.max_depth = p->max_depth == 0 ? 6 : KEN_MIN(p->max_depth, 20);
@@ -260,5 +263,6 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(ken__boosting_linear_begin(ctx, s, model, problem));
     KEN_TRY(ken__boosting_continue(ctx, s, model, problem));
     KEN_TRY(ken__boosting_vector_begin(ctx, s));
+    s->rules.first_tree = (int64_t)s->n_trees;
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
 }

@@ -142,7 +142,7 @@ static void test_boosting_constrain__predictions_are_monotone_everywhere(void **
             constrain_case t = test_case(ctx, list[l].classes);
             char settings[256];
             int64_t broken[2];
-            snprintf(settings, sizeof settings, "trees=25 early_stopping=off %s %s", list[l].settings,
+            snprintf(settings, sizeof settings, "trees=25 early_stopping=off node_fraction=1 %s %s", list[l].settings,
                      held ? "increasing=a decreasing=b" : "");
             ken_model *m = test_fit(ctx, &t, settings);
             double *p = test_margin(ctx, m, t.grid);
@@ -206,8 +206,8 @@ static void test_boosting_constrain__a_true_constraint_costs_little(void **state
     (void)state;
     for (int i = 0; i < N; i++)
         t.values[i] = (a[i] == a[i] ? a[i] : 5) - (b[i] == b[i] ? b[i] : 9) / 2 + ken_rng_normal(&rng) / 4;
-    ken_model *free_one = test_fit(ctx, &t, "trees=100 learning_rate=0.05 early_stopping=off");
-    ken_model *held = test_fit(ctx, &t, "trees=100 learning_rate=0.05 early_stopping=off increasing=a decreasing=b");
+    ken_model *free_one = test_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off");
+    ken_model *held = test_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off increasing=a decreasing=b");
     assert_true(test_squares(ctx, &t, held) < 1.5 * test_squares(ctx, &t, free_one));
     assert_true(test_squares(ctx, &t, held) < 0.1);
     ken_model_free(free_one);
@@ -246,7 +246,7 @@ static void test_boosting_constrain__paths_stay_within_a_group(void **state) {
     } list[] = {{"interactions=a|b;c", {3, 4, 8}, 3}, /* k is left over */
                 {"interactions=a|c", {5, 10}, 2},     /* b and k are left over */
                 {"interactions=a|k;b|k;c|k growth=depthwise", {9, 10, 12}, 3},
-                {"interactions=a|k;b|k;c|k growth=oblivious", {9, 10, 12}, 3},
+                {"interactions=a|k;b|k;c|k growth=oblivious node_fraction=0.5", {9, 10, 12}, 3},
                 {"interactions=a;b;c;k", {1, 2, 4, 8}, 4},
                 {"interactions=a|b|c|k level_fraction=0.7 node_fraction=0.7", {15}, 1}};
     ken_ctx *ctx = test_ctx(2);
@@ -405,7 +405,7 @@ static void test_boosting_constrain__smoothing_as_lightgbm(void **state) {
         ken_model *m = NULL;
         char settings[200];
         snprintf(settings, sizeof settings,
-                 "trees=%d learning_rate=0.5 max_leaves=5 l2=1 row_fraction=1 min_leaf_rows=2 "
+                 "trees=%d learning_rate=0.5 max_leaves=5 l2=1 row_fraction=1 node_fraction=1 min_leaf_rows=2 "
                  "path_smoothing=7.5", k ? 3 : 1);
         TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
         TEST_OK(ctx, ken_model_fit(ctx, m, &data));

@@ -18,10 +18,10 @@ static ken_status continue_check(ken_ctx *ctx, const boosting_fit *s, const ken_
         return KEN_FAIL(ctx, KEN_E_ARG, "set leaves as it was fitted",
                         "boosting: the model's leaves have %d values, with leaves=%s they have %d", (int)e->width,
                         s->width > 1 ? "vector" : "scalar", s->width);
-    if (s->p->trees <= rounds)
+    if (s->trees <= rounds)
         return KEN_FAIL(ctx, KEN_E_STATE, "set trees to more than that: it counts all rounds",
                         "boosting: the model has %lld rounds already, trees=%lld",
-                        (long long)rounds, (long long)s->p->trees);
+                        (long long)rounds, (long long)s->trees);
     return KEN_OK;
 }
 

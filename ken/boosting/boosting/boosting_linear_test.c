@@ -268,7 +268,7 @@ static void test_linear__pieces_of_lines_are_learned_exactly(void **state) {
         c->y[i] = (x < 0.5 ? 2 * x + 1 : 40 - 3 * x) + (z < 2 ? 0 : 100 + z);
     }
     static const char settings[] = "trees=60 learning_rate=0.5 max_leaves=4 l2=0 linear_l2=0 row_fraction=1 "
-                                   "column_fraction=1";
+                                   "column_fraction=1 node_fraction=1";
     char linear[200];
     snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
     ken_model *const constant = linear_fit_model(ctx, c, settings), *const m = linear_fit_model(ctx, c, linear);
@@ -288,7 +288,7 @@ static void test_linear__a_great_penalty_gives_constant_leaves(void **state) {
     for (int i = 0; i < ROWS; i++) c->y[i] = exp(c->y[i] / 8);
     for (int l = 0; l < KEN_COUNT(losses); l++) {
         char settings[160], linear[240];
-        snprintf(settings, sizeof settings, "loss=%s trees=30 learning_rate=0.2", losses[l]);
+        snprintf(settings, sizeof settings, "loss=%s trees=30 learning_rate=0.2 leaf_rows=sample", losses[l]);
         snprintf(linear, sizeof linear, "%s linear_leaves=true linear_l2=1e300", settings);
         ken_model *const a = linear_fit_model(ctx, c, settings), *const b = linear_fit_model(ctx, c, linear);
         snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
@@ -316,7 +316,7 @@ static void test_linear__a_great_penalty_gives_constant_leaves(void **state) {
 
 static void test_linear__rows_twice_are_rows_of_weight_two(void **state) {
     static const char settings[] = "trees=4 learning_rate=0.3 min_leaf_rows=1 min_leaf_weight=40 row_fraction=1 "
-                                   "column_fraction=1 linear_leaves=true";
+                                   "column_fraction=1 node_fraction=1 l2=2 linear_leaves=true";
     ken_ctx *ctx = test_ctx(1);
     linear_case *c = linear_new(ctx, 0);
     int64_t rows[3 * ROWS], n = 0;
@@ -365,7 +365,8 @@ static void test_linear__many_rows_are_summed_in_blocks(void **state) {
     TEST_OK(ctx, ken_table_take(ctx, c->X, rows, TIMES * ROWS, &X));
     const ken_column target = test_column_f64("y", y, TIMES * ROWS);
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
-#define MANY "trees=4 max_leaves=3 learning_rate=0.5 row_fraction=1 column_fraction=1 category_smooth=0 linear_leaves=true "
+#define MANY "trees=4 max_leaves=3 learning_rate=0.5 row_fraction=1 column_fraction=1 node_fraction=1 " \
+             "category_smooth=0 linear_leaves=true "
     ken_model *const few = linear_fit_model(ctx, c, MANY "l2=1 linear_l2=2 min_leaf_rows=100"), *many, *threads;
     TEST_OK(ctx, ken_model_new(ctx, "boosting", MANY "l2=20 linear_l2=40 min_leaf_rows=2000", &many));
     TEST_OK(ctx, ken_model_fit(ctx, many, &data));
@@ -632,7 +633,8 @@ static void test_linear__same_lines_as_lightgbm(void **state) {
     for (int i = 0; i < GOLDEN_ROWS; i++)
         for (int j = 0; j < GOLDEN_COLUMNS; j++, at++) cell[j][i] = strtod(at, &at);
     free(text);
-#define GOLDEN_SETTINGS "learning_rate=0.3 max_leaves=5 l2=0 linear_l2=0 row_fraction=1 column_fraction=1 linear_leaves=true "
+#define GOLDEN_SETTINGS \
+    "learning_rate=0.3 max_leaves=5 l2=0 linear_l2=0 row_fraction=1 column_fraction=1 node_fraction=1 linear_leaves=true "
     golden_check(ctx, cell, GOLDEN_SETTINGS "trees=8 min_leaf_rows=20 min_leaf_weight=0.001", false);
     golden_check(ctx, cell, GOLDEN_SETTINGS "trees=3 min_leaf_rows=1 min_leaf_weight=6", true);
     test_ctx_free(ctx);

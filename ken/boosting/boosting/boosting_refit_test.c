@@ -1,4 +1,5 @@
-/* Refit: on the rows of the fit nothing changes, to the bit; on others, the formula, leaf by leaf. */
+/* Refit: on the rows of the fit nothing changes, to the bit, also where each tree was grown on a sample of them
+ * (leaf_rows=all); on others, the formula, leaf by leaf. */
 #include "ken/boosting/boosting/boosting.h"
 
 #include "ken/core/alloc.h"
@@ -68,6 +69,7 @@ static void test_refit__the_rows_of_the_fit_give_the_model_back(void **state) {
     } fits[] = {{"loss=squared", 0, false, false}, {"loss=squared", 0, false, true},
                 {"loss=absolute", 0, false, true}, {"loss=huber", 0, false, false},
                 {"loss=quantile quantile=0.8", 0, false, false}, {"loss=poisson", 0, true, true},
+                {"row_fraction=0.5", 0, false, false},           {"row_fraction=0.3", 2, false, true},
                 {"loss=auto", 2, false, false},    {"loss=auto class_weight=balanced", 3, false, true}};
     (void)state;
     for (int f = 0; f < KEN_COUNT(fits); f++) {

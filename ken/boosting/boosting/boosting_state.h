@@ -24,6 +24,7 @@ typedef struct boosting_leaf {
     int32_t node; /* of the grower */
     int64_t out;  /* among the nodes of all trees */
     double value;
+    int64_t h; /* sum of hessians, as in the grower */
 } boosting_leaf;
 
 /* A node of a tree in terms of codes, small: the left child is the next one. */
@@ -71,7 +72,13 @@ typedef struct boosting_vector_fit {
 
 struct boosting_linear; /* boosting_linear.h: linear leaves */
 
-enum { BOOSTING_VIEWS = 13 };
+/* Rows out of a tree's sample, where they have a say in its values (boosting_others.c); in scratch, NULL: none. */
+typedef struct boosting_others {
+    uint64_t *word; /* packed gradients */
+    int32_t *end;   /* nodes where they come to lie, from the tree's first one */
+} boosting_others;
+
+enum { BOOSTING_VIEWS = 13, BOOSTING_MOST_TREES = 1000 }; /* the latter: by default */
 _Static_assert(sizeof(boosting_out) % sizeof(double) == 0, "views step over nodes in doubles");
 
 typedef struct boosting_fit {
@@ -111,8 +118,10 @@ typedef struct boosting_fit {
     double levels[KEN_QUANTILES_MAX]; /* of several quantiles */
     double *base, *validation;
     size_t n_steps, validation_capacity;
+    int64_t trees;    /* rounds in all */
     double shrinkage; /* of the tree at hand: the learning rate, less where trees are dropped */
     boosting_drop drop;
+    boosting_others others;
     int width; /* values a leaf: 1, or one an output */
     boosting_vector_fit vector;
     struct boosting_linear *linear; /* NULL: every leaf is a constant */
@@ -187,6 +196,15 @@ void ken__boosting_weigh(boosting_fit *s);
 /* The first `keep` rounds as the model's attributes. */
 ken_status ken__boosting_write_model(ken_ctx *ctx, ken_model *model, const boosting_fit *s,
                                      int64_t keep);
+
+/* --- boosting_others.c: leaf values from all rows, also those out of the sample --- */
+/* Whether they are asked: leaf_rows=all, rows drawn alike, one output a tree, leaves that are Newton steps
+ * (linear ones are fitted to the sample). */
+bool ken__boosting_asks_all(const boosting_fit *s);
+/* Before a tree is grown on the n_sampled rows at the front of s->rows. */
+ken_status ken__boosting_others_keep(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled);
+/* After it is written: values and covers of its nodes. */
+ken_status ken__boosting_others_vote(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled, const boosting_scale *scale);
 
 /* --- boosting_advance.c: leaf values, and with them the margins of all rows --- */
 ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n_sampled,

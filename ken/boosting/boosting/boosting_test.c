@@ -286,7 +286,7 @@ static void test_boosting__constant_target_is_predicted_exactly(void **state) {
     boosting_case t = test_case(ctx, 500, 3, 0);
     (void)state;
     for (int64_t i = 0; i < t.n; i++) t.values[i] = 2.75;
-    ken_model *m = test_fit(ctx, &t, "row_fraction=1 column_fraction=1", false);
+    ken_model *m = test_fit(ctx, &t, "row_fraction=1 column_fraction=1 node_fraction=1", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
     for (int64_t i = 0; i < t.n; i++) assert_true(p[i] == 2.75);
     assert_int_equal(ken_model_attr(m, "tree_output")->shape[0], 1); /* the first found no split */
@@ -735,7 +735,8 @@ static void test_against(ken_ctx *ctx, double cell[GOLDEN_COLUMNS][GOLDEN_ROWS],
 }
 
 #define GOLDEN_SETTINGS                                                                            \
-    "trees=20 learning_rate=0.1 max_leaves=7 l2=1 row_fraction=1 column_fraction=1 max_onehot=9 "
+    "trees=20 learning_rate=0.1 max_leaves=7 l2=1 row_fraction=1 column_fraction=1 node_fraction=1 " \
+    "max_onehot=9 "
 
 static void test_boosting__same_trees_as_lightgbm_and_scikit_learn(void **state) {
     static double cell[GOLDEN_COLUMNS][GOLDEN_ROWS];

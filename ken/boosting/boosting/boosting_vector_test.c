@@ -318,7 +318,7 @@ static void test_vector__any_thread_count_gives_the_same_bits(void **state) {
 
 static void test_vector__a_weight_of_two_is_a_row_twice(void **state) {
     static const char settings[] = "leaves=vector trees=8 row_fraction=1 column_fraction=1 early_stopping=off "
-                                   "min_leaf_rows=1 category_smooth=0";
+                                   "min_leaf_rows=1 max_leaves=6 category_smooth=0";
     ken_ctx *ctx = test_ctx(1);
     vector_case *once = vector_new(ctx, ROWS, 5, 4, 0), *twice = calloc(1, sizeof *twice);
     (void)state;

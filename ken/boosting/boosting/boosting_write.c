@@ -48,7 +48,7 @@ ken_status ken__boosting_write_tree(ken_ctx *ctx, boosting_fit *s, const boostin
         out->cover = (double)(node->end - node->begin);
         if (!node->open) {
             KEN_TRY(BOOSTING_RESERVE(ctx, s->leaf, s->leaf_capacity, s->n_leaves + 1));
-            s->leaf[s->n_leaves++] = (boosting_leaf){number, (int64_t)at, out->value};
+            s->leaf[s->n_leaves++] = (boosting_leaf){number, (int64_t)at, out->value, node->h};
             continue;
         }
         const boosting_split *const split = &node->split;
