@@ -314,8 +314,9 @@ int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32
                               const uint8_t *left, uint8_t *mark);
 int64_t KEN_K(partition_mark)(const uint8_t *codes, int64_t stride, const uint32_t *rows, int64_t n,
                               const uint8_t *left, uint8_t *mark) {
+    const bool scattered = n > 0 && (int64_t)rows[n - 1] - (int64_t)rows[0] >= 32 * n; /* else the CPU looks ahead */
     int64_t count = 0, i = 0;
-    for (; i + PARTITION_FAR < n; i++) {
+    for (; scattered && i + PARTITION_FAR < n; i++) {
         KEN_PREFETCH_FAR(codes + (int64_t)rows[i + PARTITION_FAR] * stride);
         mark[i] = left[codes[(int64_t)rows[i] * stride]];
         count += mark[i];
