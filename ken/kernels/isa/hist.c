@@ -81,7 +81,7 @@ void KEN_K(bin_f32)(const float *x, int64_t n, const float *edge, int n_edges, i
  * sums, in any order. */
 
 enum {
-    HIST_FAR = 40, /* rows of codes asked for in advance, since they lie scattered: as far as the second
+    HIST_FAR = 64, /* rows of codes asked for in advance, since they lie scattered: as far as the second
                     * cache, for what waits for memory on its way to the first one is in the way of the sums */
     HIST_NEAR = 4, /* from there to the first one */
     HIST_APART = 256 /* places of a column of 255 bins and missing values */
