@@ -201,8 +201,8 @@ static const ken_param boosting_params[] = {
                 .doc = "how much of each tree is added"),
     KEN_ROW_I64(ken_boosting_params, max_leaves, .min = 0, .max = 1000000, .lo = 7, .hi = 255,
                 .scale = KEN_LOG_SCALE,
-                .doc = "most leaves of a tree; 0: 31, with classes 6 to 31, more with more rows or classes; "
-                       "growth=oblivious: max_depth says it"),
+                .doc = "most leaves of a tree; 0: 31, with classes 6 to 31, more with more rows or classes "
+                       "(leaves=vector: up to 255); growth=oblivious: max_depth says it"),
     KEN_ROW_I64(ken_boosting_params, max_depth, .min = 0, .max = 1000,
                 .doc = "most questions from root to leaf; 0: no limit, growth=oblivious: 6 (at most 20)"),
     KEN_ROW_I64(ken_boosting_params, max_bins, .min = 2, .max = 255,
@@ -217,7 +217,8 @@ static const ken_param boosting_params[] = {
                 .doc = "L1 penalty on leaf values"),
     KEN_ROW_F64(ken_boosting_params, l2, .min = -1, .max = 1e300, .lo = 1e-3, .hi = 100,
                 .scale = KEN_LOG_SCALE,
-                .doc = "L2 penalty on leaf values; below 0: 0.5 for squared errors, else 2, with classes 5"),
+                .doc = "L2 penalty on leaf values; below 0: 0.5 for squared errors, else 2, with classes 5 "
+                       "(leaves=vector: 15 / K of K > 3)"),
     KEN_ROW_F64(ken_boosting_params, min_gain, .min = 0, .max = 1e300,
                 .doc = "a split must improve the objective by more"),
     KEN_ROW_F64(ken_boosting_params, row_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.5,
