@@ -310,7 +310,8 @@ static const ken_param boosting_params[] = {
     KEN_ROW_F64(ken_boosting_params, level_fraction, .min = 0, .open_min = true, .max = 1, .lo = 0.4, .hi = 1,
                 .doc = "share of a tree's columns that each of its levels sees"),
     KEN_ROW_F64(ken_boosting_params, node_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
-                .doc = "share of a level's columns that each of its nodes sees; 0: 0.5 for squared errors, else all"),
+                .doc = "share of a level's columns that each of its nodes sees; 0: 0.5 for squared errors, all of less "
+                       "than 4 and with other losses"),
     KEN_ROW_BOOL(ken_boosting_params, extra_random,
                  .doc = "one threshold at random per column and node, instead of the best"),
     KEN_ROW_F64(ken_boosting_params, path_smoothing, .min = 0, .max = 1e300, .unit = "rows",

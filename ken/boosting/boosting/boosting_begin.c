@@ -262,6 +262,7 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(ken__boosting_judge_parse(ctx, s->p->metric, &s->judge));
     KEN_TRY(ken__boosting_judge_open(ctx, &s->judge, problem, &s->loss));
     KEN_TRY(boosting_bin(ctx, s, problem));
+    if (s->p->node_fraction <= 0 && s->binned.d < 4) s->rules.node_fraction = 1; /* a small table can spare none */
     KEN_TRY(ken__boosting_constrain(ctx, model, s, problem->X));
     KEN_TRY(ken__boosting_force(ctx, s, problem->X));
     if (ken__boosting_samples_rows(s->p))
