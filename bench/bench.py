@@ -434,7 +434,8 @@ def summary_line(w, threads, rows, peaks):
 
 INTRO = """# ken beside its peers
 
-`make bench` makes this page: ken and each peer on the same files, in one run on one machine, in turns (ken, peer, peer, ..., ken,
+`make bench` makes this page and its figures (`bench/run --table`: again from `bench/results.csv`, without measuring; `bench/run --threads 2`:
+one width, some half an hour): ken and each peer on the same files, in one run on one machine, in turns (ken, peer, peer, ..., ken,
 ...). Figures are medians; in brackets the fastest and the slowest run; `n=1`: a peer that took more than twice the best one's time
 was run once. `fit` and `predict` are wall seconds from arrays in memory to arrays in memory; for `csv` and `csv-pipe`, `fit` is the
 reading of the file. Peak MiB is the peak resident memory of the process, data and (for the peers) interpreter and libraries included;
