@@ -71,12 +71,12 @@ static void boosting_walk_block(void *arg, int64_t begin, int64_t end, int worke
     const boosting_fit *const s = m->s;
     double *const margin = m->s->margin + m->k * s->loss.n;
     (void)worker;
-    for (int64_t i = begin; m->end && i < end; i++) margin[m->rows[i]] += m->out[m->end[i]].value;
-    if (m->end) return;
+    for (int64_t i = begin; m->end && !s->linear && i < end; i++) margin[m->rows[i]] += m->out[m->end[i]].value;
+    if (m->end && !s->linear) return;
     for (int64_t i = begin; i < end; i++) {
         const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
         if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
-        const int32_t node = boosting_step_walk(m->tree, s->codes + row * s->binned.stride);
+        const int32_t node = m->end ? m->end[i] : boosting_step_walk(m->tree, s->codes + row * s->binned.stride);
         margin[row] += s->linear ? ken__boosting_linear_at(s->linear, (m->out - s->out) + node, row,
                                                            m->out[node].value)
                                  : m->out[node].value;
@@ -172,7 +172,7 @@ ken_status ken__boosting_advance(ken_ctx *ctx, boosting_fit *s, int k, int64_t n
     }
     if (s->p->path_smoothing > 0) boosting_smooth(s);
     if (s->rules.direction) KEN_TRY(boosting_obey(ctx, s, m.nodes, scale));
-    if (s->linear) KEN_TRY(ken__boosting_linear_fit(ctx, s, scale));
+    if (s->linear) KEN_TRY(ken__boosting_linear_fit(ctx, s, n_sampled, scale));
     KEN_TRY(ken_parallel(ctx, s->loss.n_train, BOOSTING_MARGINS, boosting_leaf_block, &m));
     return boosting_walk_others(ctx, &m, n_sampled);
 }

@@ -97,8 +97,15 @@ void ken__boosting_linear_free(ken_ctx *ctx, boosting_linear *l) {
 
 /* --- which columns ---------------------------------------------------------------------------- */
 
+/* Rows with their packed gradients. */
+typedef struct piece_rows {
+    const uint32_t *row;
+    const uint64_t *packed;
+    int64_t n;
+} piece_rows;
+
 typedef struct piece_leaf {
-    const boosting_node *node;
+    piece_rows from[2];   /* of the tree's sample; the others, where they have a say */
     int64_t first, n;     /* terms */
     int64_t sums, blocks; /* where its sums stand, of how many blocks */
     bool any;             /* there is a line */
@@ -118,6 +125,8 @@ typedef struct piece_fit {
     double *sums;
     double *work; /* (threads, most + 3, PIECE_CHUNK) */
 } piece_fit;
+
+static int64_t piece_blocks(const piece_rows *from) { return (from->n + PIECE_ROWS - 1) / PIECE_ROWS; }
 
 static ken_status piece_reserve_terms(ken_ctx *ctx, boosting_linear *l, size_t need) {
     KEN_TRY(BOOSTING_RESERVE(ctx, l->feature, l->feature_capacity, need));
@@ -160,9 +169,38 @@ static ken_status piece_plan(ken_ctx *ctx, piece_fit *f) {
             KEN_TRY(piece_columns(ctx, f->l, tree, parent, (int32_t)i));
             const int64_t n = (int64_t)f->l->n_terms - at;
             f->most = KEN_MAX(f->most, n);
-            f->leaf[leaf++] = (piece_leaf){.node = &nodes[tree[i].node], .first = at, .n = n};
+            const boosting_node *const node = &nodes[tree[i].node];
+            f->leaf[leaf++] = (piece_leaf){.from[0] = {ken__boosting_grower_rows(s->grower, node),
+                                                       ken__boosting_grower_packed(s->grower, node),
+                                                       node->end - node->begin},
+                                           .first = at, .n = n};
         }
         f->l->offset[first + i + 1] = (int64_t)f->l->n_terms;
+    }
+    return KEN_OK;
+}
+
+/* The rows out of the tree's sample, leaf by leaf. */
+static ken_status piece_others(ken_ctx *ctx, const piece_fit *f, int64_t n_sampled) {
+    const boosting_fit *const s = f->s;
+    const int64_t n = s->n_usable - n_sampled, first = s->offset[s->n_trees], nodes = (int64_t)s->n_out - first;
+    int64_t *at; /* (nodes + 1) */
+    uint32_t *row;
+    uint64_t *packed;
+    if (!s->others.word) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(ctx, int64_t, nodes + 1, &at));
+    KEN_TRY(KEN_SCRATCH(ctx, uint32_t, KEN_MAX(n, 1), &row));
+    KEN_TRY(KEN_SCRATCH(ctx, uint64_t, KEN_MAX(n, 1), &packed));
+    memset(at, 0, (size_t)(nodes + 1) * sizeof *at);
+    for (int64_t i = 0; i < n; i++) at[s->others.end[i] + 1]++;
+    for (int64_t i = 0; i < nodes; i++) at[i + 1] += at[i];
+    for (int64_t i = 0, leaf = 0; i < nodes; i++)
+        if (s->out[first + i].feature < 0)
+            f->leaf[leaf++].from[1] = (piece_rows){row + at[i], packed + at[i], at[i + 1] - at[i]};
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t to = at[s->others.end[i]]++;
+        row[to] = s->rows[n_sampled + i];
+        packed[to] = s->others.word[i];
     }
     return KEN_OK;
 }
@@ -174,25 +212,24 @@ static int64_t piece_width(int64_t n) { return 3 + 2 * n + n * (n + 1) / 2; }
 
 /* The first row without a missing value, as what sums are measured from. false: there is none. */
 static bool piece_shift(const piece_fit *f, const piece_leaf *leaf) {
-    const uint32_t *const rows = ken__boosting_grower_rows(f->s->grower, leaf->node);
     double *const shift = f->shift + (leaf->first - f->term);
-    for (int64_t r = 0; r < leaf->node->end - leaf->node->begin; r++) {
-        bool whole = true;
-        for (int64_t j = 0; j < leaf->n && whole; j++) {
-            shift[j] = boosting_linear_cell(&f->l->column[f->l->feature[leaf->first + j]], rows[r]);
-            whole = isfinite(shift[j]);
+    for (int from = 0; from < 2; from++)
+        for (int64_t r = 0; r < leaf->from[from].n; r++) {
+            bool whole = true;
+            for (int64_t j = 0; j < leaf->n && whole; j++) {
+                shift[j] = boosting_linear_cell(&f->l->column[f->l->feature[leaf->first + j]],
+                                                leaf->from[from].row[r]);
+                whole = isfinite(shift[j]);
+            }
+            if (whole) return true;
         }
-        if (whole) return true;
-    }
     return false;
 }
 
 /* m rows: columns from their shift, gradients and hessians, all 0 where a value is missing. How many are
  * not. */
-static int64_t piece_gather(const piece_fit *f, const piece_leaf *leaf, int64_t at, int64_t m,
-                             double *x, double *g, double *h) {
-    const uint32_t *const rows = ken__boosting_grower_rows(f->s->grower, leaf->node) + at;
-    const uint64_t *const packed = ken__boosting_grower_packed(f->s->grower, leaf->node) + at;
+static int64_t piece_gather(const piece_fit *f, const piece_leaf *leaf, const uint32_t *rows,
+                            const uint64_t *packed, int64_t m, double *x, double *g, double *h) {
     const double *const shift = f->shift + (leaf->first - f->term);
     const uint64_t mask = (UINT64_C(1) << f->scale->shift) - 1;
     bool whole[PIECE_CHUNK];
@@ -229,13 +266,13 @@ static double piece_dot(const double *a, const double *b, int64_t n) {
     return lane[0];
 }
 
-static void piece_add(const piece_fit *f, const piece_leaf *leaf, int64_t at, int64_t m, double *work,
-                       double *sum) {
+static void piece_add(const piece_fit *f, const piece_leaf *leaf, const piece_rows *from, int64_t at, int64_t m,
+                      double *work, double *sum) {
     const int64_t n = leaf->n;
     double *const x = work, *const g = x + n * PIECE_CHUNK, *const h = g + PIECE_CHUNK,
                  *const hx = h + PIECE_CHUNK;
     double *const gx = sum + 3, *const hx_sum = gx + n, *triangle = hx_sum + n;
-    sum[0] += (double)piece_gather(f, leaf, at, m, x, g, h);
+    sum[0] += (double)piece_gather(f, leaf, from->row + at, from->packed + at, m, x, g, h);
     for (int64_t r = 0; r < m; r++) sum[1] += g[r], sum[2] += h[r];
     for (int64_t j = 0; j < n; j++) {
         const double *const xj = x + j * PIECE_CHUNK;
@@ -251,12 +288,14 @@ static void piece_sum_block(void *arg, int64_t begin, int64_t end, int worker) {
     double *const work = f->work + worker * (f->most + 3) * PIECE_CHUNK;
     for (int64_t t = begin; t < end; t++) {
         const piece_leaf *const leaf = &f->leaf[f->task[t].leaf];
-        const int64_t first = f->task[t].block * PIECE_ROWS, width = piece_width(leaf->n);
-        const int64_t last = KEN_MIN(first + PIECE_ROWS, leaf->node->end - leaf->node->begin);
+        const int64_t own = piece_blocks(&leaf->from[0]), block = f->task[t].block;
+        const piece_rows *const from = &leaf->from[block >= own];
+        const int64_t first = (block < own ? block : block - own) * PIECE_ROWS, width = piece_width(leaf->n);
+        const int64_t last = KEN_MIN(first + PIECE_ROWS, from->n);
         double *const sum = f->sums + leaf->sums + f->task[t].block * width;
         memset(sum, 0, (size_t)width * sizeof *sum);
         for (int64_t at = first; at < last; at += PIECE_CHUNK)
-            piece_add(f, leaf, at, KEN_MIN(PIECE_CHUNK, last - at), work, sum);
+            piece_add(f, leaf, from, at, KEN_MIN(PIECE_CHUNK, last - at), work, sum);
     }
 }
 
@@ -290,13 +329,13 @@ static void piece_solve(double *S, const double *least, int64_t n, double *b) {
 /* Where a loss tames its steps, the line is made flatter until no row of the leaf steps further. */
 static double piece_tame(const piece_fit *f, const piece_leaf *leaf) {
     const boosting_linear *const l = f->l;
-    const uint32_t *const rows = ken__boosting_grower_rows(f->s->grower, leaf->node);
     double low = 0, high = 0, share = 1;
     if (!ken__boosting_loss_tames(&f->s->loss)) return 1;
-    for (int64_t r = 0; r < leaf->node->end - leaf->node->begin; r++) {
+    for (int64_t r = 0; r < leaf->from[0].n + leaf->from[1].n; r++) {
+        const uint32_t row = r < leaf->from[0].n ? leaf->from[0].row[r] : leaf->from[1].row[r - leaf->from[0].n];
         double v = 0;
         for (int64_t t = leaf->first; t < leaf->first + leaf->n; t++)
-            v += l->coef[t] * (boosting_linear_cell(&l->column[l->feature[t]], rows[r]) - l->center[t]);
+            v += l->coef[t] * (boosting_linear_cell(&l->column[l->feature[t]], row) - l->center[t]);
         if (!isfinite(v)) continue;
         low = KEN_MIN(low, v);
         high = KEN_MAX(high, v);
@@ -355,8 +394,8 @@ static ken_status piece_batch(ken_ctx *ctx, piece_fit *f, int64_t first, int64_t
     int64_t end = first, sums = 0, tasks = 0;
     for (; end < (int64_t)f->s->n_leaves; end++) {
         piece_leaf *const leaf = &f->leaf[end];
-        const int64_t rows = leaf->node->end - leaf->node->begin;
-        const int64_t blocks = leaf->n > 0 && piece_shift(f, leaf) ? (rows + PIECE_ROWS - 1) / PIECE_ROWS : 0;
+        const bool any = leaf->n > 0 && piece_shift(f, leaf);
+        const int64_t blocks = any ? piece_blocks(&leaf->from[0]) + piece_blocks(&leaf->from[1]) : 0;
         const int64_t need = blocks * piece_width(leaf->n);
         if (end > first && sums + need > PIECE_SUMS) break;
         leaf->sums = sums;
@@ -398,7 +437,7 @@ static void piece_compact(piece_fit *f) {
     l->n_terms = (size_t)kept;
 }
 
-ken_status ken__boosting_linear_fit(ken_ctx *ctx, boosting_fit *s, const boosting_scale *scale) {
+ken_status ken__boosting_linear_fit(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled, const boosting_scale *scale) {
     boosting_linear *const l = s->linear;
     piece_fit f = {.s = s, .l = l, .scale = scale, .term = (int64_t)l->n_terms};
     KEN_TRY(BOOSTING_RESERVE(ctx, l->offset, l->offset_capacity, s->n_out + 1));
@@ -406,6 +445,7 @@ ken_status ken__boosting_linear_fit(ken_ctx *ctx, boosting_fit *s, const boostin
     if (!l->fits || (int64_t)s->n_trees < s->loss.outputs || s->n_leaves < 2) return KEN_OK;
     const ken_mark mark = ken_scratch_mark(ctx);
     KEN_TRY(piece_plan(ctx, &f));
+    KEN_TRY(piece_others(ctx, &f, n_sampled));
     KEN_TRY(KEN_SCRATCH(ctx, double, (int64_t)l->n_terms - f.term + 1, &f.shift));
     KEN_TRY(KEN_SCRATCH(ctx, double, ken_ctx_threads(ctx) * (f.most + 3) * PIECE_CHUNK, &f.work));
     for (int64_t at = 0; at < (int64_t)s->n_leaves;) KEN_TRY(piece_batch(ctx, &f, at, &at));

@@ -33,7 +33,7 @@ ken_status ken__boosting_linear_begin(ken_ctx *ctx, boosting_fit *s, const ken_m
 ken_status ken__boosting_linear_continue(ken_ctx *ctx, boosting_fit *s, const ken_ensemble *e);
 /* Lines for the leaves of the tree just grown, whose constants have been found; the trees of the first
  * round stay constant. */
-ken_status ken__boosting_linear_fit(ken_ctx *ctx, boosting_fit *s, const boosting_scale *scale);
+ken_status ken__boosting_linear_fit(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled, const boosting_scale *scale);
 /* The first n_nodes nodes as attributes. */
 ken_status ken__boosting_linear_write(ken_ctx *ctx, ken_model *model, const boosting_fit *s,
                                       int64_t n_nodes);

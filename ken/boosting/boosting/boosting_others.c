@@ -11,7 +11,7 @@ enum { OTHERS_GRAIN = 4096, OTHERS_AHEAD = 8 };
 
 bool ken__boosting_asks_all(const boosting_fit *s) {
     return s->p->leaf_rows == KEN_BOOSTING_LEAF_ROWS_ALL && s->rows && !s->sample_weight && s->width == 1 &&
-           !s->linear && !ken__boosting_loss_renews(&s->loss);
+           !ken__boosting_loss_renews(&s->loss);
 }
 
 /* The grower moves gradients about: those of the other rows are set aside before. */
