@@ -149,10 +149,27 @@ static int explain_row_run(cli *c, const ken_model *m, const ken_table *table, i
 typedef struct explain_all {
     ken_permutation_row *rows; /* NULL: the table has no target */
     ken_permutation_info info;
+    int *together_of;          /* (n_features) group of columns that say the same, -1: none */
+    ken_permutation_group *together;
+    int n_together;
     double *own;               /* the model's own importances, NULL: none */
 } explain_all;
 
-static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *table, explain_all *e) {
+/* Columns that say the same, shuffled together. */
+static ken_status explain_measure_together(cli *c, const ken_model *m, const ken_data *data,
+                                           const ken_permutation_params *params, double at_least, explain_all *e) {
+    const int d = ken_model_n_features(m);
+    int n;
+    KEN_TRY(KEN_SCRATCH(c->ctx, int, d, &e->together_of));
+    KEN_TRY(ken_explain_associated(c->ctx, m, data->table, at_least, e->together_of, &n));
+    n = ken_explain_drop_single(e->together_of, d, n);
+    if (n == 0) return KEN_OK;
+    KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_group, n, &e->together));
+    e->n_together = n;
+    return ken_explain_permutation_groups(c->ctx, m, data, params, e->together_of, n, NULL, e->together);
+}
+
+static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *table, double together, explain_all *e) {
     const int d = ken_model_n_features(m);
     const int target = ken_table_find(table, ken_model_target(m));
     ken_permutation_params params = KEN_PERMUTATION_DEFAULTS;
@@ -165,6 +182,7 @@ static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *t
         data.target = ken_table_column(table, target);
         KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_row, d, &e->rows));
         KEN_TRY(ken_explain_permutation(c->ctx, m, &data, &params, &e->info, e->rows, NULL));
+        KEN_TRY(explain_measure_together(c, m, &data, &params, together, e));
     } else if (!c->quiet && ken_model_task(m) != KEN_DETECT) {
         ken_warn(c->ctx, "the table has no column '%s': permutation importance is left out", ken_model_target(m));
     }
@@ -176,6 +194,23 @@ static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *t
 
 static const char *explain_way_name(const ken_model *m) {
     return ken_importance_way_of(m) == KEN_IMPORTANCE_BY_COEF ? "|coefficient| × sd" : "share of gain";
+}
+
+static void explain_together_json(ken_json_writer *w, const ken_model *m, const explain_all *e) {
+    ken_json_put_key(w, "together");
+    ken_json_array(w);
+    for (int g = 0; g < e->n_together; g++) {
+        ken_json_object(w);
+        ken_json_put_key(w, "features");
+        ken_json_array(w);
+        for (int j = 0; j < ken_model_n_features(m); j++)
+            if (e->together_of[j] == e->together[g].group) ken_json_put_string(w, ken_model_feature(m, j));
+        ken_json_end_array(w);
+        KEN_JSON(w, "mean", f64, e->together[g].mean);
+        KEN_JSON(w, "sd", f64, e->together[g].sd);
+        ken_json_end_object(w);
+    }
+    ken_json_end_array(w);
 }
 
 static int explain_all_json(cli *c, const ken_model *m, const explain_all *e) {
@@ -197,6 +232,7 @@ static int explain_all_json(cli *c, const ken_model *m, const explain_all *e) {
             ken_json_end_object(w);
         }
         ken_json_end_array(w);
+        explain_together_json(w, m, e);
     }
     if (e->own) {
         ken_json_put_key(w, "importance");
@@ -227,6 +263,24 @@ static void explain_show_permutation(const ken_model *m, const explain_all *e) {
     cli_grid_print(&g, stdout);
 }
 
+static void explain_show_together(const ken_model *m, const explain_all *e) {
+    static const char *const titles[] = {"together", "loss of score>", "± sd>", ""};
+    cli_grid g;
+    printf("\n%sColumns that say the same%s\n%sShuffled one by one they stand in for each other; together they cannot%s\n\n",
+           cli_style(stdout, "1"), cli_style(stdout, "0"), cli_style(stdout, "2"), cli_style(stdout, "0"));
+    cli_grid_begin(&g, 4, titles);
+    for (int i = 0; i < KEN_MIN(e->n_together, 30); i++) {
+        char name[512] = "", mean[32], sd[32], bar[160];
+        for (int j = 0; j < ken_model_n_features(m); j++)
+            if (e->together_of[j] == e->together[i].group)
+                snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", *name ? " + " : "", ken_model_feature(m, j));
+        const char *cells[] = {name, cli_number_text(e->together[i].mean, mean), cli_number_text(e->together[i].sd, sd),
+                               cli_bar(e->together[i].mean / fmax(e->rows[0].mean, 1e-300), 24, bar)};
+        cli_grid_row(&g, cells);
+    }
+    cli_grid_print(&g, stdout);
+}
+
 static void explain_show_own(const ken_model *m, const explain_all *e) {
     static const char *const titles[] = {"column", ">", ""};
     cli_grid g;
@@ -246,9 +300,11 @@ static void explain_show_own(const ken_model *m, const explain_all *e) {
 
 static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
     explain_all e;
+    double together;
+    if (!cli_number(c, "together", KEN_PERMUTATION_ASSOCIATED, 0.01, 1, &together)) return CLI_USAGE;
     const ken_mark mark = ken_scratch_mark(c->ctx);
     memset(&e, 0, sizeof e);
-    const ken_status status = explain_measure(c, m, table, &e);
+    const ken_status status = explain_measure(c, m, table, together, &e);
     int result = CLI_DONE;
     if (status != KEN_OK) {
         result = cli_failed(c, status);
@@ -256,6 +312,7 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
         result = explain_all_json(c, m, &e);
     } else {
         if (e.rows) explain_show_permutation(m, &e);
+        if (e.n_together) explain_show_together(m, &e);
         if (e.own) explain_show_own(m, &e);
         printf("\n  next: ken explain %s %s --row 1   why it said what it said of one row\n", c->arguments[0],
                c->arguments[1]);
@@ -321,6 +378,7 @@ static const cli_option explain_options[] = {
     {"row", 0, "N", NULL, "why the model said what it said of row N (counted from 1, the header not counted)"},
     {"background", 0, "FILE", ":file", "with --row: unknown columns take the values of these rows (some hundred), not of the training rows"},
     {"shap-interactions", 0, NULL, NULL, "what columns do alone and two by two, as Shapley values: mean sizes, or with --row of that row (trees)"},
+    {"together", 0, "SHARE", NULL, "columns at least so closely associated are also shuffled together (default 0.7)"},
     {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
     {"ice", 0, NULL, NULL, "with --effect of one column: also how single rows move (centered)"},
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "

@@ -49,6 +49,9 @@ KEN_API ken_status ken_figure_permutation(ken_ctx *ctx, const ken_model *model,
                                           const ken_permutation_info *info,
                                           const ken_permutation_row *rows, int n,
                                           ken_json_writer *w);
+/* With a choice: columns one by one, or those that say the same together. Members of group g are the columns
+ * with together_of[column] = g. */
+KEN_API ken_status ken_figure_together(ken_ctx *ctx, const ken_report_input *in, ken_json_writer *w);
 /* One axis: mean and single rows. low, high: of the vertical axis, NaN: from the data. classes: names
  * of the outputs (n_outputs), or NULL. */
 KEN_API ken_status ken_figure_effect(ken_ctx *ctx, const ken_effect_view *effect,

@@ -27,4 +27,7 @@ static inline int64_t ken__figure_pick(int64_t i, int64_t m, int64_t n) {
     return m < n ? (int64_t)((double)i * ((double)n / (double)m)) : i;
 }
 
+/* "a + b": the columns of a group. */
+void ken__figure_group_name(const ken_report_input *in, int group, ken_text *out);
+
 #endif

@@ -77,6 +77,9 @@ typedef struct ken_report_input {
     const ken_permutation_row *permutation; /* sorted; (n_permutation) at most n_features */
     int n_permutation;
     const ken_permutation_info *permutation_info;
+    const int *together_of;             /* (n_features) group of columns that say the same, -1: none; NULL: not looked at */
+    const ken_permutation_group *together; /* (n_together) shuffled together, sorted */
+    int n_together;
     const double *importance;   /* the model's own, (n_features + 1), or NULL */
     const char *importance_name; /* "gain of the splits" */
     const ken_effect *const *effects; /* one axis each, most important first */

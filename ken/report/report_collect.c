@@ -12,6 +12,8 @@ struct ken_report_parts {
     ken_allocator alloc;
     ken_permutation_row *permutation;
     ken_permutation_info permutation_info;
+    int *together_of;
+    ken_permutation_group *together;
     double *importance;
     ken_effect *effects[COLLECT_EFFECTS];
     const ken_effect *effect_list[COLLECT_EFFECTS];
@@ -27,6 +29,8 @@ void ken_report_parts_free(ken_report_parts *p) {
     if (!p) return;
     const ken_allocator alloc = p->alloc;
     ken_allocator_free(&alloc, p->permutation);
+    ken_allocator_free(&alloc, p->together_of);
+    ken_allocator_free(&alloc, p->together);
     ken_allocator_free(&alloc, p->importance);
     for (int e = 0; e < COLLECT_EFFECTS; e++) ken_effect_free(p->effects[e]);
     ken_effect_free(p->pair);
@@ -63,6 +67,23 @@ static bool collect_shrink(int d, int64_t rows, ken_permutation_params *p) {
     return columns * (double)(p->n_repeats * p->max_rows) <= COLLECT_MAX_CELLS;
 }
 
+/* Columns that say the same are shuffled together, too; a group of one says nothing new. */
+static ken_status collect_together(ken_ctx *ctx, const ken_model *model, const ken_data *data,
+                                   const ken_permutation_params *p, ken_report_input *in, ken_report_parts *parts) {
+    const int d = ken_model_n_features(model);
+    int n;
+    KEN_TRY(KEN_ALLOC(ctx, int, d, &parts->together_of));
+    KEN_TRY(ken_explain_associated(ctx, model, data->table, KEN_PERMUTATION_ASSOCIATED, parts->together_of, &n));
+    n = ken_explain_drop_single(parts->together_of, d, n);
+    if (n == 0) return KEN_OK;
+    KEN_TRY(KEN_ALLOC(ctx, ken_permutation_group, n, &parts->together));
+    KEN_TRY(ken_explain_permutation_groups(ctx, model, data, p, parts->together_of, n, NULL, parts->together));
+    in->together_of = parts->together_of;
+    in->together = parts->together;
+    in->n_together = n;
+    return KEN_OK;
+}
+
 static ken_status collect_permutation(ken_ctx *ctx, const ken_model *model, const ken_data *data,
                                       const ken_report_options *o, ken_report_input *in,
                                       ken_report_parts *parts) {
@@ -81,7 +102,7 @@ static ken_status collect_permutation(ken_ctx *ctx, const ken_model *model, cons
     in->permutation = parts->permutation;
     in->n_permutation = d;
     in->permutation_info = &parts->permutation_info;
-    return KEN_OK;
+    return collect_together(ctx, model, data, &p, in, parts);
 }
 
 static ken_status collect_importance(ken_ctx *ctx, const ken_model *model, const ken_data *data,

@@ -114,6 +114,27 @@ static const char *explain_metric_title(const ken_report_input *in,
     return info ? ken__figure_metric(info->metric) : "its score";
 }
 
+/* What groups of columns are worth, under the table of single ones. */
+static ken_status explain_together_table(ken__report *r) {
+    const ken_report_input *in = r->in;
+    if (!in->n_together) return KEN_OK;
+    ken__report_add(r, "<table><thead><tr><th>together</th><th class='n'>mean</th><th class='n'>\xC2\xB1 sd</th>"
+                       "</tr></thead>\n<tbody>\n");
+    for (int g = 0; g < in->n_together; g++) {
+        ken_text text = ken_text_new(r->ctx);
+        const char *name;
+        ken__figure_group_name(in, in->together[g].group, &text);
+        const ken_status status = ken_text_end(&text, &name);
+        if (status == KEN_OK)
+            ken__report_add(r, "<tr><th scope='row' class='name'>$</th><td class='n'>$</td><td class='n'>$</td></tr>\n", name,
+                            ken__report_num(r, in->together[g].mean), ken__report_digits(r, in->together[g].sd, 2));
+        ken_text_free(&text);
+        KEN_TRY(status);
+    }
+    ken__report_add(r, "</tbody></table>");
+    return KEN_OK;
+}
+
 ken_status ken__report_importance(ken__report *r) {
     const ken_report_input *in = r->in;
     if (!in->model || (!in->n_permutation && !in->importance)) return KEN_OK;
@@ -126,13 +147,17 @@ ken_status ken__report_importance(ken__report *r) {
     const ken_permutation_row *best = &in->permutation[0];
     const ken__report_figure f = {"importance", NULL,
                                   "Permutation importance of the columns, largest first",
-                                  "Bars: mean loss over the shuffles; lines: one standard deviation. "
-                                  "Columns that say the same share their importance.",
+                                  in->n_together
+                                      ? "Bars: mean loss over the shuffles; lines: one standard deviation. While one column is "
+                                        "shuffled, those that say the same still tell; together they cannot."
+                                      : "Bars: mean loss over the shuffles; lines: one standard deviation. "
+                                        "Columns that say the same share their importance.",
                                   KEN_MIN(in->n_permutation, 30) * 25 + 60, false};
     ken_text spec = ken_text_new(r->ctx);
     ken_json_writer w = ken_json_writer_new(&spec, 0);
-    const ken_status status =
-        ken_figure_permutation(r->ctx, in->model, info, in->permutation, in->n_permutation, &w);
+    ken_status status = in->n_together ? ken_figure_together(r->ctx, in, &w)
+                                       : ken_figure_permutation(r->ctx, in->model, info, in->permutation,
+                                                                in->n_permutation, &w);
     ken__report_add(r, "<p>How much worse the model gets (by $) when one column is shuffled, so that it "
                        "tells nothing any more", explain_metric_title(in, info));
     if (info)
@@ -146,6 +171,7 @@ ken_status ken__report_importance(ken__report *r) {
     ken__report_add(r, "</p>\n");
     ken__report_figure_begin(r, &f);
     explain_permutation_table(r);
+    if (status == KEN_OK) status = explain_together_table(r);
     ken__report_figure_end(r, &f, &spec);
     explain_coefficients(r);
     ken_text_free(&spec);

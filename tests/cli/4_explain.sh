@@ -118,3 +118,22 @@ check drop-column-report 0 '"se"' - "$ken" explain line.ken diabetes --drop-colu
 is drop-figure-has-errors python3 -c '
 import json; from spec import near, rows; d = json.load(open(".out")); r = rows("drop.html", "dropped")
 assert near([x["m"] for x in r], [c["mean"] for c in d["columns"]]) and near([x["h"] for x in r], [c["mean"] + c["se"] for c in d["columns"]])'
+
+# Columns that say the same: each stands in for the other, together they cannot.
+python3 -c '
+import random; random.seed(4); print("a,twin,other,y")
+for _ in range(400):
+    a = random.gauss(0, 1); o = random.gauss(0, 1)
+    print("%.4f,%.4f,%.4f,%.4f" % (a, a + 0.05 * random.gauss(0, 1), o, 2 * a + o))' > twins.csv
+"$ken" train twins.csv --target y --model forest --set trees=30 -o twins.ken --report none -q >/dev/null
+check together 0 "a + twin" - "$ken" explain twins.ken twins.csv
+check together-json 0 '"together"' - "$ken" explain twins.ken twins.csv --json --report twins.html
+is together-is-more-than-each python3 -c '
+import json; from spec import near, rows, spec; d = json.load(open(".out")); one = {r["feature"]: r["mean"] for r in d["permutation"]}
+assert [g["features"] for g in d["together"]] == [["a", "twin"]]
+joint = d["together"][0]["mean"]; assert joint > 1.1 * max(one["a"], one["twin"]), (joint, one)
+assert spec("twins.html", "importance")["params"][0]["bind"]["input"] == "radio"
+r = rows("twins.html", "importance"); assert {x["f"] for x in r if x["w"] == "together"} == {"a + twin", "other"}
+assert {x["f"] for x in r if x["w"] == "one by one"} == {"a", "twin", "other"}'
+check together-none 0 '"together": []' - "$ken" explain twins.ken twins.csv --json --together 1
+check together-wrong 2 "" "--together" "$ken" explain twins.ken twins.csv --together 2

@@ -65,6 +65,9 @@ typedef struct ken_permutation_group {
  * errors    KEN_E_ARG · KEN_E_NOT_FOUND a column */
 KEN_API ken_status ken_explain_associated(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                                           double at_least, int *group, int *n_groups);
+#define KEN_PERMUTATION_ASSOCIATED 0.7
+/* Groups of one column become -1, the others are numbered anew in the same order; how many there are. */
+KEN_API int ken_explain_drop_single(int *group, int n_features, int n_groups);
 /* Permutation importance of groups: all columns of a group in the same new order, so that what they say of each
  * other stays. A group of one column has the numbers of ken_explain_permutation, to the bit.
  *

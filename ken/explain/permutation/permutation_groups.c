@@ -50,6 +50,18 @@ ken_status ken_explain_associated(ken_ctx *ctx, const ken_model *model, const ke
     return status;
 }
 
+int ken_explain_drop_single(int *group, int n_features, int n_groups) {
+    int next = 0;
+    for (int g = 0; g < n_groups; g++) { /* numbers only fall, so a new one is never met again */
+        int n = 0;
+        for (int j = 0; j < n_features; j++) n += group[j] == g;
+        for (int j = 0; j < n_features; j++)
+            if (group[j] == g) group[j] = n > 1 ? next : -1;
+        next += n > 1;
+    }
+    return next;
+}
+
 /* --- shuffling them together -------------------------------------------------------------------------------- */
 
 static int groups_compare(const void *a, const void *b) {

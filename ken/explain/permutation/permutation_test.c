@@ -166,6 +166,10 @@ static void test_permutation_groups__twins_split_what_they_say(void **state) {
     assert_true(g[0].group == 1 && g[0].n == 2);
     TEST_NEAR(g[0].mean, 2 * half, 0.02);
     for (int i = 0; i < 2; i++) TEST_NEAR(rows[i].mean, half, 0.02);
+    assert_int_equal(ken_explain_drop_single(group, 3, n), 1);
+    assert_true(group[0] == -1 && group[1] == 0 && group[2] == 0);
+    TEST_OK(ctx, ken_explain_permutation_groups(ctx, m, &data, &p, group, 1, NULL, g));
+    TEST_NEAR(g[0].mean, 2 * half, 0.02);
     TEST_OK(ctx, ken_explain_associated(ctx, m, t, 1e-9, group, &n));
     assert_true(n == 1 && group[0] == 0 && group[2] == 0);
     TEST_FAILS(ctx, ken_explain_associated(ctx, m, t, 0, group, &n), KEN_E_ARG, "association");
