@@ -154,6 +154,37 @@ int64_t test_rounds(int64_t deep) {
     return set && *set ? deep : deep / 10;
 }
 
+ken_model *test_fit(ken_ctx *ctx, const char *name, const char *settings, const ken_data *data) {
+    ken_model *m = NULL;
+    TEST_OK(ctx, ken_model_new(ctx, name, settings, &m));
+    TEST_OK(ctx, ken_model_fit(ctx, m, data));
+    return m;
+}
+
+double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_table *table, ken_what what) {
+    int64_t width;
+    TEST_OK(ctx, ken_model_width(ctx, model, what, &width));
+    double *out = malloc((size_t)(ken_table_rows(table) * width) * sizeof *out);
+    ken_tensor t = ken_tensor_2d(out, KEN_F64, ken_table_rows(table), width);
+    TEST_OK(ctx, ken_model_predict(ctx, model, table, what, &t));
+    return out;
+}
+
+void test_same_for_any_threads(ken_model *(*fn)(ken_ctx *, void *), void *arg) {
+    static const int threads[] = {2, 3, 7};
+    ken_ctx *one = test_ctx(1);
+    ken_model *first = fn(one, arg);
+    for (int t = 0; t < KEN_COUNT(threads); t++) {
+        ken_ctx *ctx = test_ctx(threads[t]);
+        ken_model *m = fn(ctx, arg);
+        test_same_model(first, m);
+        ken_model_free(m);
+        test_ctx_free(ctx);
+    }
+    ken_model_free(first);
+    test_ctx_free(one);
+}
+
 static void test_same_strings(const ken_strings *a, const ken_strings *b) {
     assert_int_equal(a->n, b->n);
     for (int64_t i = 0; i < a->n; i++) {

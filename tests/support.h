@@ -63,7 +63,13 @@ ken_table *test_table(ken_ctx *ctx, const double *X, int64_t n, int d);
 int64_t test_rounds(int64_t deep);
 /* A borrowed column view. */
 ken_column test_column_f64(const char *name, const double *values, int64_t n);
+/* A fitted model of that name; fails the test if it cannot. */
+ken_model *test_fit(ken_ctx *ctx, const char *name, const char *settings, const ken_data *data);
+/* What it says of the table's rows, (rows, width); the caller frees it. */
+double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_table *table, ken_what what);
 /* Both have the same attributes, bit for bit. */
 void test_same_model(const ken_model *a, const ken_model *b);
+/* The models that fn fits in contexts of 1, 2, 3 and 7 threads are the same. */
+void test_same_for_any_threads(ken_model *(*fn)(ken_ctx *, void *), void *arg);
 
 #endif

@@ -1,63 +1,7 @@
 /* Fits that go on: 5 rounds and 7 more are the 12 of one fit, to the bit. */
-#include "ken/boosting/boosting/boosting.h"
-
-#include "ken/core/alloc.h"
-#include "ken/core/rng.h"
-#include "tests/support.h"
+#include "ken/boosting/boosting/boosting_testing.h"
 
 enum { ROWS = 1200, VALID = 200 };
-
-typedef struct continue_case {
-    ken_table *X;
-    double y[ROWS], number[2 * ROWS], weight[ROWS];
-    int32_t level[ROWS];
-    uint8_t role[ROWS];
-    ken_column target, weights;
-    ken_data data;
-} continue_case;
-
-/* Two numbers, one with missing cells, and a category of 12 levels. */
-static continue_case *continue_new(ken_ctx *ctx, int classes) {
-    static const int64_t offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    static const char *const names[] = {"a", "b"};
-    continue_case *c = calloc(1, sizeof *c);
-    ken_rng rng = ken_rng_stream(ctx, "continue", (uint64_t)classes);
-    TEST_OK(ctx, ken_table_new(ctx, ROWS, &c->X));
-    for (int i = 0; i < ROWS; i++) {
-        for (int j = 0; j < 2; j++) c->number[j * ROWS + i] = ken_rng_f64(&rng);
-        c->level[i] = (int32_t)ken_rng_below(&rng, 12);
-        c->y[i] = sin(5 * c->number[i]) + c->number[ROWS + i] + (c->level[i] % 3 == 0) +
-                  0.2 * ken_rng_normal(&rng);
-        if (i % 9 == 0) c->number[ROWS + i] = (double)NAN;
-        if (classes) c->y[i] = fmin(fmax(floor((c->y[i] + 0.5) / 3 * classes), 0), classes - 1);
-        c->role[i] = i < VALID ? KEN_ROLE_VALIDATION : KEN_ROLE_TRAIN;
-        c->weight[i] = (double)(i % 3);
-    }
-    for (int j = 0; j < 2; j++) {
-        const ken_column column = test_column_f64(names[j], c->number + j * ROWS, ROWS);
-        TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &column));
-    }
-    const ken_column category = {.name = "c", .dtype = KEN_CATEGORY, .n = ROWS, .data = c->level,
-                                 .stride = 1, .text = {12, offsets, "abcdefghijkl"}};
-    TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &category));
-    c->target = test_column_f64("y", c->y, ROWS);
-    c->weights = test_column_f64("w", c->weight, ROWS);
-    c->data = (ken_data){.table = c->X, .target = &c->target, .role = c->role,
-                         .task = classes ? KEN_CLASSIFY : KEN_REGRESS};
-    return c;
-}
-
-static void continue_free(continue_case *c) {
-    ken_table_free(c->X);
-    free(c);
-}
-
-static ken_model *continue_fit(ken_ctx *ctx, const continue_case *c, const char *settings) {
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &c->data));
-    return m;
-}
 
 static void continue_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, double *out) {
     ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, 1);
@@ -77,12 +21,12 @@ static void test_continue__rounds_and_more_rounds_are_those_of_one_fit(void **st
     (void)state;
     for (int f = 0; f < KEN_COUNT(fits); f++) {
         ken_ctx *ctx = test_ctx(fits[f].threads);
-        continue_case *c = continue_new(ctx, fits[f].classes);
+        mixed_case *c = mixed_new(ctx, ROWS, VALID, fits[f].classes);
         if (fits[f].weighted) c->data.weight = &c->weights;
         char whole[128], part[128];
         snprintf(whole, sizeof whole, "trees=12 %s", fits[f].settings);
         snprintf(part, sizeof part, "trees=5 %s", fits[f].settings);
-        ken_model *a = continue_fit(ctx, c, whole), *b = continue_fit(ctx, c, part);
+        ken_model *a = mixed_fit(ctx, c, whole), *b = mixed_fit(ctx, c, part);
         TEST_OK(ctx, ken_model_set(ctx, b, "trees", "12"));
         TEST_OK(ctx, ken_model_fit_on(ctx, b, &c->data));
         if (strstr(part, "=off")) assert_int_equal(ken_boosting_rounds(b), 12);
@@ -93,7 +37,7 @@ static void test_continue__rounds_and_more_rounds_are_those_of_one_fit(void **st
         assert_memory_equal(x, y, ROWS * sizeof *x);
         free(x);
         ken_model_free(a), ken_model_free(b);
-        continue_free(c);
+        mixed_free(c);
         test_ctx_free(ctx);
     }
 }
@@ -102,11 +46,11 @@ static void test_continue__rounds_and_more_rounds_are_those_of_one_fit(void **st
  * the second falls. */
 static void test_continue__new_rows_are_learned(void **state) {
     ken_ctx *ctx = test_ctx(2);
-    continue_case *c = continue_new(ctx, 0);
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 0);
     double before[ROWS], after[ROWS], loss[2] = {0, 0};
     (void)state;
     for (int i = 0; i < ROWS; i++) c->role[i] = i < ROWS / 2 ? KEN_ROLE_TRAIN : KEN_ROLE_TEST;
-    ken_model *m = continue_fit(ctx, c, "trees=10");
+    ken_model *m = mixed_fit(ctx, c, "trees=10");
     continue_predict(ctx, m, c->X, before);
     for (int i = 0; i < ROWS; i++) c->role[i] = i < ROWS / 2 ? KEN_ROLE_TEST : KEN_ROLE_TRAIN;
     TEST_OK(ctx, ken_model_set(ctx, m, "trees", "60"));
@@ -123,7 +67,7 @@ static void test_continue__new_rows_are_learned(void **state) {
     continue_predict(ctx, first, c->X, again);
     assert_memory_equal(before, again, sizeof again);
     ken_model_free(m), ken_model_free(first);
-    continue_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 
@@ -135,8 +79,8 @@ static void continue_refused(ken_ctx *ctx, ken_model *m, const ken_data *data, k
 
 static void test_continue__errors_leave_the_model(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    continue_case *c = continue_new(ctx, 3);
-    ken_model *m = continue_fit(ctx, c, "trees=4 early_stopping=off"), *other;
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 3);
+    ken_model *m = mixed_fit(ctx, c, "trees=4 early_stopping=off"), *other;
     double before[ROWS], after[ROWS];
     (void)state;
     continue_predict(ctx, m, c->X, before);
@@ -165,12 +109,12 @@ static void test_continue__errors_leave_the_model(void **state) {
     continue_refused(ctx, other, &c->data, KEN_E_UNSUPPORTED, "ridge");
     ken_model_free(other);
     ken_model_free(m);
-    continue_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 
 static ken_status continue_once(ken_ctx *ctx, void *arg) {
-    const continue_case *const c = arg;
+    const mixed_case *const c = arg;
     ken_model *m;
     KEN_TRY(ken_model_new(ctx, "boosting", "trees=2", &m));
     ken_status status = ken_model_fit(ctx, m, &c->data);
@@ -182,10 +126,10 @@ static ken_status continue_once(ken_ctx *ctx, void *arg) {
 
 static void test_continue__every_failed_allocation_is_an_error(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    continue_case *c = continue_new(ctx, 2);
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 2);
     (void)state;
     test_every_allocation(continue_once, c, 3000);
-    continue_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 

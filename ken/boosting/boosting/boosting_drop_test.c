@@ -49,10 +49,7 @@ static void drop_free(drop_case *c) {
 }
 
 static ken_model *drop_fit(ken_ctx *ctx, const drop_case *c, const char *settings) {
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &c->data));
-    return m;
+    return test_fit(ctx, "boosting", settings, &c->data);
 }
 
 /* Margins of the fit, by its views, against the sum of the trees that it leaves, rows of training and

@@ -239,26 +239,16 @@ static void test_metric__says_what_is_wrong(void **state) {
     test_ctx_free(ctx);
 }
 
+static ken_model *metric_fit_anew(ken_ctx *ctx, void *settings) {
+    mixed_case *c = mixed_new(ctx, N, VALID, 5);
+    ken_model *m = mixed_fit(ctx, c, settings);
+    mixed_free(c);
+    return m;
+}
+
 static void test_metric__any_thread_count_gives_the_same_bits(void **state) {
-    static const int threads[] = {1, 2, 3, 7};
-    ken_model *first = NULL;
-    ken_ctx *one = test_ctx(1);
     (void)state;
-    for (int t = 0; t < KEN_COUNT(threads); t++) {
-        ken_ctx *ctx = t ? test_ctx(threads[t]) : one;
-        mixed_case *c = mixed_new(ctx, N, VALID, 5);
-        ken_model *m = mixed_fit(ctx, c, "trees=20 patience=3 metric=accuracy|log_loss|loss");
-        mixed_free(c);
-        if (!t) {
-            first = m;
-            continue;
-        }
-        test_same_model(first, m);
-        ken_model_free(m);
-        test_ctx_free(ctx);
-    }
-    ken_model_free(first);
-    test_ctx_free(one);
+    test_same_for_any_threads(metric_fit_anew, "trees=20 patience=3 metric=accuracy|log_loss|loss");
 }
 
 static ken_status metric_fit_once(ken_ctx *ctx, void *arg) {

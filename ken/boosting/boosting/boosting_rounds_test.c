@@ -1,110 +1,46 @@
 /* Slices and staged predictions: against fits of fewer rounds and against predict. */
-#include "ken/boosting/boosting/boosting.h"
+#include "ken/boosting/boosting/boosting_testing.h"
 
-#include "ken/core/alloc.h"
-#include "ken/core/rng.h"
-#include "tests/support.h"
-
-enum { ROWS = 1500, COLUMNS = 4, VALID = 300 };
-
-typedef struct rounds_case {
-    ken_table *X;
-    double y[ROWS], number[3 * ROWS];
-    int32_t level[ROWS];
-    uint8_t role[ROWS];
-    ken_column target;
-    ken_task task;
-} rounds_case;
-
-/* Three numbers, one of them with missing cells, and a category of 12 levels. */
-static rounds_case *rounds_new(ken_ctx *ctx, int classes) {
-    static const int64_t offsets[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    static const char *const names[] = {"a", "b", "d"};
-    rounds_case *c = calloc(1, sizeof *c);
-    ken_rng rng = ken_rng_stream(ctx, "rounds", (uint64_t)classes);
-    TEST_OK(ctx, ken_table_new(ctx, ROWS, &c->X));
-    for (int i = 0; i < ROWS; i++) {
-        double f = 0;
-        for (int j = 0; j < 3; j++) c->number[j * ROWS + i] = ken_rng_f64(&rng);
-        c->level[i] = (int32_t)ken_rng_below(&rng, 12);
-        f = sin(5 * c->number[i]) + c->number[ROWS + i] + (c->level[i] % 3 == 0);
-        if (i % 9 == 0) c->number[2 * ROWS + i] = (double)NAN;
-        c->y[i] = f + 0.2 * ken_rng_normal(&rng);
-        if (classes) c->y[i] = fmin(fmax(floor((c->y[i] + 0.5) / 3 * classes), 0), classes - 1);
-        c->role[i] = i < VALID ? KEN_ROLE_VALIDATION : KEN_ROLE_TRAIN;
-    }
-    for (int j = 0; j < 3; j++) {
-        ken_column column = test_column_f64(names[j], c->number + j * ROWS, ROWS);
-        TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &column));
-    }
-    const ken_column category = {.name = "c", .dtype = KEN_CATEGORY, .n = ROWS, .data = c->level,
-                                 .stride = 1, .text = {12, offsets, "abcdefghijkl"}};
-    TEST_OK(ctx, ken_table_add_borrow(ctx, c->X, &category));
-    c->target = test_column_f64("y", c->y, ROWS);
-    c->task = classes ? KEN_CLASSIFY : KEN_REGRESS;
-    return c;
-}
-
-static void rounds_free(rounds_case *c) {
-    ken_table_free(c->X);
-    free(c);
-}
-
-static ken_model *rounds_fit(ken_ctx *ctx, rounds_case *c, const char *settings) {
-    ken_model *m;
-    const ken_data data = {.table = c->X, .target = &c->target, .role = c->role, .task = c->task};
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
-    return m;
-}
-
-static double *rounds_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what) {
-    int64_t width;
-    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
-    double *out = malloc((size_t)(ROWS * width) * sizeof *out);
-    ken_tensor t = ken_tensor_2d(out, KEN_F64, ROWS, width);
-    TEST_OK(ctx, ken_model_predict(ctx, m, X, what, &t));
-    return out;
-}
+enum { ROWS = 1500, VALID = 300 };
 
 static void test_rounds__a_slice_is_the_fit_of_fewer_rounds(void **state) {
     (void)state;
     for (int classes = 0; classes <= 3; classes += classes ? 1 : 2) {
         ken_ctx *ctx = test_ctx(2);
-        rounds_case *c = rounds_new(ctx, classes);
-        ken_model *all = rounds_fit(ctx, c, "trees=20 early_stopping=off max_onehot=2"), *slice;
-        ken_model *few = rounds_fit(ctx, c, "trees=7 early_stopping=off max_onehot=2");
+        mixed_case *c = mixed_new(ctx, ROWS, VALID, classes);
+        ken_model *all = mixed_fit(ctx, c, "trees=20 early_stopping=off max_onehot=2"), *slice;
+        ken_model *few = mixed_fit(ctx, c, "trees=7 early_stopping=off max_onehot=2");
         assert_int_equal(ken_boosting_rounds(all), 20);
         TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 7, &slice));
         assert_int_equal(ken_boosting_rounds(slice), 7);
         test_same_model(few, slice);
-        double *a = rounds_predict(ctx, few, c->X, KEN_WHAT_MARGIN);
-        double *b = rounds_predict(ctx, slice, c->X, KEN_WHAT_MARGIN);
+        double *a = test_predict(ctx, few, c->X, KEN_WHAT_MARGIN);
+        double *b = test_predict(ctx, slice, c->X, KEN_WHAT_MARGIN);
         assert_memory_equal(a, b, ROWS * sizeof *a);
         free(a), free(b);
         ken_model_free(all), ken_model_free(few), ken_model_free(slice);
-        rounds_free(c);
+        mixed_free(c);
         test_ctx_free(ctx);
     }
 }
 
 static void test_rounds__slices_add_up(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    rounds_case *c = rounds_new(ctx, 0);
-    ken_model *all = rounds_fit(ctx, c, "trees=15 early_stopping=off max_onehot=2"), *a, *b, *again;
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 0);
+    ken_model *all = mixed_fit(ctx, c, "trees=15 early_stopping=off max_onehot=2"), *a, *b, *again;
     const double base = ken_model_attr_f64(all, "base", (double)NAN);
     (void)state;
     TEST_OK(ctx, ken_boosting_slice(ctx, all, 0, 6, &a));
     TEST_OK(ctx, ken_boosting_slice(ctx, all, 6, 15, &b));
     TEST_OK(ctx, ken_boosting_slice(ctx, b, 0, 9, &again));
     test_same_model(b, again);
-    double *x = rounds_predict(ctx, all, c->X, KEN_WHAT_MARGIN);
-    double *y = rounds_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
-    double *z = rounds_predict(ctx, b, c->X, KEN_WHAT_MARGIN);
+    double *x = test_predict(ctx, all, c->X, KEN_WHAT_MARGIN);
+    double *y = test_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
+    double *z = test_predict(ctx, b, c->X, KEN_WHAT_MARGIN);
     for (int i = 0; i < ROWS; i++) assert_true(fabs(y[i] + z[i] - base - x[i]) < 1e-12);
     free(x), free(y), free(z);
     ken_model_free(all), ken_model_free(a), ken_model_free(b), ken_model_free(again);
-    rounds_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 
@@ -123,7 +59,7 @@ static ken_status rounds_look(void *arg, int64_t round, const double *out) {
     assert_int_equal(round, s->next++);
     if (round == 0 || round % 4 != 3) return KEN_OK;
     TEST_OK(s->ctx, ken_boosting_slice(s->ctx, s->model, 0, round, &slice));
-    double *want = rounds_predict(s->ctx, slice, s->X, s->what);
+    double *want = test_predict(s->ctx, slice, s->X, s->what);
     assert_memory_equal(want, out, (size_t)(ROWS * s->width) * sizeof *want);
     free(want);
     ken_model_free(slice);
@@ -135,15 +71,15 @@ static void test_rounds__staged_predictions_are_those_of_slices(void **state) {
     for (int classes = 0; classes <= 3; classes += classes ? 1 : 2)
         for (int margin = 0; margin < 2; margin++) {
             ken_ctx *ctx = test_ctx(3);
-            rounds_case *c = rounds_new(ctx, classes);
-            ken_model *m = rounds_fit(ctx, c, "trees=11 early_stopping=off max_onehot=2");
+            mixed_case *c = mixed_new(ctx, ROWS, VALID, classes);
+            ken_model *m = mixed_fit(ctx, c, "trees=11 early_stopping=off max_onehot=2");
             rounds_seen s = {.ctx = ctx, .model = m, .X = c->X};
             s.what = margin ? KEN_WHAT_MARGIN : classes ? KEN_WHAT_PROBA : KEN_WHAT_VALUE;
             TEST_OK(ctx, ken_model_width(ctx, m, s.what, &s.width));
             TEST_OK(ctx, ken_boosting_staged(ctx, m, c->X, s.what, rounds_look, &s));
             assert_int_equal(s.next, 12);
             ken_model_free(m);
-            rounds_free(c);
+            mixed_free(c);
             test_ctx_free(ctx);
         }
 }
@@ -156,8 +92,8 @@ static ken_status rounds_stop(void *arg, int64_t round, const double *out) {
 
 static void test_rounds__errors(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    rounds_case *c = rounds_new(ctx, 3);
-    ken_model *m = rounds_fit(ctx, c, "trees=5 early_stopping=off"), *out, *ridge;
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 3);
+    ken_model *m = mixed_fit(ctx, c, "trees=5 early_stopping=off"), *out, *ridge;
     int64_t last = -1;
     (void)state;
     assert_int_equal(ken_boosting_slice(ctx, m, 0, 6, &out), KEN_E_ARG);
@@ -175,15 +111,15 @@ static void test_rounds__errors(void **state) {
     TEST_OK(ctx, ken_model_new(ctx, "boosting", NULL, &ridge));
     assert_int_equal(ken_boosting_slice(ctx, ridge, 0, 1, &out), KEN_E_STATE);
     ken_model_free(m), ken_model_free(ridge);
-    rounds_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 
 /* A file may hold fewer losses than rounds. */
 static void test_rounds__a_short_history_is_cut(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    rounds_case *c = rounds_new(ctx, 0);
-    ken_model *m = rounds_fit(ctx, c, "trees=8 early_stopping=off"), *file, *slice;
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 0);
+    ken_model *m = mixed_fit(ctx, c, "trees=8 early_stopping=off"), *file, *slice;
     ken_bundle *bundle;
     ken_named_tensor tensor[32];
     double two[2] = {1, 2};
@@ -205,17 +141,16 @@ static void test_rounds__a_short_history_is_cut(void **state) {
     assert_int_equal(ken_tensor_count(ken_model_attr(slice, "validation_loss")), 0);
     ken_model_free(slice), ken_model_free(file), ken_model_free(m);
     ken_bundle_free(bundle);
-    rounds_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 
 static ken_status rounds_slice_once(ken_ctx *ctx, void *arg) {
-    rounds_case *const c = arg;
-    const ken_data data = {.table = c->X, .target = &c->target, .role = c->role, .task = c->task};
+    mixed_case *const c = arg;
     ken_model *m, *slice = NULL;
     int64_t last;
     KEN_TRY(ken_model_new(ctx, "boosting", "trees=3", &m));
-    ken_status status = ken_model_fit(ctx, m, &data);
+    ken_status status = ken_model_fit(ctx, m, &c->data);
     if (status == KEN_OK) status = ken_boosting_slice(ctx, m, 0, 2, &slice);
     if (status == KEN_OK) {
         status = ken_boosting_staged(ctx, slice, c->X, KEN_WHAT_MARGIN, rounds_stop, &last);
@@ -228,10 +163,10 @@ static ken_status rounds_slice_once(ken_ctx *ctx, void *arg) {
 
 static void test_rounds__every_failed_allocation_is_an_error(void **state) {
     ken_ctx *ctx = test_ctx(1);
-    rounds_case *c = rounds_new(ctx, 0);
+    mixed_case *c = mixed_new(ctx, ROWS, VALID, 0);
     (void)state;
     test_every_allocation(rounds_slice_once, c, 3000);
-    rounds_free(c);
+    mixed_free(c);
     test_ctx_free(ctx);
 }
 

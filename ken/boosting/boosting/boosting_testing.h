@@ -60,10 +60,7 @@ static inline void mixed_free(mixed_case *c) {
 }
 
 static inline ken_model *mixed_fit(ken_ctx *ctx, const mixed_case *c, const char *settings) {
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &c->data));
-    return m;
+    return test_fit(ctx, "boosting", settings, &c->data);
 }
 
 #endif

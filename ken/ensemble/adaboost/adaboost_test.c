@@ -13,20 +13,7 @@ static ken_model *fit(ken_ctx *ctx, const char *settings, const ken_table *t, co
     const ken_column column = test_column_f64("y", y, ken_table_rows(t));
     const ken_column weight = test_column_f64("w", w, ken_table_rows(t));
     const ken_data data = {.table = t, .target = &column, .weight = w ? &weight : NULL, .task = task};
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "adaboost", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
-    return m;
-}
-
-/* The caller frees. */
-static double *ask(ken_ctx *ctx, const ken_model *m, const ken_table *t, ken_what what) {
-    int64_t width;
-    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
-    double *out = malloc((size_t)(ken_table_rows(t) * width) * sizeof *out);
-    ken_tensor o = ken_tensor_2d(out, KEN_F64, ken_table_rows(t), width);
-    TEST_OK(ctx, ken_model_predict(ctx, m, t, what, &o));
-    return out;
+    return test_fit(ctx, "adaboost", settings, &data);
 }
 
 static const double *attr(const ken_model *m, const char *name) {
@@ -54,7 +41,7 @@ static void golden_model(golden *g, const char *kind, int depth, double rate, in
     ken_model_free(g->model), free(g->answers);
     strcpy(g->settings, settings), strcpy(g->kind, kind);
     g->model = fit(g->ctx, settings, g->table, target[at], NULL, at < 2 ? KEN_CLASSIFY : KEN_REGRESS);
-    g->answers = ask(g->ctx, g->model, g->table, at < 2 ? KEN_WHAT_MARGIN : KEN_WHAT_VALUE);
+    g->answers = test_predict(g->ctx, g->model, g->table, at < 2 ? KEN_WHAT_MARGIN : KEN_WHAT_VALUE);
     assert_int_equal(ken_model_n_children(g->model), stages);
 }
 
@@ -129,8 +116,8 @@ static void test_adaboost__training_error_keeps_below_the_bound(void **state) {
         assert_true(e[s] < 0.5 && wrong[s] <= bound * (1 + 1e-12) + 1e-15);
     }
     assert_true(stages > 10 && wrong[0] > 0 && wrong[stages - 1] == 0); /* and in the end it is 0 */
-    double *p = ask(ctx, m, t, KEN_WHAT_VALUE), *proba = ask(ctx, m, t, KEN_WHAT_PROBA);
-    double *margin = ask(ctx, m, t, KEN_WHAT_MARGIN);
+    double *p = test_predict(ctx, m, t, KEN_WHAT_VALUE), *proba = test_predict(ctx, m, t, KEN_WHAT_PROBA);
+    double *margin = test_predict(ctx, m, t, KEN_WHAT_MARGIN);
     for (int i = 0; i < N; i++) {
         assert_true(p[i] == target[0][i] && (margin[i] > 0) == (p[i] == 1));
         TEST_NEAR(proba[2 * i + 1], 1 / (1 + exp(-margin[i])), 1e-12);
@@ -150,9 +137,9 @@ static void test_adaboost__numbers_are_the_weighted_median_of_the_stages(void **
     ken_model *m = fit(ctx, "stages=9", t, number, NULL, KEN_REGRESS);
     const double *alpha = attr(m, "stage_weight");
     const int stages = ken_model_n_children(m);
-    double *got = ask(ctx, m, t, KEN_WHAT_VALUE), total = 0;
+    double *got = test_predict(ctx, m, t, KEN_WHAT_VALUE), total = 0;
     double *said[9];
-    for (int s = 0; s < stages; s++) said[s] = ask(ctx, ken_model_child(m, s), t, KEN_WHAT_VALUE), total += alpha[s];
+    for (int s = 0; s < stages; s++) said[s] = test_predict(ctx, ken_model_child(m, s), t, KEN_WHAT_VALUE), total += alpha[s];
     for (int i = 0; i < N; i++) {
         double below = 0, reached = 0;
         for (int s = 0; s < stages; s++) {
@@ -244,7 +231,7 @@ static void test_adaboost__stops_where_it_must(void **state) {
     TEST_OK(ctx, ken_model_new(ctx, "adaboost", "stages=5", &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
     assert_int_equal(ken_model_n_classes(m), 3);
-    double *p = ask(ctx, m, t, KEN_WHAT_VALUE);
+    double *p = test_predict(ctx, m, t, KEN_WHAT_VALUE);
     for (int i = 0; i < N; i++) assert_true(p[i] < 2);
     free(p);
     ken_model_free(m);
@@ -267,7 +254,7 @@ static void test_adaboost__same_for_any_threads_and_after_a_file(void **state) {
             const char *json = ken_bundle_json(bundle);
             TEST_OK(ctx, ken_model_unpack(ctx, "test", json, strlen(json), ken_bundle_at(bundle, 0),
                                           ken_bundle_count(bundle), &back));
-            double *p = ask(ctx, back, t, k ? KEN_WHAT_VALUE : KEN_WHAT_MARGIN);
+            double *p = test_predict(ctx, back, t, k ? KEN_WHAT_VALUE : KEN_WHAT_MARGIN);
             if (i == 0) memcpy(first[k], p, sizeof first[k]);
             assert_memory_equal(first[k], p, sizeof first[k]);
             free(p);

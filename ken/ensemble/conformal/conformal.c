@@ -16,6 +16,7 @@
 #include "ken/core/rng.h"
 #include "ken/core/text.h"
 #include "ken/core/threads.h"
+#include "ken/ensemble/conformal/conformal_select.h"
 
 #define CONFORMAL_CV_ROWS 20000
 #define CONFORMAL_CELLS ((int64_t)1 << 22) /* predictions of the folds' models in one go */
@@ -277,64 +278,6 @@ static ken_status conformal_fit(ken_ctx *ctx, ken_model *model, const ken_proble
 }
 
 /* --- predict ------------------------------------------------------------------------------------ */
-/* Doubles in their order as unsigned integers, and back. */
-static uint64_t conformal_key(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, 8);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
-}
-
-static double conformal_of_key(uint64_t key) {
-    const uint64_t bits = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
-    double x;
-    memcpy(&x, &bits, 8);
-    return x;
-}
-
-typedef struct conformal_view {
-    const double *score;   /* ascending in each fold */
-    const int64_t *offset; /* (folds + 1) */
-    int64_t folds, n, rank;
-} conformal_view;
-
-/* How many of at + score are at most x, of one fold. */
-static int64_t conformal_below(const double *score, int64_t n, double at, double x) {
-    int64_t low = 0, high = n;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (at + score[middle] <= x)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The rank-th smallest of sign * said[k] + score over all folds and scores: bisection over all doubles, so it is one
- * of those sums, to the bit. */
-static double conformal_select(const conformal_view *v, const double *said, int64_t stride, double sign) {
-    if (v->rank > v->n) return INFINITY;
-    double least = INFINITY, most = -INFINITY;
-    for (int64_t k = 0; k < v->folds; k++) {
-        if (v->offset[k] == v->offset[k + 1]) continue;
-        least = fmin(least, sign * said[k * stride] + v->score[v->offset[k]]);
-        most = fmax(most, sign * said[k * stride] + v->score[v->offset[k + 1] - 1]);
-    }
-    uint64_t low = conformal_key(least), high = conformal_key(most);
-    while (low < high) {
-        const uint64_t middle = low + (high - low) / 2;
-        const double x = conformal_of_key(middle);
-        int64_t count = 0;
-        for (int64_t k = 0; k < v->folds; k++)
-            count += conformal_below(v->score + v->offset[k], v->offset[k + 1] - v->offset[k], sign * said[k * stride], x);
-        if (count >= v->rank)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return conformal_of_key(low);
-}
-
 typedef struct conformal_job {
     conformal_view v;
     const double *said; /* (folds, rows) */
@@ -346,8 +289,8 @@ static void conformal_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const conformal_job *job = arg;
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
-        job->out[2 * i] = -conformal_select(&job->v, job->said + i, job->rows, -1);
-        job->out[2 * i + 1] = conformal_select(&job->v, job->said + i, job->rows, 1);
+        job->out[2 * i] = -ken__conformal_select(&job->v, job->said + i, job->rows, -1);
+        job->out[2 * i + 1] = ken__conformal_select(&job->v, job->said + i, job->rows, 1);
         if (job->out[2 * i] > job->out[2 * i + 1]) /* models that differ by more than they err */
             job->out[2 * i] = job->out[2 * i + 1] = 0.5 * (job->out[2 * i] + job->out[2 * i + 1]);
     }

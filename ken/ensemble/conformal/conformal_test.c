@@ -8,20 +8,7 @@
 static ken_model *fit(ken_ctx *ctx, const char *settings, const ken_table *t, const double *y) {
     const ken_column target = test_column_f64("y", y, ken_table_rows(t));
     const ken_data data = {.table = t, .target = &target, .task = KEN_REGRESS};
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "conformal", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &data));
-    return m;
-}
-
-/* The caller frees. */
-static double *ask(ken_ctx *ctx, const ken_model *m, const ken_table *t, ken_what what) {
-    int64_t width;
-    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
-    double *out = malloc((size_t)(ken_table_rows(t) * width) * sizeof *out);
-    ken_tensor o = ken_tensor_2d(out, KEN_F64, ken_table_rows(t), width);
-    TEST_OK(ctx, ken_model_predict(ctx, m, t, what, &o));
-    return out;
+    return test_fit(ctx, "conformal", settings, &data);
 }
 
 /* No linear law, and errors whose size depends on x and whose tails are long: the guarantee asks for neither. */
@@ -60,7 +47,7 @@ static double covered(ken_ctx *ctx, const char *settings, int rounds, int n) {
         draw(&rng, FRESH, fx, fy);
         ken_table *t = test_table(ctx, x, n, 1), *fresh = test_table(ctx, fx, FRESH, 1);
         ken_model *m = fit(ctx, settings, t, y);
-        double *both = ask(ctx, m, fresh, KEN_WHAT_INTERVAL);
+        double *both = test_predict(ctx, m, fresh, KEN_WHAT_INTERVAL);
         for (int i = 0; i < FRESH; i++) inside += fy[i] >= both[2 * i] && fy[i] <= both[2 * i + 1];
         free(both);
         ken_model_free(m);
@@ -108,7 +95,7 @@ static void test_conformal__jackknife_plus_of_a_mean_by_hand(void **state) {
     qsort(low, N, sizeof *low, by_value), qsort(high, N, sizeof *high, by_value);
     ken_table *t = test_table(ctx, x, N, 1);
     ken_model *m = fit(ctx, "base=dummy method=cv folds=39 coverage=0.8", t, y);
-    double *both = ask(ctx, m, t, KEN_WHAT_INTERVAL), *value = ask(ctx, m, t, KEN_WHAT_VALUE);
+    double *both = test_predict(ctx, m, t, KEN_WHAT_INTERVAL), *value = test_predict(ctx, m, t, KEN_WHAT_VALUE);
     for (int i = 0; i < N; i++) {
         TEST_NEAR(both[2 * i], low[8 - 1], 1e-12); /* 0.2 * 40 */
         TEST_NEAR(both[2 * i + 1], high[32 - 1], 1e-12);
@@ -133,8 +120,8 @@ static void test_conformal__cv_plus_is_its_definition(void **state) {
     ken_model *m = fit(ctx, "base=tree base.max_depth=3 method=cv folds=7 coverage=0.85", t, y);
     const double *score = ken_f64(ken_model_attr(m, "score"));
     const int64_t *offset = ken_model_attr(m, "offset")->data, rank = ken_conformal_rank(N, 0.85);
-    double *both = ask(ctx, m, t, KEN_WHAT_INTERVAL);
-    for (int k = 0; k < K; k++) said[k] = ask(ctx, ken_model_child(m, k + 1), t, KEN_WHAT_VALUE);
+    double *both = test_predict(ctx, m, t, KEN_WHAT_INTERVAL);
+    for (int k = 0; k < K; k++) said[k] = test_predict(ctx, ken_model_child(m, k + 1), t, KEN_WHAT_VALUE);
     for (int i = 0; i < N; i++) {
         for (int k = 0; k < K; k++)
             for (int64_t j = offset[k]; j < offset[k + 1]; j++) low[j] = said[k][i] - score[j], high[j] = said[k][i] + score[j];
@@ -163,7 +150,7 @@ static void test_conformal__quantiles_are_moved_by_one_number(void **state) {
     const double *score = ken_f64(ken_model_attr(m, "score")), by = score[ken_conformal_rank(50, 0.6) - 1];
     assert_int_equal(ken_model_attr(m, "score")->shape[0], 50);
     assert_true(by < 0);
-    double *both = ask(ctx, m, t, KEN_WHAT_INTERVAL), *own = ask(ctx, ken_model_child(m, 0), t, KEN_WHAT_INTERVAL);
+    double *both = test_predict(ctx, m, t, KEN_WHAT_INTERVAL), *own = test_predict(ctx, ken_model_child(m, 0), t, KEN_WHAT_INTERVAL);
     for (int i = 0; i < N; i++) {
         const double low = own[2 * i] - by, high = own[2 * i + 1] + by, middle = (own[2 * i] + own[2 * i + 1]) / 2;
         assert_true(both[2 * i] == (low > high ? middle : low) && both[2 * i + 1] == (low > high ? middle : high));
@@ -205,7 +192,7 @@ static void test_conformal__sets_cover_as_often_as_theory_says(void **state) {
             draw_classes(&rng, N, x, y), draw_classes(&rng, FRESH, fx, fy);
             ken_table *t = test_table(ctx, x, N, 1), *fresh = test_table(ctx, fx, FRESH, 1);
             ken_model *m = fit_classes(ctx, settings[k], t, y);
-            double *set = ask(ctx, m, fresh, KEN_WHAT_SET);
+            double *set = test_predict(ctx, m, fresh, KEN_WHAT_SET);
             for (int i = 0; i < FRESH; i++) {
                 inside += set[3 * i + (int)fy[i]];
                 size += set[3 * i] + set[3 * i + 1] + set[3 * i + 2];
@@ -233,8 +220,8 @@ static void test_conformal__sets_are_their_definition(void **state) {
     for (int aps = 0; aps < 2; aps++) {
         ken_model *m = fit_classes(ctx, aps ? "base=logistic method=aps coverage=0.8" : "base=logistic coverage=0.8", t, y);
         const double *score = ken_f64(ken_model_attr(m, "score")), bound = score[ken_conformal_rank(60, 0.8) - 1];
-        double *set = ask(ctx, m, t, KEN_WHAT_SET), *p = ask(ctx, m, t, KEN_WHAT_PROBA);
-        double *own = ask(ctx, ken_model_child(m, 0), t, KEN_WHAT_PROBA);
+        double *set = test_predict(ctx, m, t, KEN_WHAT_SET), *p = test_predict(ctx, m, t, KEN_WHAT_PROBA);
+        double *own = test_predict(ctx, ken_model_child(m, 0), t, KEN_WHAT_PROBA);
         assert_memory_equal(p, own, 3 * N * sizeof *p);
         for (int i = 0; i < 3 * N; i++) {
             const double *row = p + i / 3 * 3;
@@ -263,7 +250,7 @@ static void test_conformal__class_that_the_base_never_saw(void **state) {
         ken_table *t = test_table(ctx, x, N, 1);
         ken_model *m = fit_classes(ctx, "base=tree base.max_depth=2", t, y);
         unseen += ken_model_n_classes(ken_model_child(m, 0)) == 2;
-        double *p = ask(ctx, m, t, KEN_WHAT_PROBA), *set = ask(ctx, m, t, KEN_WHAT_SET);
+        double *p = test_predict(ctx, m, t, KEN_WHAT_PROBA), *set = test_predict(ctx, m, t, KEN_WHAT_SET);
         for (int i = 0; i < N; i++) assert_true(fabs(p[3 * i] + p[3 * i + 1] + p[3 * i + 2] - 1) < 1e-12);
         free(p), free(set);
         ken_model_free(m);
@@ -291,7 +278,7 @@ static void test_conformal__predicts_as_its_base(void **state) {
     TEST_OK(ctx, ken_model_fit(ctx, tree, &data));
     static const ken_what whats[] = {KEN_WHAT_VALUE, KEN_WHAT_MARGIN, KEN_WHAT_LEAF, KEN_WHAT_CONTRIBUTIONS};
     for (int w = 0; w < 4; w++) {
-        double *a = ask(ctx, m, t, whats[w]), *b = ask(ctx, tree, t, whats[w]);
+        double *a = test_predict(ctx, m, t, whats[w]), *b = test_predict(ctx, tree, t, whats[w]);
         assert_memory_equal(a, b, N * sizeof *a * (w == 3 ? 2 : 1));
         free(a), free(b);
     }
@@ -310,7 +297,7 @@ static void test_conformal__too_few_rows_give_infinite_intervals(void **state) {
     draw(&rng, 20, x, y);
     ken_table *t = test_table(ctx, x, 20, 1);
     ken_model *m = fit(ctx, "base=dummy method=split", t, y);
-    double *both = ask(ctx, m, t, KEN_WHAT_INTERVAL);
+    double *both = test_predict(ctx, m, t, KEN_WHAT_INTERVAL);
     for (int i = 0; i < 20; i++) assert_true(both[2 * i] == -INFINITY && both[2 * i + 1] == INFINITY);
     free(both);
     ken_model_free(m);
@@ -337,7 +324,7 @@ static void test_conformal__same_for_any_threads_and_after_a_file(void **state) 
             TEST_OK(ctx, ken_model_pack(ctx, m, &b));
             const char *json = ken_bundle_json(b);
             TEST_OK(ctx, ken_model_unpack(ctx, "test", json, strlen(json), ken_bundle_at(b, 0), ken_bundle_count(b), &back));
-            double *both = ask(ctx, back, t, KEN_WHAT_INTERVAL);
+            double *both = test_predict(ctx, back, t, KEN_WHAT_INTERVAL);
             if (i == 0) memcpy(first[k], both, sizeof first[k]);
             assert_memory_equal(first[k], both, sizeof first[k]);
             free(both);

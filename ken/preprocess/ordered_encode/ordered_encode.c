@@ -7,6 +7,7 @@
 #include "ken/core/rng.h"
 #include "ken/core/threads.h"
 #include "ken/preprocess/ordered_encode/ordered_combine.h"
+#include "ken/preprocess/ordered_encode/ordered_pass.h"
 
 /* --- the target -------------------------------------------------------------------------------- */
 
@@ -59,20 +60,6 @@ static ken_status ordered_codes(ken_ctx *ctx, const ken__levels *levels, const k
 }
 
 /* --- what was learned --------------------------------------------------------------------------- */
-
-/* A column or combination: its cells, and of each its value and rows. */
-typedef struct ordered_feature {
-    ordered_cells cells;
-    double *value;       /* (cells, k) */
-    const int64_t *rows; /* (cells) */
-} ordered_feature;
-
-typedef struct ordered_learned {
-    ken__levels levels;
-    int64_t k, n_features, rows;
-    const double *mean;       /* (k) */
-    ordered_feature *feature; /* columns that are text, then combinations */
-} ordered_learned;
 
 /* Where the values of column j begin: those of a column are its missing cell and then its levels. */
 static inline int64_t ordered_first(const ken__levels *l, int64_t j) { return l->first[j] + j; }
@@ -161,115 +148,6 @@ static ken_status ordered_learned_of(ken_ctx *ctx, const ken_model *model, order
                               rows + ordered_first(&l->levels, j)};
     }
     return ordered_combinations_of(ctx, model, l);
-}
-
-/* --- passes over the rows ------------------------------------------------------------------------ */
-
-/* What a worker needs: cells and map of the rows, sums and weights of the cells. */
-typedef struct ordered_work {
-    int32_t *cell, *map;
-    double *sum, *weight;
-} ordered_work;
-
-static ken_status ordered_works(ken_ctx *ctx, const ordered_learned *l, int64_t n, ordered_work **out) {
-    const int workers = ken_ctx_threads(ctx);
-    int64_t most = 1;
-    for (int64_t f = 0; f < l->n_features; f++) most = KEN_MAX(most, l->feature[f].cells.n);
-    KEN_TRY(KEN_SCRATCH(ctx, ordered_work, workers, out));
-    for (int w = 0; w < workers; w++) {
-        KEN_TRY(KEN_SCRATCH(ctx, int32_t, KEN_MAX(n, 1), &(*out)[w].cell));
-        KEN_TRY(KEN_SCRATCH(ctx, int32_t, ordered_map_size(n), &(*out)[w].map));
-        KEN_TRY(KEN_SCRATCH(ctx, double, most, &(*out)[w].sum));
-        KEN_TRY(KEN_SCRATCH(ctx, double, most, &(*out)[w].weight));
-    }
-    return KEN_OK;
-}
-
-typedef struct ordered_job {
-    const ordered_learned *learned;
-    const ordered_target *target;
-    int32_t *const *codes;
-    ordered_work *work;
-    const int64_t *order;  /* (permutations, n) */
-    int64_t permutations;
-    int64_t n;             /* rows of codes */
-    double **column;       /* of feature f its outputs, and behind them its counts */
-    bool counts;
-} ordered_job;
-
-/* The value of each cell from all training rows. */
-static void ordered_fit_features(void *arg, int64_t begin, int64_t end, int worker) {
-    const ordered_job *job = arg;
-    const ordered_target *t = job->target;
-    const ordered_work *w = job->work + worker;
-    for (int64_t at = begin; at < end; at++) {
-        const ordered_feature *f = job->learned->feature + at;
-        ken__ordered_find(&f->cells, job->codes, 0, t->n, w->cell, w->map);
-        for (int64_t o = 0; o < t->k; o++) {
-            memset(w->sum, 0, (size_t)f->cells.n * sizeof *w->sum);
-            memset(w->weight, 0, (size_t)f->cells.n * sizeof *w->weight);
-            for (int64_t i = 0; i < t->n; i++) {
-                if (w->cell[i] < 0) continue;
-                w->sum[w->cell[i]] += ordered_weight(t, i) * ordered_number(t, o, i);
-                w->weight[w->cell[i]] += ordered_weight(t, i);
-            }
-            for (int64_t c = 0; c < f->cells.n; c++)
-                f->value[c * t->k + o] = ordered_statistic(t, o, w->sum[c], w->weight[c]);
-        }
-    }
-}
-
-/* Training rows of one output in one order: each from those before it. Adds a share of the value. */
-static void ordered_pass(const ordered_target *t, int64_t o, const int64_t *order, const ordered_work *w,
-                         double share, double *out) {
-    for (int64_t r = 0; r < t->n; r++) {
-        const int64_t i = order[r];
-        const int32_t c = w->cell[i];
-        if (c < 0) {
-            out[i] += share * t->mean[o];
-            continue;
-        }
-        out[i] += share * ordered_statistic(t, o, w->sum[c], w->weight[c]);
-        w->sum[c] += ordered_weight(t, i) * ordered_number(t, o, i);
-        w->weight[c] += ordered_weight(t, i);
-    }
-}
-
-static void ordered_train_features(void *arg, int64_t begin, int64_t end, int worker) {
-    const ordered_job *job = arg;
-    const ordered_target *t = job->target;
-    const ordered_work *w = job->work + worker;
-    for (int64_t at = begin; at < end; at++) {
-        const ordered_feature *f = job->learned->feature + at;
-        double **column = job->column + at * (t->k + job->counts);
-        ken__ordered_find(&f->cells, job->codes, 0, t->n, w->cell, w->map);
-        for (int64_t o = 0; o < t->k; o++) {
-            memset(column[o], 0, (size_t)t->n * sizeof(double));
-            for (int64_t p = 0; p < job->permutations; p++) {
-                memset(w->sum, 0, (size_t)f->cells.n * sizeof *w->sum);
-                memset(w->weight, 0, (size_t)f->cells.n * sizeof *w->weight);
-                ordered_pass(t, o, job->order + p * t->n, w, 1.0 / (double)job->permutations, column[o]);
-            }
-        }
-    }
-}
-
-/* New rows: the cell's value. */
-static void ordered_apply_features(void *arg, int64_t begin, int64_t end, int worker) {
-    const ordered_job *job = arg;
-    const ordered_learned *l = job->learned;
-    const ordered_work *w = job->work + worker;
-    for (int64_t at = begin; at < end; at++) {
-        const ordered_feature *f = l->feature + at;
-        double **column = job->column + at * (l->k + job->counts);
-        ken__ordered_find(&f->cells, job->codes, 0, job->n, w->cell, w->map);
-        for (int64_t i = 0; i < job->n; i++) {
-            const int32_t c = w->cell[i];
-            const double *value = c < 0 ? l->mean : f->value + c * l->k;
-            for (int64_t o = 0; o < l->k; o++) column[o][i] = value[o];
-            if (job->counts) column[l->k][i] = c < 0 ? 0 : (double)f->rows[c] / (double)l->rows;
-        }
-    }
 }
 
 /* --- fit ---------------------------------------------------------------------------------------- */
@@ -376,9 +254,9 @@ static ken_status ordered_encode_fit(ken_ctx *ctx, ken_model *model, const ken_p
     KEN_TRY(ordered_fit_singles(ctx, model, &target));
     KEN_TRY(ordered_fit_cells(ctx, model, &target, codes, chosen, n));
     KEN_TRY(ordered_learned_of(ctx, model, &learned));
-    KEN_TRY(ordered_works(ctx, &learned, problem->n, &job.work));
+    KEN_TRY(ken__ordered_works(ctx, &learned, problem->n, &job.work));
     job.codes = codes;
-    return ken_parallel(ctx, learned.n_features, 1, ordered_fit_features, &job);
+    return ken_parallel(ctx, learned.n_features, 1, ken__ordered_fit_features, &job);
 }
 
 /* --- transform ----------------------------------------------------------------------------------- */
@@ -434,14 +312,14 @@ static ken_status ordered_run(ken_ctx *ctx, const ken_model *model, const ken_ta
     KEN_TRY(ken__check_columns(ctx, model, X, learned.levels.d));
     KEN_TRY(ordered_codes(ctx, &learned.levels, X, &codes));
     KEN_TRY(ordered_columns(ctx, &learned, p->singles, p->counts, X, out, &job.column));
-    KEN_TRY(ordered_works(ctx, &learned, job.n, &job.work));
+    KEN_TRY(ken__ordered_works(ctx, &learned, job.n, &job.work));
     job.codes = codes;
-    KEN_TRY(ken_parallel(ctx, learned.n_features, 1, ordered_apply_features, &job));
+    KEN_TRY(ken_parallel(ctx, learned.n_features, 1, ken__ordered_apply_features, &job));
     if (!problem) return KEN_OK;
     KEN_TRY(ordered_target_new(ctx, model, problem, &target));
     KEN_TRY(ordered_orders(ctx, target.n, p->permutations, &order));
     job.order = order;
-    return ken_parallel(ctx, learned.n_features, 1, ordered_train_features, &job);
+    return ken_parallel(ctx, learned.n_features, 1, ken__ordered_train_features, &job);
 }
 
 static ken_status ordered_encode_transform(ken_ctx *ctx, const ken_model *model, const ken_table *X,
