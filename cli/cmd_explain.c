@@ -14,6 +14,7 @@
 typedef struct explain_row {
     ken_shap *shap;
     ken_table *background; /* NULL: none */
+    bool asked;            /* the model was asked, it does not say itself */
     ken_shap_part *parts;
     int n_parts, output;
     int64_t row;
@@ -36,7 +37,11 @@ static ken_status explain_one(cli *c, const ken_model *m, const ken_table *table
     KEN_TRY(status);
     const char *const background = cli_value(c, "background");
     if (background) KEN_TRY(cli_load_table(c, background, &r->background, NULL));
-    KEN_TRY(ken_explain_shap_against(c->ctx, m, table, r->background, &r->row, 1, &r->shap));
+    status = ken_explain_shap_against(c->ctx, m, table, r->background, &r->row, 1, &r->shap);
+    r->asked = status == KEN_E_UNSUPPORTED;
+    if (r->asked)
+        status = ken_explain_kernel_shap(c->ctx, m, table, r->background ? r->background : table, &r->row, 1, NULL, &r->shap);
+    KEN_TRY(status);
     KEN_TRY(KEN_SCRATCH(c->ctx, ken_shap_part, ken_model_n_features(m) + 1, &r->parts));
     r->output = ken_shap_get(r->shap)->n_outputs > 1 ? (int)r->value : 0;
     return ken_explain_row(c->ctx, m, table, r->shap, 0, r->output, r->parts, &r->n_parts);
@@ -70,6 +75,7 @@ static int explain_row_json(cli *c, const ken_model *m, const explain_row *r) {
         ken_json_end_object(w);
         KEN_JSON(w, "explained_class", string, ken_model_class(m, v->n_outputs > 1 ? r->output : 1));
     }
+    KEN_JSON(w, "method", string, r->asked ? "kernel" : "own");
     if (r->background) KEN_JSON(w, "background_rows", i64, ken_table_rows(r->background));
     KEN_JSON(w, "unit", string, v->unit);
     KEN_JSON(w, "base", f64, v->base[r->output]);
@@ -105,7 +111,7 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
     }
     for (int i = 0; i < r->n_parts; i++) largest = fmax(largest, fabs(r->parts[i].contribution));
     cli_grid_begin(&g, 4, titles);
-    const char *base[] = {r->background ? "(start: the background)" : "(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
+    const char *base[] = {r->background ? "(start: the background)" : r->asked ? "(start: the table)" : "(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
     cli_grid_row(&g, base);
     for (int i = 0; i < r->n_parts; i++) {
         const double x = r->parts[i].contribution;
@@ -402,7 +408,7 @@ const cli_command cli_explain = {
     .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions | --shap-interactions | --drop-column | --surrogate] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
-               "model itself says. With --row: Shapley values, which add up to the prediction exactly; --shap-interactions divides them "
+               "model itself says. With --row: Shapley values, which add up to the prediction exactly (of models that do not say themselves what columns contribute by KernelSHAP); --shap-interactions divides them "
                "further, into what columns do alone and in pairs. "
                "With --effect or --ale: the shape that the model learned; where columns hang "
                "together --ale is the one to trust, since it never asks for rows that cannot be.",

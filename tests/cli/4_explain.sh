@@ -84,7 +84,12 @@ is background-is-the-start python3 -c '
 import json; d = json.load(open(".out")); p = [float(x) for x in open("some_says.csv").read().split()[1:]]
 assert abs(d["base"] - sum(p) / len(p)) < 1e-9 * abs(d["base"]) and abs(d["sum"] - d["prediction"]) < 1e-9 * abs(d["sum"])'
 check background-no-row 2 "" "--row" "$ken" explain boost.ken diabetes --background some.csv
-check background-of-a-line 1 "" "against a background" "$ken" explain line.ken diabetes --row 7 --background some.csv
+check background-of-a-line 0 '"method": "kernel"' - "$ken" explain line.ken diabetes --row 7 --background some.csv --json
+check row-of-any-model 0 '"method": "kernel"' - "$ken" explain near.ken iris5.csv --row 7 --json
+is kernel-shap-adds-up python3 -c '
+import json; d = json.load(open(".out")); s = d["base"] + sum(c["contribution"] for c in d["contributions"])
+assert abs(s - d["sum"]) < 1e-12 and abs(s - d["proba"][d["explained_class"]]) < 1e-12 and d["unit"] == "probability"'
+check row-of-any-model-text 0 "(start: the table)" - "$ken" explain near.ken iris5.csv --row 7
 check background-no-file 1 "" "there is no file" "$ken" explain boost.ken diabetes --row 7 --background no.csv
 check explain-no-row 2 "" "there is no row 999" "$ken" explain boost.ken diabetes --row 999
 

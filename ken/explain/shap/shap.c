@@ -5,13 +5,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/explain/explain_score.h"
-
-struct ken_shap {
-    ken_shap_view view;
-    ken_allocator alloc;
-    int64_t *row;
-    double *value, *base, *sum;
-};
+#include "ken/explain/shap/shap_parts.h"
 
 enum { SHAP_CELLS = 1 << 22 };
 
@@ -27,8 +21,8 @@ void ken_shap_free(ken_shap *shap) {
     ken_allocator_free(&alloc, shap);
 }
 
-static ken_status shap_make(ken_ctx *ctx, const ken_model *model, const int64_t *rows, int64_t n,
-                            int outputs, ken_shap **out) {
+ken_status ken__shap_make(ken_ctx *ctx, const ken_model *model, const int64_t *rows, int64_t n,
+                          int outputs, ken_shap **out) {
     const int d = ken_model_n_features(model);
     ken_shap *s = NULL;
     *out = NULL;
@@ -176,7 +170,7 @@ ken_status ken_explain_shap_against(ken_ctx *ctx, const ken_model *model, const 
     KEN_TRY(ken__explain_rows_begin(ctx, model, table, NULL, 0, "", &picked));
     const int64_t width = (int64_t)outputs * (ken_model_n_inputs(model) + 1);
     const int64_t step = KEN_MAX(1, KEN_MIN(n, SHAP_CELLS / width));
-    ken_status status = shap_make(ctx, model, rows, n, outputs, &s);
+    ken_status status = ken__shap_make(ctx, model, rows, n, outputs, &s);
     if (status == KEN_OK) status = KEN_ALLOC(ctx, double, step * width, &in);
     for (int64_t first = 0; first < n && status == KEN_OK; first += step)
         status = shap_block(ctx, model, picked.table, background, first, KEN_MIN(step, n - first), in,

@@ -58,6 +58,25 @@ KEN_API ken_status ken_explain_row(ken_ctx *ctx, const ken_model *model, const k
                                    const ken_shap *shap, int64_t i, int output,
                                    ken_shap_part *parts, int *n_parts);
 
+/* --- of any model (kernel_shap.c) --- */
+typedef struct ken_kernel_shap_params {
+    int64_t sets;       /* most sets of columns to ask about; all 2^d of them if so few: then it is exact */
+    int64_t background; /* most rows of it, at even steps */
+} ken_kernel_shap_params;
+#define KEN_KERNEL_SHAP_DEFAULTS {2048, 100}
+/* Shapley values against a background of a model that does not say itself what its inputs contribute: values, or
+ * probabilities of classes. Where the sets are too many, by least squares; the sum is exact in either case.
+ *
+ * background  a table as for the model.  params  NULL: defaults.
+ * errors      KEN_E_STATE · KEN_E_ARG · KEN_E_NOT_FOUND a column · KEN_E_TYPE a cell of the background that does not
+ *             fit the table's column · KEN_E_CANCELLED
+ * cost        rows * min(sets, 2^d) * background predictions
+ * random      stream "kernel_shap.sets", index = row
+ * source      Lundberg & Lee 2017; Covert & Lee 2021. Peer: shap.KernelExplainer */
+KEN_API ken_status ken_explain_kernel_shap(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                           const ken_table *background, const int64_t *rows, int64_t n,
+                                           const ken_kernel_shap_params *params, ken_shap **out);
+
 /* --- two by two (shap_pairs.c) --- */
 /* Matrices (n_features + 1, n_features + 1) an output, symmetric; the last row and column are inputs made of
  * several columns. Outside the diagonal each half of what two columns do together, on it what a column
