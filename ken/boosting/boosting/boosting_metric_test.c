@@ -75,7 +75,9 @@ static void test_metric__the_history_is_that_of_staged_predictions(void **state)
                 {2, false, "roc_auc|log_loss|accuracy", ""},
                 {2, true, "log_loss|roc_auc", "class_weight=balanced"},
                 {2, false, "log_loss|roc_auc", "loss=softmax"},
-                {5, true, "log_loss|accuracy|f1_macro", ""}};
+                {5, true, "log_loss|accuracy|f1_macro", ""},
+                {5, true, "log_loss|accuracy", "leaves=vector"},
+                {0, false, "mae", "quantiles=0.2|0.5|0.8 leaves=vector"}};
     ken_ctx *ctx = test_ctx(2);
     (void)state;
     for (int i = 0; i < KEN_COUNT(list); i++) {
