@@ -340,7 +340,7 @@ ken_status explain_write_page(cli *c, const ken_model *m, const explain_page *pa
 /* One question a call: a row, a shape, or the whole model. */
 static int explain_question(cli *c, const ken_model *m, const explain_page *page, int64_t row) {
     static const char *const questions[] = {"row", "effect", "ale", "interactions", "drop-column", "surrogate",
-                                            "shap-interactions"};
+                                            "shap-interactions", "dependence"};
     const bool pairs = cli_flag(c, "shap-interactions");
     const ken_table *const table = page->table;
     const char *asked = NULL, *value = NULL;
@@ -354,6 +354,7 @@ static int explain_question(cli *c, const ken_model *m, const explain_page *page
         value = cli_value(c, asked);
     }
     if (asked && strcmp(asked, "effect") == 0) return explain_effect_run(c, m, page, value);
+    if (asked && strcmp(asked, "dependence") == 0) return explain_dependence_run(c, m, page, value);
     if (asked && strcmp(asked, "ale") == 0) return explain_ale_run(c, m, page, value);
     if (asked && strcmp(asked, "drop-column") == 0) return explain_drop_column_run(c, m, page);
     if (asked && strcmp(asked, "interactions") == 0) return explain_interactions_run(c, m, page);
@@ -385,6 +386,7 @@ static const cli_option explain_options[] = {
     {"background", 0, "FILE", ":file", "with --row: unknown columns take the values of these rows (some hundred), not of the training rows"},
     {"shap-interactions", 0, NULL, NULL, "what columns do alone and two by two, as Shapley values: mean sizes, or with --row of that row (trees)"},
     {"together", 0, "SHARE", NULL, "columns at least so closely associated are also shuffled together (default 0.7)"},
+    {"dependence", 0, "A", NULL, "what column A added to single answers (Shapley) at its values"},
     {"effect", 0, "A[,B]", NULL, "partial dependence: the mean answer as column A (and B) takes its values"},
     {"ice", 0, NULL, NULL, "with --effect of one column: also how single rows move (centered)"},
     {"ale", 0, "A[,B]", NULL, "accumulated local effects: the same from small steps of rows that there are; of two "
@@ -405,7 +407,7 @@ static const cli_option explain_options[] = {
     CLI_END_OPTIONS};
 
 const cli_command cli_explain = {
-    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --interactions | --shap-interactions | --drop-column | --surrogate] [--report FILE.html]",
+    .name = "explain", .arguments = "MODEL TABLE [--row N | --effect A[,B] | --ale A[,B] | --dependence A | --interactions | --shap-interactions | --drop-column | --surrogate] [--report FILE.html]",
     .summary = "What a model goes by, and why it said what it said of one row",
     .details = "Without --row: permutation importance of every column (where the table holds the target) beside what the "
                "model itself says. With --row: Shapley values, which add up to the prediction exactly (of models that do not say themselves what columns contribute by KernelSHAP); --shap-interactions divides them "
@@ -415,6 +417,6 @@ const cli_command cli_explain = {
     .examples = "  ken explain model.ken test.csv\n  ken explain model.ken test.csv --row 17\n"
                 "  ken explain model.ken test.csv --row 17 --background some.csv\n  ken explain model.ken test.csv --shap-interactions\n"
                 "  ken explain model.ken test.csv --effect age\n  ken explain model.ken test.csv --effect age,income\n"
-                "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --interactions\n"
+                "  ken explain model.ken test.csv --ale age\n  ken explain model.ken test.csv --dependence age --report age.html\n  ken explain model.ken test.csv --interactions\n"
                 "  ken explain model.ken train.csv --drop-column\n  ken explain model.ken test.csv --surrogate -o small.ken\n",
     .options = explain_options, .min_arguments = 2, .max_arguments = 2, .run = explain_run};

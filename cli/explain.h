@@ -20,6 +20,9 @@ int explain_interactions_run(cli *c, const ken_model *m, const explain_page *pag
 int explain_drop_column_run(cli *c, const ken_model *m, const explain_page *page);
 int explain_surrogate_run(cli *c, const ken_model *m, const ken_table *table);
 
+/* explain_dependence.c: what a column contributed at its values. */
+int explain_dependence_run(cli *c, const ken_model *m, const explain_page *page, const char *column);
+
 /* explain_pairs.c: Shapley interaction values; row 0: mean sizes over the rows. */
 int explain_pairs_run(cli *c, const ken_model *m, const ken_table *table, int64_t row);
 

@@ -72,6 +72,12 @@ typedef struct ken_report_bar {
 KEN_API ken_status ken_figure_bars(ken_ctx *ctx, const ken_report_bar *bars, int n, const char *title,
                                    ken_json_writer *w);
 
+/* Contributions of a column against its values, a point a row, colored by another column (-1: none)
+ * (report_asked.c). */
+KEN_API ken_status ken_figure_dependence(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                         const ken_shap_view *shap, int output, int column, int partner,
+                                         ken_json_writer *w);
+
 /* --- models, training, data (figures_models.c) --- */
 KEN_API ken_status ken_figure_leaders(ken_ctx *ctx, const ken_report_leader *rows, int n,
                                       const char *metric, ken_json_writer *w);

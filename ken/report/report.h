@@ -52,6 +52,9 @@ typedef struct ken_report_asked {
     const ken_interaction_row *totals, *pairs; /* (n_features), (interactions->n_pairs) */
     const ken_drop_column_info *drop;
     const ken_drop_column_row *dropped;        /* (n_features) */
+    const ken_shap *dependence;                /* of rows of dependence_table: contributions of `column` ... */
+    const ken_table *dependence_table;
+    int column, partner, output;               /* ... to `output`, colored by the values of `partner`, -1: none */
 } ken_report_asked;
 
 typedef struct ken_report_input {

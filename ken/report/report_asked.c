@@ -1,6 +1,7 @@
 /* What a command asked besides: effects of chosen columns, columns that act together, learning without columns. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ken/report/figures_common.h"
 #include "ken/report/report_html.h"
@@ -173,6 +174,94 @@ static ken_status asked_curve(ken__report *r) {
     return status;
 }
 
+/* --- dependence ---------------------------------------------------------------------------------------------- */
+
+#define DEPENDENCE(color)                                                                                      \
+    "'width':'container','height':240,'description':'Contributions by value','data':@d,"                       \
+    "'mark':{'type':'circle','size':22,'tooltip':true},'encoding':{"                                           \
+    "'x':{'field':'x','type':'@0','title':$0,'scale':{'zero':false},'axis':{'grid':false}},"                   \
+    "'y':{'field':'y','type':'quantitative','title':$1,'axis':{'tickCount':5}}" color "}"
+
+ken_status ken_figure_dependence(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                 const ken_shap_view *v, int output, int column, int partner, ken_json_writer *w) {
+    const char *const name = ken_model_feature(model, column), *const other = partner < 0 ? "" : ken_model_feature(model, partner);
+    ken__figure_data data;
+    char text[64];
+    int at, with = -1;
+    KEN_TRY(ken_table_require(ctx, table, name, &at));
+    if (partner >= 0) KEN_TRY(ken_table_require(ctx, table, other, &with));
+    const ken_column *const x = ken_table_column(table, at), *const z = with < 0 ? NULL : ken_table_column(table, with);
+    const bool named = x->dtype == KEN_CATEGORY || x->dtype == KEN_STRING;
+    const bool levels = z && (z->dtype == KEN_CATEGORY || z->dtype == KEN_STRING || z->dtype == KEN_BOOL);
+    const int64_t m = KEN_MIN(v->n, KEN_FIGURE_MARKS / 4);
+    ken__figure_data_begin(ctx, &data);
+    for (int64_t k = 0; k < m; k++) {
+        const int64_t i = ken__figure_pick(k, m, v->n), row = v->row[i];
+        if (ken_column_missing(x, row)) continue;
+        ken__figure_row(&data);
+        if (named)
+            ken__figure_string(&data, "x", ken_column_format(x, row, text, sizeof text));
+        else
+            ken__figure_value(&data, "x", ken_column_f64(x, row) / (x->dtype == KEN_TIME ? 1000 : 1));
+        ken__figure_value(&data, "y", v->value[(i * v->n_outputs + output) * (v->n_features + 1) + column]);
+        if (z && levels)
+            ken__figure_string(&data, "z", ken_column_format(z, row, text, sizeof text));
+        else if (z && !ken_column_missing(z, row))
+            ken__figure_value(&data, "z", ken_column_f64(z, row));
+    }
+    return ken__figure_end(
+        ctx, &data,
+        !z       ? DEPENDENCE("")
+        : levels ? DEPENDENCE(",'color':{'field':'z','type':'nominal','title':$2}")
+                 : DEPENDENCE(",'color':{'field':'z','type':'quantitative','title':$2,'scale':{'range':'heatmap','zero':false,"
+                              "'interpolate':'rgb'},'legend':{'gradientLength':120,'tickCount':3}}"),
+        (const char *const[]){name, !v->unit || !strcmp(v->unit, "value") ? "contribution" : v->unit, other},
+        (const char *const[]){named ? "nominal" : x->dtype == KEN_TIME ? "temporal" : "quantitative"}, w);
+}
+
+/* Some of the points, at even steps. */
+static ken_status asked_dependence_table(ken__report *r) {
+    const ken_report_asked *const a = &r->in->asked;
+    const ken_shap_view *const v = ken_shap_get(a->dependence);
+    const char *const name = ken_model_feature(r->in->model, a->column);
+    const int64_t shown = KEN_MIN(v->n, (int64_t)12);
+    char text[64];
+    int at;
+    KEN_TRY(ken_table_require(r->ctx, a->dependence_table, name, &at));
+    ken__report_add(r, "<table><thead><tr><th class='n'>row</th><th>$</th><th class='n'>contribution</th></tr></thead>\n<tbody>\n",
+                    name);
+    for (int64_t k = 0; k < shown; k++) {
+        const int64_t i = k * v->n / shown;
+        ken__report_add(r, "<tr><td class='n'>$</td><th scope='row'>$</th><td class='n'>$</td></tr>\n",
+                        ken__report_int(r, v->row[i] + 1),
+                        ken_column_format(ken_table_column(a->dependence_table, at), v->row[i], text, sizeof text),
+                        ken__report_num(r, v->value[(i * v->n_outputs + a->output) * (v->n_features + 1) + a->column]));
+    }
+    ken__report_add(r, "</tbody></table>");
+    return KEN_OK;
+}
+
+static ken_status asked_dependence(ken__report *r) {
+    const ken_report_asked *const a = &r->in->asked;
+    const ken_shap_view *const v = ken_shap_get(a->dependence);
+    const ken_model *const m = r->in->model;
+    char heading[300];
+    snprintf(heading, sizeof heading, "What %s added", ken_model_feature(m, a->column));
+    const ken__report_figure f = {"dependence", heading, "Contribution of the column against its value, a point a row",
+                                  a->partner < 0 ? "Shapley values: how far the column moved the answer of each row."
+                                                 : "Shapley values: how far the column moved the answer of each row; the color is the "
+                                                   "column that it acts most together with.",
+                                  260, false};
+    ken_text spec = ken_text_new(r->ctx);
+    ken_json_writer w = ken_json_writer_new(&spec, 0);
+    ken_status status = ken_figure_dependence(r->ctx, m, a->dependence_table, v, a->output, a->column, a->partner, &w);
+    ken__report_figure_begin(r, &f);
+    if (status == KEN_OK) status = asked_dependence_table(r);
+    ken__report_figure_end(r, &f, &spec);
+    ken_text_free(&spec);
+    return status;
+}
+
 ken_status ken__report_asked(ken__report *r) {
     const ken_report_asked *const a = &r->in->asked;
     const ken_mark mark = ken_scratch_mark(r->ctx);
@@ -180,6 +269,7 @@ ken_status ken__report_asked(ken__report *r) {
     if (a->effect || a->ale) status = asked_curve(r);
     if (status == KEN_OK && a->interactions) status = asked_interactions(r);
     if (status == KEN_OK && a->drop) status = asked_dropped(r);
+    if (status == KEN_OK && a->dependence) status = asked_dependence(r);
     ken_scratch_release(r->ctx, mark);
     return status;
 }

@@ -142,3 +142,17 @@ r = rows("twins.html", "importance"); assert {x["f"] for x in r if x["w"] == "to
 assert {x["f"] for x in r if x["w"] == "one by one"} == {"a", "twin", "other"}'
 check together-none 0 '"together": []' - "$ken" explain twins.ken twins.csv --json --together 1
 check together-wrong 2 "" "--together" "$ken" explain twins.ken twins.csv --together 2
+
+check dependence 0 "what it added" - "$ken" explain boost.ken diabetes --dependence bmi
+check dependence-levels 0 "Biscoe" - "$ken" explain look.ken penguins --dependence island --class Adelie
+check dependence-json 0 '"points"' - "$ken" explain boost.ken diabetes --dependence bmi --json --report dep.html
+is dependence-is-the-account-of-rows python3 -c '
+import json; from spec import near, rows; d = json.load(open(".out")); r = json.load(open("row7.json"))
+of = {x["feature"]: x["contribution"] for x in r["contributions"]}
+p = [q for q in d["points"] if q["row"] == 7]; assert len(p) == 1 and abs(p[0]["contribution"] - of["bmi"]) < 1e-12
+x = [q["value"] for q in d["points"]]; assert x == sorted(x) and len(x) == 442 and d["with"] != "bmi"
+f = rows("dep.html", "dependence"); assert len(f) == 442 and near(sorted(q["y"] for q in f), sorted(q["contribution"] for q in d["points"]))'
+check dependence-of-a-line 0 "what it added" - "$ken" explain line.ken diabetes --dependence bmi
+check dependence-no-column 2 "" "no column 'bmo'" "$ken" explain boost.ken diabetes --dependence bmo
+check dependence-no-class 2 "" "no class 'dog'" "$ken" explain look.ken penguins --dependence island --class dog
+check dependence-of-neighbors 1 "" "does not say" "$ken" explain near.ken iris5.csv --dependence petal_width
