@@ -4,7 +4,7 @@
 #include "ken/core/alloc.h"
 #include "tests/support.h"
 
-static ken_bins *test_fit(ken_ctx *ctx, const ken_table *X, const double *weight, int max_bins) {
+static ken_bins *bins_fit(ken_ctx *ctx, const ken_table *X, const double *weight, int max_bins) {
     ken_bins *bins = NULL;
     TEST_OK(ctx, ken_bins_fit(ctx, X, ken_table_rows(X), weight, max_bins, &bins));
     return bins;
@@ -16,7 +16,7 @@ static void test_tree_bins__few_values_have_a_bin_each(void **state) {
     uint8_t codes[8];
     ken_ctx *ctx = test_ctx(1);
     ken_table *X = test_table(ctx, x, 8, 1);
-    ken_bins *bins = test_fit(ctx, X, NULL, 255);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 255);
     const ken_bin_feature *f = bins->feature;
     (void)state;
     assert_true(f->exact && f->has_missing && !f->category);
@@ -35,7 +35,7 @@ static void test_tree_bins__neighboring_doubles_are_told_apart(void **state) {
     const uint8_t want[] = {2, 3, 0, 5, 4, 1};
     ken_ctx *ctx = test_ctx(1);
     ken_table *X = test_table(ctx, x, 6, 1);
-    ken_bins *bins = test_fit(ctx, X, NULL, 255);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 255);
     (void)state;
     assert_int_equal(bins->feature->n_bins, 6);
     TEST_OK(ctx, ken_bins_apply(ctx, bins, X, 0, 6, codes, 1, 6));
@@ -55,7 +55,7 @@ static void test_tree_bins__many_values_are_cut_evenly(void **state) {
     (void)state;
     for (int i = 0; i < N; i++) x[i] = (double)((i * 7919LL) % N) * 0.37;
     ken_table *X = test_table(ctx, x, N, 1);
-    ken_bins *bins = test_fit(ctx, X, NULL, 50);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 50);
     assert_int_equal(bins->feature->n_bins, 50);
     assert_false(bins->feature->exact);
     TEST_OK(ctx, ken_bins_apply(ctx, bins, X, 0, N, codes, 1, N));
@@ -79,7 +79,7 @@ static void test_tree_bins__a_heavy_value_has_its_own_bin(void **state) {
     (void)state;
     for (int i = 0; i < N; i++) x[i] = i < 1500 ? 0.0 : i - 2250;
     ken_table *X = test_table(ctx, x, N, 1);
-    ken_bins *bins = test_fit(ctx, X, NULL, 16);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 16);
     const ken_bin_feature *f = bins->feature;
     int at = 0;
     while (f->edge[at] < 0) at++;
@@ -101,13 +101,13 @@ static void test_tree_bins__weight_two_is_a_row_twice(void **state) {
         w[i] = i % 3;
     }
     ken_table *X = test_table(ctx, x, N, 1);
-    ken_bins *a = test_fit(ctx, X, w, 20);
+    ken_bins *a = bins_fit(ctx, X, w, 20);
     m = 0;
     double twice[2 * N];
     for (int i = 0; i < N; i++)
         for (int r = 0; r < (int)w[i]; r++) twice[m++] = x[i];
     ken_table *Y = test_table(ctx, twice, m, 1);
-    ken_bins *b = test_fit(ctx, Y, NULL, 20);
+    ken_bins *b = bins_fit(ctx, Y, NULL, 20);
     assert_int_equal(a->feature->n_bins, b->feature->n_bins);
     assert_memory_equal(a->feature->edge, b->feature->edge,
                         (size_t)(a->feature->n_bins - 1) * sizeof(double));
@@ -146,7 +146,7 @@ static void test_tree_bins__frequent_levels_stay_and_the_rest_is_one_bin(void **
     uint8_t codes[12];
     ken_ctx *ctx = test_ctx(1);
     ken_table *X = test_categories(ctx, code, 12, 7, valid);
-    ken_bins *bins = test_fit(ctx, X, NULL, 3);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 3);
     (void)state;
     assert_true(bins->feature->category && bins->feature->has_missing && !bins->feature->exact);
     assert_int_equal(bins->feature->n_bins, 3);
@@ -163,7 +163,7 @@ static void test_tree_bins__all_missing_has_no_bins(void **state) {
     uint8_t codes[3] = {9, 9, 9};
     ken_ctx *ctx = test_ctx(1);
     ken_table *X = test_table(ctx, x, 3, 1);
-    ken_bins *bins = test_fit(ctx, X, NULL, 255);
+    ken_bins *bins = bins_fit(ctx, X, NULL, 255);
     (void)state;
     assert_true(bins->feature->has_missing);
     assert_int_equal(bins->feature->n_bins, 0);
@@ -188,7 +188,7 @@ static void test_tree_bins__a_sample_gives_the_quantiles(void **state) {
         const ken_tensor T = ken_tensor_2d(x, KEN_F32, N, D);
         ken_table *X = NULL;
         TEST_OK(ctx, ken_table_from_matrix(ctx, &T, NULL, &X));
-        ken_bins *bins = test_fit(ctx, X, NULL, 100);
+        ken_bins *bins = bins_fit(ctx, X, NULL, 100);
         assert_int_equal(bins->feature[1].n_bins, 100);
         for (int b = 0; b < 99; b++)
             assert_true(fabs(bins->feature[1].edge[b] - (b + 1) / 100.0) < 0.003);

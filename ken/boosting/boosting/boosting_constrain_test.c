@@ -87,7 +87,7 @@ static ken_status test_try(ken_ctx *ctx, const constrain_case *t, const char *se
     return ken_model_fit(ctx, *out, &data);
 }
 
-static ken_model *test_fit(ken_ctx *ctx, const constrain_case *t, const char *settings) {
+static ken_model *constrain_fit(ken_ctx *ctx, const constrain_case *t, const char *settings) {
     ken_model *m = NULL;
     TEST_OK(ctx, test_try(ctx, t, settings, &m));
     return m;
@@ -144,7 +144,7 @@ static void test_boosting_constrain__predictions_are_monotone_everywhere(void **
             int64_t broken[2];
             snprintf(settings, sizeof settings, "trees=25 early_stopping=off node_fraction=1 %s %s", list[l].settings,
                      held ? "increasing=a decreasing=b" : "");
-            ken_model *m = test_fit(ctx, &t, settings);
+            ken_model *m = constrain_fit(ctx, &t, settings);
             double *p = test_margin(ctx, m, t.grid);
             test_count_broken(p, ken_table_rows(t.grid), broken);
             assert_true(held ? broken[0] + broken[1] == 0 : broken[0] > 20 && broken[1] > 20);
@@ -206,8 +206,8 @@ static void test_boosting_constrain__a_true_constraint_costs_little(void **state
     (void)state;
     for (int i = 0; i < N; i++)
         t.values[i] = (a[i] == a[i] ? a[i] : 5) - (b[i] == b[i] ? b[i] : 9) / 2 + ken_rng_normal(&rng) / 4;
-    ken_model *free_one = test_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off");
-    ken_model *held = test_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off increasing=a decreasing=b");
+    ken_model *free_one = constrain_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off");
+    ken_model *held = constrain_fit(ctx, &t, "trees=100 learning_rate=0.05 node_fraction=1 early_stopping=off increasing=a decreasing=b");
     assert_true(test_squares(ctx, &t, held) < 1.5 * test_squares(ctx, &t, free_one));
     assert_true(test_squares(ctx, &t, held) < 0.1);
     ken_model_free(free_one);
@@ -256,7 +256,7 @@ static void test_boosting_constrain__paths_stay_within_a_group(void **state) {
         char settings[160];
         uint64_t used = 0;
         snprintf(settings, sizeof settings, "trees=60 early_stopping=off %s", list[l].settings);
-        ken_model *m = test_fit(ctx, &t, settings);
+        ken_model *m = constrain_fit(ctx, &t, settings);
         test_paths(m, list[l].group, list[l].n);
         const ken_tensor *feature = ken_model_attr(m, "feature");
         for (int64_t i = 0; i < feature->shape[0]; i++)
@@ -430,7 +430,7 @@ static void test_boosting_constrain__much_smoothing_leaves_nothing(void **state)
             char settings[160];
             snprintf(settings, sizeof settings, "trees=10 early_stopping=off loss=%s path_smoothing=%g",
                      losses[l], k ? 1e12 : 0);
-            ken_model *m = test_fit(ctx, &t, settings);
+            ken_model *m = constrain_fit(ctx, &t, settings);
             double *p = test_margin(ctx, m, t.X), lo = p[0], hi = p[0];
             for (int i = 0; i < N; i++) lo = fmin(lo, p[i]), hi = fmax(hi, p[i]);
             spread[k] = hi - lo;
@@ -457,7 +457,7 @@ static void test_boosting_constrain__forced_splits_come_first(void **state) {
         char settings[200];
         snprintf(settings, sizeof settings,
                  "trees=12 early_stopping=off forced=c<=10(b<=7.5;a<=3(;b<=12)) %s", more[l]);
-        ken_model *m = test_fit(ctx, &t, settings);
+        ken_model *m = constrain_fit(ctx, &t, settings);
         const int64_t *at = ken_model_attr(m, "tree_offset")->data;
         const int32_t *feature = ken_model_attr(m, "feature")->data;
         const int32_t *left = ken_model_attr(m, "left")->data, *right = ken_model_attr(m, "right")->data;
@@ -472,8 +472,8 @@ static void test_boosting_constrain__forced_splits_come_first(void **state) {
         }
         ken_model_free(m);
     }
-    ken_model *m = test_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300 forced=c<=0.1(a<=5)");
-    ken_model *free_one = test_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300");
+    ken_model *m = constrain_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300 forced=c<=0.1(a<=5)");
+    ken_model *free_one = constrain_fit(ctx, &t, "trees=1 row_fraction=1 min_leaf_rows=300");
     const double *a = ken_model_attr(m, "value")->data, *b = ken_model_attr(free_one, "value")->data;
     assert_memory_equal(a, b, (size_t)ken_model_attr(m, "value")->shape[0] * sizeof *a);
     ken_model_free(m);
@@ -530,7 +530,7 @@ static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void *
             constrain_case t = test_case(ctx, 0);
             char settings[256];
             snprintf(settings, sizeof settings, "trees=12 early_stopping=off %s", list[l]);
-            ken_model *m = test_fit(ctx, &t, settings);
+            ken_model *m = constrain_fit(ctx, &t, settings);
             test_case_free(&t);
             if (!first) {
                 first = m;

@@ -68,23 +68,10 @@ static ken_data test_data_of(const boosting_case *t, bool weighted) {
                       .task = t->y.dtype == KEN_CATEGORY ? KEN_CLASSIFY : KEN_REGRESS};
 }
 
-static ken_model *test_fit(ken_ctx *ctx, const boosting_case *t, const char *settings,
+static ken_model *case_fit(ken_ctx *ctx, const boosting_case *t, const char *settings,
                            bool weighted) {
-    ken_model *model = NULL;
     const ken_data data = test_data_of(t, weighted);
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &model));
-    TEST_OK(ctx, ken_model_fit(ctx, model, &data));
-    return model;
-}
-
-static double *test_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
-                            ken_what what) {
-    int64_t width;
-    TEST_OK(ctx, ken_model_width(ctx, model, what, &width));
-    double *out = malloc((size_t)(ken_table_rows(X) * width) * sizeof *out);
-    ken_tensor T = ken_tensor_2d(out, KEN_F64, ken_table_rows(X), width);
-    TEST_OK(ctx, ken_model_predict(ctx, model, X, what, &T));
-    return out;
+    return test_fit(ctx, "boosting", settings, &data);
 }
 
 /* --- what must hold
@@ -106,7 +93,7 @@ static void test_boosting__any_thread_count_and_isa_give_the_same_bits(void **st
             for (int t = 0; t < KEN_COUNT(threads); t++) {
                 ken_ctx *ctx = test_ctx(threads[t]);
                 boosting_case k = test_case(ctx, 6000, 7, c == 0 ? 0 : c + 1);
-                ken_model *m = test_fit(ctx, &k, test_settings[s], false);
+                ken_model *m = case_fit(ctx, &k, test_settings[s], false);
                 test_case_free(&k);
                 if (!first) {
                     first = m;
@@ -127,7 +114,7 @@ static void test_boosting__order_of_rows_does_not_matter(void **state) {
     (void)state;
     for (int classes = 0; classes < 4; classes += 2) {
         boosting_case t = test_case(ctx, 3000, 5, classes);
-        ken_model *a = test_fit(ctx, &t, "trees=10 early_stopping=off row_fraction=1", false);
+        ken_model *a = case_fit(ctx, &t, "trees=10 early_stopping=off row_fraction=1", false);
         int64_t *order = malloc(3000 * sizeof *order);
         ken_rng rng = ken_rng_stream(ctx, "order", 0);
         ken_table *X = NULL;
@@ -143,7 +130,7 @@ static void test_boosting__order_of_rows_does_not_matter(void **state) {
         boosting_case u = t;
         u.X = X;
         u.y.data = classes ? (void *)labels : (void *)values;
-        ken_model *b = test_fit(ctx, &u, "trees=10 early_stopping=off row_fraction=1", false);
+        ken_model *b = case_fit(ctx, &u, "trees=10 early_stopping=off row_fraction=1", false);
         test_same_model(a, b);
         ken_model_free(a);
         ken_model_free(b);
@@ -185,7 +172,7 @@ static void test_boosting__weight_two_is_a_row_twice(void **state) {
         boosting_case u = {.X = X, .n = m, .y = t.y};
         u.y.n = m;
         u.y.data = l == 4 ? (void *)labels : (void *)values;
-        ken_model *a = test_fit(ctx, &t, settings, true), *b = test_fit(ctx, &u, settings, false);
+        ken_model *a = case_fit(ctx, &t, settings, true), *b = case_fit(ctx, &u, settings, false);
         double *p = test_predict(ctx, a, t.X, KEN_WHAT_MARGIN);
         double *q = test_predict(ctx, b, t.X, KEN_WHAT_MARGIN);
         for (int64_t i = 0; i < t.n; i++)
@@ -203,7 +190,7 @@ static void test_boosting__weight_two_is_a_row_twice(void **state) {
 static void test_boosting__limits_on_trees_hold(void **state) {
     ken_ctx *ctx = test_ctx(2);
     boosting_case t = test_case(ctx, 4000, 5, 2);
-    ken_model *m = test_fit(ctx, &t,
+    ken_model *m = case_fit(ctx, &t,
                             "trees=7 max_leaves=9 max_depth=4 min_leaf_rows=150 "
                             "early_stopping=off row_fraction=1",
                             false);
@@ -269,7 +256,7 @@ static void test_boosting__training_loss_never_rises(void **state) {
         snprintf(settings, sizeof settings,
                  "trees=40 early_stopping=off row_fraction=1 column_fraction=1 loss=%s",
                  list[l].loss);
-        ken_model *m = test_fit(ctx, &t, settings, false);
+        ken_model *m = case_fit(ctx, &t, settings, false);
         assert_int_equal(curve.n, 40);
         for (int i = 1; i < curve.n; i++)
             assert_true(curve.loss[i] <= curve.loss[i - 1] * (1 + 1e-9));
@@ -286,7 +273,7 @@ static void test_boosting__constant_target_is_predicted_exactly(void **state) {
     boosting_case t = test_case(ctx, 500, 3, 0);
     (void)state;
     for (int64_t i = 0; i < t.n; i++) t.values[i] = 2.75;
-    ken_model *m = test_fit(ctx, &t, "row_fraction=1 column_fraction=1 node_fraction=1", false);
+    ken_model *m = case_fit(ctx, &t, "row_fraction=1 column_fraction=1 node_fraction=1", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
     for (int64_t i = 0; i < t.n; i++) assert_true(p[i] == 2.75);
     assert_int_equal(ken_model_attr(m, "tree_output")->shape[0], 1); /* the first found no split */
@@ -483,7 +470,7 @@ static void test_boosting__quantiles_cover_their_share(void **state) {
                  "loss=quantile quantile=%g trees=100 early_stopping=off "
                  "min_leaf_rows=50",
                  q[k]);
-        ken_model *m = test_fit(ctx, &t, settings, false);
+        ken_model *m = case_fit(ctx, &t, settings, false);
         double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
         double below = 0;
         for (int64_t i = 0; i < t.n; i++) below += t.values[i] <= p[i];
@@ -502,7 +489,7 @@ static void test_boosting__poisson_keeps_the_mean(void **state) {
     (void)state;
     for (int64_t i = 0; i < t.n; i++) sum += t.values[i] = fmax(floor(t.values[i] * 2), 0);
     ken_model *m =
-        test_fit(ctx, &t, "loss=poisson trees=80 early_stopping=off row_fraction=1 l2=0", false);
+        case_fit(ctx, &t, "loss=poisson trees=80 early_stopping=off row_fraction=1 l2=0", false);
     double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
     for (int64_t i = 0; i < t.n; i++) {
         assert_true(p[i] > 0);
@@ -560,7 +547,7 @@ static void test_boosting__groups_get_the_minimum_of_their_loss(void **state) {
                  "trees=200 learning_rate=0.5 early_stopping=off row_fraction=1 l2=0 "
                  "min_leaf_weight=1e-9 loss=%s",
                  list[l / 2].loss);
-        ken_model *m = test_fit(ctx, &t, settings, weighted);
+        ken_model *m = case_fit(ctx, &t, settings, weighted);
         double *p = test_predict(ctx, m, t.X, KEN_WHAT_VALUE);
         const double base = ken_model_attr_f64(m, "base", (double)NAN);
         const double start = strncmp(list[l / 2].loss, "expectile", 9) ? exp(base) : base;
@@ -577,7 +564,7 @@ static void test_boosting__groups_get_the_minimum_of_their_loss(void **state) {
 static void test_boosting__early_stopping_keeps_the_best_round(void **state) {
     ken_ctx *ctx = test_ctx(1);
     boosting_case t = test_case(ctx, 1500, 6, 2);
-    ken_model *m = test_fit(ctx, &t,
+    ken_model *m = case_fit(ctx, &t,
                             "trees=400 learning_rate=0.3 early_stopping=on patience=7 "
                             "min_delta=0",
                             false);
@@ -601,7 +588,7 @@ static void test_boosting__early_stopping_keeps_the_best_round(void **state) {
 static void test_boosting__packs_and_unpacks(void **state) {
     ken_ctx *ctx = test_ctx(1);
     boosting_case t = test_case(ctx, 800, 5, 3);
-    ken_model *m = test_fit(ctx, &t, "trees=5", false), *again = NULL;
+    ken_model *m = case_fit(ctx, &t, "trees=5", false), *again = NULL;
     ken_bundle *bundle = NULL;
     (void)state;
     TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));
@@ -632,7 +619,7 @@ static void test_boosting__probabilities_are_probabilities(void **state) {
     for (int k = 2; k <= 4; k++) {
         boosting_case t = test_case(ctx, 1200, 4, k);
         ken_model *m =
-            test_fit(ctx, &t, k == 2 ? "trees=9 class_weight=balanced" : "trees=9", false);
+            case_fit(ctx, &t, k == 2 ? "trees=9 class_weight=balanced" : "trees=9", false);
         double *p = test_predict(ctx, m, t.X, KEN_WHAT_PROBA);
         for (int64_t i = 0; i < t.n; i++) {
             double sum = 0;
