@@ -202,7 +202,7 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, max_leaves, .min = 0, .max = 1000000, .lo = 7, .hi = 255,
                 .scale = KEN_LOG_SCALE,
                 .doc = "most leaves of a tree; 0: 31, with classes 6 to 31, more with more rows or classes "
-                       "(leaves=vector: up to 255); growth=oblivious: max_depth says it"),
+                       "(leaves=vector: 31 to 255); growth=oblivious: max_depth says it"),
     KEN_ROW_I64(ken_boosting_params, max_depth, .min = 0, .max = 1000,
                 .doc = "most questions from root to leaf; 0: no limit, growth=oblivious: 6 (at most 20)"),
     KEN_ROW_I64(ken_boosting_params, max_bins, .min = 2, .max = 255,

@@ -79,21 +79,22 @@ static ken_status boosting_check_task(ken_ctx *ctx, const ken_boosting_params *p
     return KEN_OK;
 }
 
-/* Labels are noisier than numbers, so trees that choose classes get fewer leaves while rows are few; of several
- * classes each has trees of its own, which have the rest to tell from it. */
-static int64_t boosting_leaves(const ken_boosting_params *p, const ken_problem *problem) {
-    const bool own = problem->n_classes > 2 && p->leaves == KEN_BOOSTING_SCALAR;
-    const double share = sqrt((double)problem->n_train / (own ? 4000 : 30000));
-    if (p->max_leaves > 0) return p->max_leaves;
-    if (problem->task != KEN_CLASSIFY || share >= 1) return 31;
-    return KEN_MAX((int64_t)(31 * share * sqrt(share) + 0.5), 6);
-}
-
-/* A tree for all of many classes needs more leaves, and what a class has of the rows (so its hessians) gets
- * less: both in proportion to the classes, from three on. */
+/* How many classes' trees a tree for all classes stands for, a third of them: it needs more leaves, and gets less
+ * penalty, as a class has less of the rows, so of the hessians. */
 static double boosting_breadth(const ken_boosting_params *p, const ken_problem *problem) {
     const bool wide = p->leaves == KEN_BOOSTING_VECTOR && problem->task == KEN_CLASSIFY && problem->n_classes > 3;
     return wide ? problem->n_classes / 3.0 : 1;
+}
+
+/* Labels are noisier than numbers, so trees that choose classes get fewer leaves while rows are few; of several
+ * classes each has trees of its own, which have the rest to tell from it, or all have one. */
+static int64_t boosting_leaves(const ken_boosting_params *p, const ken_problem *problem) {
+    const bool many = problem->n_classes > 2, vector = many && p->leaves == KEN_BOOSTING_VECTOR;
+    const double share = KEN_MIN(sqrt((double)problem->n_train / (vector ? 8000 : many ? 4000 : 30000)), 1);
+    const int64_t leaves = (int64_t)(31 * boosting_breadth(p, problem) * share * sqrt(share) + 0.5);
+    if (p->max_leaves > 0) return p->max_leaves;
+    if (problem->task != KEN_CLASSIFY) return 31;
+    return vector ? KEN_MIN(KEN_MAX(leaves, 31), 255) : KEN_MAX(leaves, 6);
 }
 
 /* What is left open is chosen here. Many classes, ranks: few rows are of the class that a tree is for,
@@ -104,13 +105,11 @@ static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boos
     const bool many = problem->task == KEN_CLASSIFY && problem->n_classes > 2;
     const bool squared = kind == BOOSTING_SQUARED;
     const bool small = many || ken__boosting_loss_few(kind);
-    const double breadth = boosting_breadth(p, problem);
-    const double l2 = problem->task == KEN_CLASSIFY ? 5 / breadth : small ? 0 : squared ? 0.5 : 2;
-    const double leaves = breadth * (double)boosting_leaves(p, problem);
+    const double l2 = problem->task == KEN_CLASSIFY ? 5 / boosting_breadth(p, problem) : small ? 0 : squared ? 0.5 : 2;
     const double rows = small ? 20 : squared ? 2 : 5;
     const double weight = small ? 1e-3 : 1;
     s->trees = p->trees > 0 ? p->trees : squared ? BOOSTING_MOST_TREES : BOOSTING_MOST_TREES / 2;
-    s->rules = (boosting_rules){.max_leaves = p->max_leaves > 0 ? p->max_leaves : KEN_MIN((int64_t)(leaves + 0.5), 255),
+    s->rules = (boosting_rules){.max_leaves = boosting_leaves(p, problem),
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
                                 .oblivious = p->growth == KEN_BOOSTING_OBLIVIOUS,

@@ -10,7 +10,7 @@
 enum { OTHERS_GRAIN = 4096, OTHERS_AHEAD = 8 };
 
 bool ken__boosting_asks_all(const boosting_fit *s) {
-    return s->p->leaf_rows == KEN_BOOSTING_LEAF_ROWS_ALL && s->rows && !s->sample_weight && s->width == 1 &&
+    return s->p->leaf_rows == KEN_BOOSTING_LEAF_ROWS_ALL && s->rows && !s->sample_weight &&
            !ken__boosting_loss_renews(&s->loss);
 }
 
@@ -20,7 +20,7 @@ ken_status ken__boosting_others_keep(ken_ctx *ctx, boosting_fit *s, int64_t n_sa
     const int64_t n = s->n_usable - n_sampled;
     s->others.word = NULL;
     s->others.end = NULL;
-    if (!ken__boosting_asks_all(s)) return KEN_OK;
+    if (s->width > 1 || !ken__boosting_asks_all(s)) return KEN_OK; /* vector leaves: gradients stay where they are */
     KEN_TRY(KEN_SCRATCH(ctx, uint64_t, n, &s->others.word));
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, n, &s->others.end));
     for (int64_t i = 0; i < n; i++) s->others.word[i] = word[s->rows[n_sampled + i]];

@@ -222,6 +222,28 @@ static void vector_renew_block(void *arg, int64_t begin, int64_t end, int worker
     }
 }
 
+/* Rows out of the sample say their part of the values, too (boosting_others.c). end: where they are. */
+static void vector_hear(const vector_values *job, const uint32_t *rows, int64_t n, const int32_t *end) {
+    boosting_fit *const s = job->s;
+    const int K = s->loss.outputs;
+    int stride;
+    const uint64_t *const all = vector_all(s, &stride);
+    for (int64_t i = 0; i < n; i++) {
+        const uint64_t *const word = all + rows[i] * (int64_t)stride;
+        int64_t *const g = job->g + end[i] * (int64_t)K, *const h = job->h + end[i] * (int64_t)K;
+        for (int k = 0; k < K; k++) {
+            g[k] += vector_g(s, word[k]);
+            h[k] += vector_h(s, word[k]);
+        }
+        s->out[job->first + (size_t)end[i]].cover += s->loss.weight ? s->loss.weight[rows[i]] : 1.0;
+    }
+    for (size_t i = s->n_out - job->first; i-- > 0;) {
+        boosting_out *const out = &s->out[job->first + i];
+        if (out->feature >= 0)
+            out->cover = s->out[job->first + (size_t)out->left].cover + s->out[job->first + (size_t)out->right].cover;
+    }
+}
+
 static double vector_node_score(const vector_values *job, size_t node) {
     const boosting_fit *const s = job->s;
     const size_t K = (size_t)s->loss.outputs;
@@ -277,7 +299,8 @@ static void vector_smooth(const vector_values *job) {
         }
 }
 
-static ken_status vector_find_values(ken_ctx *ctx, vector_values *job) {
+static ken_status vector_find_values(ken_ctx *ctx, vector_values *job, const uint32_t *others, int64_t n,
+                                     const int32_t *end) {
     boosting_fit *const s = job->s;
     const int64_t count = (int64_t)(s->n_out - job->first) * s->loss.outputs;
     int stride;
@@ -289,6 +312,7 @@ static ken_status vector_find_values(ken_ctx *ctx, vector_values *job) {
     memset(job->g, 0, (size_t)count * sizeof *job->g);
     memset(job->h, 0, (size_t)count * sizeof *job->h);
     KEN_TRY(ken_parallel(ctx, (int64_t)s->n_leaves, 1, vector_leaf_block, job));
+    if (ken__boosting_asks_all(s)) vector_hear(job, others, n, end);
     vector_fill(job);
     if (ken__boosting_loss_renews(&s->loss))
         KEN_TRY(ken_parallel(ctx, (int64_t)s->n_leaves, 1, vector_renew_block, job));
@@ -302,17 +326,43 @@ typedef struct vector_move {
     boosting_fit *s;
     const boosting_node *nodes;
     const boosting_step_node *tree;
-    const double *value;  /* of the tree's nodes */
-    const uint32_t *rows; /* to walk; NULL: those from `first` on */
-    int64_t first;
+    const double *value; /* of the tree's nodes */
+    const uint32_t *rows; /* out of the sample */
+    int32_t *end;         /* where those are */
 } vector_move;
 
-static void vector_add(const boosting_fit *s, int64_t row, const double *value) {
+static void vector_end_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const vector_move *const m = arg;
+    const boosting_fit *const s = m->s;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++) {
+        if (i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
+        m->end[i] = boosting_step_walk(m->tree, s->codes + m->rows[i] * s->binned.stride);
+    }
+}
+
+static void vector_move_row(const boosting_fit *s, int64_t row, const double *value) {
     for (int k = 0; k < s->loss.outputs; k++) s->margin[k * s->loss.n + row] += value[k];
 }
 
+static void vector_others_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const vector_move *const m = arg;
+    (void)worker;
+    for (int64_t i = begin; i < end; i++)
+        vector_move_row(m->s, m->rows[i], m->value + (int64_t)m->end[i] * m->s->loss.outputs);
+}
+
+static void vector_validation_block(void *arg, int64_t begin, int64_t end, int worker) {
+    const vector_move *const m = arg;
+    const boosting_fit *const s = m->s;
+    (void)worker;
+    for (int64_t row = s->loss.n_train + begin; row < s->loss.n_train + end; row++)
+        vector_move_row(s, row, m->value + boosting_step_walk(m->tree, s->codes + row * s->binned.stride) *
+                                               (int64_t)s->loss.outputs);
+}
+
 /* Margins of rows [begin, end), leaf after leaf. */
-static void vector_margin_block(void *arg, int64_t begin, int64_t end, int worker) {
+static void vector_sample_block(void *arg, int64_t begin, int64_t end, int worker) {
     const vector_move *const m = arg;
     const boosting_fit *const s = m->s;
     (void)worker;
@@ -328,32 +378,21 @@ static void vector_margin_block(void *arg, int64_t begin, int64_t end, int worke
     }
 }
 
-static void vector_walk_block(void *arg, int64_t begin, int64_t end, int worker) {
-    const vector_move *const m = arg;
-    const boosting_fit *const s = m->s;
-    (void)worker;
-    for (int64_t i = begin; i < end; i++) {
-        const int64_t row = m->rows ? (int64_t)m->rows[i] : m->first + i;
-        if (m->rows && i + 8 < end) KEN_PREFETCH(s->codes + m->rows[i + 8] * s->binned.stride);
-        vector_add(s, row, m->value + boosting_step_walk(m->tree, s->codes + row * s->binned.stride) * s->loss.outputs);
-    }
-}
-
 ken_status ken__boosting_vector_advance(ken_ctx *ctx, boosting_fit *s, int64_t n_sampled) {
     const size_t first = (size_t)s->offset[s->n_trees];
     const int64_t n_out = s->rows ? s->n_usable - n_sampled : 0;
-    vector_values values = {.s = s, .nodes = ken__boosting_grower_nodes(s->grower), .first = first, .kernels = ken_ctx_kernels(ctx)};
-    vector_move m = {.s = s, .nodes = values.nodes};
+    vector_values values = {
+        .s = s, .nodes = ken__boosting_grower_nodes(s->grower), .first = first, .kernels = ken_ctx_kernels(ctx)};
+    vector_move m = {.s = s, .nodes = values.nodes, .rows = s->rows ? s->rows + n_sampled : NULL};
     boosting_step_node *tree;
-    KEN_TRY(vector_find_values(ctx, &values));
-    KEN_TRY(ken_parallel(ctx, s->loss.n_train, VECTOR_MARGINS, vector_margin_block, &m));
     KEN_TRY(KEN_SCRATCH(ctx, boosting_step_node, s->n_out - first, &tree));
+    KEN_TRY(KEN_SCRATCH(ctx, int32_t, n_out, &m.end));
     ken__boosting_steps(s, tree);
     m.tree = tree;
+    KEN_TRY(ken_parallel(ctx, n_out, VECTOR_BLOCK, vector_end_block, &m));
+    KEN_TRY(vector_find_values(ctx, &values, m.rows, n_out, m.end));
     m.value = s->vector.value + first * (size_t)s->loss.outputs;
-    m.rows = s->rows ? s->rows + n_sampled : NULL;
-    KEN_TRY(ken_parallel(ctx, n_out, VECTOR_BLOCK, vector_walk_block, &m));
-    m.rows = NULL;
-    m.first = s->loss.n_train;
-    return ken_parallel(ctx, s->loss.n - m.first, VECTOR_BLOCK, vector_walk_block, &m);
+    KEN_TRY(ken_parallel(ctx, s->loss.n_train, VECTOR_MARGINS, vector_sample_block, &m));
+    KEN_TRY(ken_parallel(ctx, n_out, VECTOR_BLOCK, vector_others_block, &m));
+    return ken_parallel(ctx, s->loss.n - s->loss.n_train, VECTOR_BLOCK, vector_validation_block, &m);
 }
