@@ -30,7 +30,7 @@ static ken_status judge_item(ken_ctx *ctx, boosting_judge *j, const char *item) 
     j->names = true;
     if (ken_metric_find(ctx, item, 0, &m->desc) != KEN_OK) {
         char hint[160];
-        snprintf(hint, sizeof hint, "%s", ken_ctx_hint(ctx));
+        snprintf(hint, sizeof hint, "%.150s", ken_ctx_hint(ctx));
         return KEN_FAIL(ctx, KEN_E_ARG, hint, "boosting: metric: there is no metric '%.60s'", item);
     }
     v->higher_is_better = m->desc->metric->higher_is_better;

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
+#ifdef __OPTIMIZE_SIZE__ /* a page waits for every byte of it */
+#define VECTOR_INLINE static inline
+#else
 #define VECTOR_INLINE static inline __attribute__((always_inline))
+#endif
 
 enum { VECTOR_AHEAD = 8 }; /* rows asked for in advance */
 
