@@ -178,8 +178,8 @@ static int evaluate_run(cli *c) {
 static const cli_option evaluate_options[] = {
     {"weight", 0, "COL", NULL, "a column of row weights"},
     {"staged", 0, NULL, NULL, "the main metrics, and those that it stopped by, after each round of a boosting model, as CSV or with --json"},
-    {"group", 0, "COL", NULL, "rows of one group are ranked among each other: NDCG"},
-    {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that: concordance"},
+    {"group", 0, "COL", NULL, "rows of one group are ranked among each other: NDCG (models that rank: the column of the fit)"},
+    {"event", 0, "COL", NULL, "survival: 1 the target was seen, 0 it is later than that: concordance (models of times and risks: the column of the fit)"},
     {"upper", 0, "COL", NULL, "survival: upper bound of the target, empty: none (instead of --event)"},
     {"json", 0, NULL, NULL, "the result as one JSON object on standard output"},
     CLI_TABLE_OPTIONS,

@@ -67,7 +67,7 @@ static void fit_look_at_validation(fit_run *run, const ken_step *step) {
 }
 
 static ken_status fit_step(fit_run *run) {
-    ken_step step = {.objective = (double)NAN, .validation = (double)NAN};
+    ken_step step = {.left = -1, .objective = (double)NAN, .validation = (double)NAN};
     ken_ctx *ctx = run->ctx;
     const ken_mark mark = ken_scratch_mark(ctx);
     KEN_TRY(ken_check_cancel(ctx));
@@ -75,6 +75,7 @@ static ken_status fit_step(fit_run *run) {
     ken_scratch_release(ctx, mark);
     KEN_TRY(status);
     run->at.iteration++;
+    if (step.left >= 0) run->at.total = run->at.iteration + step.left;
     run->at.objective = step.objective;
     run->at.validation = step.validation;
     run->done = step.done || run->at.iteration >= run->rule.max_steps;

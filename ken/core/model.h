@@ -198,6 +198,7 @@ typedef struct ken_problem {
 
 typedef struct ken_step {
     bool done;
+    int64_t left;       /* steps that may still follow, for the progress; -1: as many as the stop rule says */
     double objective;   /* NaN: none */
     double validation;  /* the lower the better; NaN: none */
     /* Metrics of the validation rows that early stopping goes by instead of `validation`; at most

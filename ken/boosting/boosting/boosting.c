@@ -70,7 +70,8 @@ static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken
     for (int k = 0; k < (int)boosting_round_trees(s); k++) KEN_TRY(boosting_tree(ctx, s, k, &split));
     if (s->p->drop_rate > 0) KEN_TRY(ken__boosting_drop_end(ctx, s));
     out->done = !split && !boosting_draws(s);
-    out->done |= (int64_t)s->n_steps + 1 >= s->trees; /* those of an earlier fit count, too */
+    out->left = KEN_MAX(s->trees - (int64_t)s->n_steps - 1, 0); /* those of an earlier fit count, too */
+    out->done |= out->left == 0;
     if (s->wants_objective)
         KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, 0, s->loss.n_train, &out->objective));
     KEN_TRY(ken__boosting_loss_mean(ctx, &s->loss, s->loss.n_train, s->loss.n, &out->validation));

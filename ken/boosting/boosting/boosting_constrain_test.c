@@ -513,37 +513,24 @@ static void test_boosting_constrain__a_forced_split_by_hand(void **state) {
 
 /* --- any threads, errors ------------------------------------------------------------------------- */
 
+static ken_model *constrain_fit_setting(ken_ctx *ctx, void *arg) {
+    constrain_case t = test_case(ctx, 0);
+    char settings[256];
+    snprintf(settings, sizeof settings, "trees=12 early_stopping=off %s", (const char *)arg);
+    ken_model *m = constrain_fit(ctx, &t, settings);
+    test_case_free(&t);
+    return m;
+}
+
 static void test_boosting_constrain__any_thread_count_gives_the_same_bits(void **state) {
-    static const int threads[] = {1, 2, 3, 7};
-    static const char *const list[] = {"increasing=a decreasing=b",
+    static char *const list[] = {"increasing=a decreasing=b",
                                        "loss=absolute increasing=a|b growth=depthwise max_depth=6",
                                        "interactions=a|b;c|k level_fraction=0.7 node_fraction=0.6",
                                        "growth=oblivious interactions=a|k;b|c;a|b node_fraction=0.8",
                                        "growth=oblivious max_depth=7 loss=quantile extra_random=true increasing=a",
                                        "extra_random=true path_smoothing=3 decreasing=c forced=b<=9(c<=4;a<=5)"};
     (void)state;
-    for (int l = 0; l < KEN_COUNT(list); l++) {
-        ken_model *first = NULL;
-        ken_ctx *owner = NULL;
-        for (int k = 0; k < KEN_COUNT(threads); k++) {
-            ken_ctx *ctx = test_ctx(threads[k]);
-            constrain_case t = test_case(ctx, 0);
-            char settings[256];
-            snprintf(settings, sizeof settings, "trees=12 early_stopping=off %s", list[l]);
-            ken_model *m = constrain_fit(ctx, &t, settings);
-            test_case_free(&t);
-            if (!first) {
-                first = m;
-                owner = ctx;
-                continue;
-            }
-            test_same_model(first, m);
-            ken_model_free(m);
-            test_ctx_free(ctx);
-        }
-        ken_model_free(first);
-        test_ctx_free(owner);
-    }
+    for (int l = 0; l < KEN_COUNT(list); l++) test_same_for_any_threads(constrain_fit_setting, list[l]);
 }
 
 static void test_boosting_constrain__wrong_names_are_errors(void **state) {

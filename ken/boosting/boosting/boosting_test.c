@@ -83,30 +83,47 @@ static const char *const test_settings[] = {
     "trees=8 growth=depthwise max_depth=4 max_leaves=1000 early_stopping=off",
     "trees=8 max_leaves=200 min_leaf_rows=1 l1=0.5 l2=2 early_stopping=off"};
 
-static void test_boosting__any_thread_count_and_isa_give_the_same_bits(void **state) {
-    static const int threads[] = {1, 2, 3, 7};
+typedef struct boosting_setting {
+    const char *text;
+    int classes;
+} boosting_setting;
+
+static ken_model *case_fit_setting(ken_ctx *ctx, void *arg) {
+    const boosting_setting *const b = arg;
+    boosting_case k = test_case(ctx, 6000, 7, b->classes);
+    ken_model *m = case_fit(ctx, &k, b->text, false);
+    test_case_free(&k);
+    return m;
+}
+
+static void test_boosting__any_thread_count_gives_the_same_bits(void **state) {
+    static const int classes[] = {0, 2, 3};
     (void)state;
-    for (int c = 0; c < 3; c++)
-        for (int s = 0; s < KEN_COUNT(test_settings); s++) {
-            ken_model *first = NULL;
-            ken_ctx *owner = NULL;
-            for (int t = 0; t < KEN_COUNT(threads); t++) {
-                ken_ctx *ctx = test_ctx(threads[t]);
-                boosting_case k = test_case(ctx, 6000, 7, c == 0 ? 0 : c + 1);
-                ken_model *m = case_fit(ctx, &k, test_settings[s], false);
-                test_case_free(&k);
-                if (!first) {
-                    first = m;
-                    owner = ctx;
-                    continue;
-                }
-                test_same_model(first, m);
-                ken_model_free(m);
-                test_ctx_free(ctx);
-            }
-            ken_model_free(first);
-            test_ctx_free(owner);
-        }
+    for (int c = 0; c < KEN_COUNT(classes); c++)
+        for (int s = 0; s < KEN_COUNT(test_settings); s++)
+            test_same_for_any_threads(case_fit_setting, &(boosting_setting){test_settings[s], classes[c]});
+}
+
+/* How many rounds there will be is known when the task is: what a progress bar counts to. */
+static void test_boosting__progress_counts_to_the_rounds_of_the_task(void **state) {
+    static const int classes[] = {0, 2}, rounds[] = {1000, 500};
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    for (int c = 0; c < 2; c++) {
+        boosting_case k = test_case(ctx, 200, 3, classes[c]);
+        const ken_data data = test_data_of(&k, false);
+        ken_model *m = NULL;
+        ken_trace *trace = NULL;
+        TEST_OK(ctx, ken_model_new(ctx, "boosting", "early_stopping=off", &m));
+        TEST_OK(ctx, ken_model_trace(ctx, m, &data, &trace));
+        TEST_OK(ctx, ken_trace_seek(trace, 3));
+        assert_int_equal(ken_trace_at(trace)->iteration, 3);
+        assert_int_equal(ken_trace_at(trace)->total, rounds[c]);
+        TEST_OK(ctx, ken_trace_end(trace, false));
+        ken_model_free(m);
+        test_case_free(&k);
+    }
+    test_ctx_free(ctx);
 }
 
 static void test_boosting__order_of_rows_does_not_matter(void **state) {
@@ -797,7 +814,8 @@ static void test_boosting__views_are_the_last_trees(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boosting__same_trees_as_lightgbm_and_scikit_learn),
-        cmocka_unit_test(test_boosting__any_thread_count_and_isa_give_the_same_bits),
+        cmocka_unit_test(test_boosting__any_thread_count_gives_the_same_bits),
+        cmocka_unit_test(test_boosting__progress_counts_to_the_rounds_of_the_task),
         cmocka_unit_test(test_boosting__order_of_rows_does_not_matter),
         cmocka_unit_test(test_boosting__weight_two_is_a_row_twice),
         cmocka_unit_test(test_boosting__limits_on_trees_hold),

@@ -288,32 +288,29 @@ static const char *const vector_settings[] = {
     "sampling=mvs row_fraction=0.5", "drop_rate=0.3 skip_drop=0.2", "level_fraction=0.7 node_fraction=0.7 l1=0.2",
     "extra_random=true path_smoothing=5", "class_weight=balanced"};
 
+typedef struct vector_setting {
+    const char *text;
+    int classes;
+    bool weighted;
+} vector_setting;
+
+static ken_model *vector_fit_setting(ken_ctx *ctx, void *arg) {
+    const vector_setting *const v = arg;
+    vector_case *c = vector_new(ctx, ROWS, v->classes, 12, VALID);
+    char settings[200];
+    snprintf(settings, sizeof settings, "leaves=vector trees=6 %s", v->text);
+    ken_model *m = vector_fit(ctx, c, settings, v->weighted);
+    vector_free(c);
+    return m;
+}
+
 static void test_vector__any_thread_count_gives_the_same_bits(void **state) {
-    static const int threads[] = {1, 2, 3, 7}, classes[] = {3, 7, 40};
+    static const int classes[] = {3, 7, 40};
     (void)state;
     for (int k = 0; k < KEN_COUNT(classes); k++)
-        for (int s = 0; s < KEN_COUNT(vector_settings); s++) {
-            ken_model *first = NULL;
-            ken_ctx *owner = NULL;
-            for (int t = 0; t < KEN_COUNT(threads); t++) {
-                ken_ctx *ctx = test_ctx(threads[t]);
-                vector_case *c = vector_new(ctx, ROWS, classes[k], 12, VALID);
-                char settings[200];
-                snprintf(settings, sizeof settings, "leaves=vector trees=6 %s", vector_settings[s]);
-                ken_model *m = vector_fit(ctx, c, settings, s % 2 == 1);
-                vector_free(c);
-                if (!first) {
-                    first = m;
-                    owner = ctx;
-                    continue;
-                }
-                test_same_model(first, m);
-                ken_model_free(m);
-                test_ctx_free(ctx);
-            }
-            ken_model_free(first);
-            test_ctx_free(owner);
-        }
+        for (int s = 0; s < KEN_COUNT(vector_settings); s++)
+            test_same_for_any_threads(vector_fit_setting,
+                                      &(vector_setting){vector_settings[s], classes[k], s % 2 == 1});
 }
 
 static void test_vector__a_weight_of_two_is_a_row_twice(void **state) {
