@@ -7,6 +7,7 @@
 
 #include "ken/core/json.h"
 #include "ken/core/model.h"
+#include "ken/report/report.h"
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GATE = 3, CLI_INTERRUPTED = 130 };
 
@@ -45,7 +46,7 @@ extern const cli_option cli_common_options[];
 #define CLI_MAX_CURVE 4096
 typedef struct cli_curve {
     int n;
-    struct { double iteration, objective, validation; } at[CLI_MAX_CURVE];
+    ken_report_curve_point at[CLI_MAX_CURVE]; /* iteration, objective, validation */
 } cli_curve;
 struct cli {
     const cli_command *command;

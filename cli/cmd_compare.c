@@ -31,7 +31,7 @@ static int compare_show(cli *c, const ken_comparison *cmp, const ken_data *data)
         KEN_JSON(&j.w, "seed", i64, (int64_t)ken_ctx_seed(c->ctx));
         ken_json_put_key(&j.w, "models");
         ken_json_array(&j.w);
-        for (int i = 0; i < cmp->n; i++) show_json_compare_row(&j.w, &cmp->row[i]);
+        for (int i = 0; i < cmp->n; i++) ken_report_json_compared(&cmp->row[i], &j.w);
         ken_json_end_array(&j.w);
         KEN_JSON(&j.w, "reason", string, cmp->reason);
         return cli_json_end(c, &j);

@@ -12,30 +12,12 @@ static int evaluate_json(cli *c, const ken_model *m, const ken_evaluation *e) {
     cli_json j;
     cli_json_begin(c, &j);
     ken_json_writer *w = &j.w;
-    KEN_JSON(w, "task", string, ken_task_name(ken_model_task(m)));
-    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
-    KEN_JSON(w, "target", string, ken_model_target(m));
-    KEN_JSON(w, "rows_train", i64, ken_model_rows_train(m));
-    KEN_JSON(w, "rows_test", i64, e->predictions.n);
-    KEN_JSON(w, "rows_unseen_class", i64, e->predictions.n_unseen);
-    KEN_JSON(w, "rows_without_target", i64, e->predictions.n_missing);
-    show_json_metrics(w, e);
-    if (e->confusion) {
-        const int k = ken_model_n_classes(m);
-        ken_json_put_key(w, "confusion");
-        ken_json_array(w);
-        for (int i = 0; i < k; i++) {
-            ken_json_array(w);
-            for (int l = 0; l < k; l++) ken_json_put_f64(w, e->confusion[i * k + l]);
-            ken_json_end_array(w);
-        }
-        ken_json_end_array(w);
-    }
+    ken_report_json_evaluation(m, e, w);
     KEN_JSON(w, "fit_seconds", f64, (double)NAN);
     KEN_JSON(w, "predict_seconds", f64, e->predictions.predict_s);
     KEN_JSON(w, "peak_rss_mib", f64, cli_peak_rss_mib());
     KEN_JSON(w, "seed", i64, (int64_t)ken_ctx_seed(c->ctx));
-    show_json_model(w, m);
+    ken_report_json_model(m, w);
     return cli_json_end(c, &j);
 }
 

@@ -11,89 +11,15 @@
 #define EXPLAIN_ROWS 2000
 
 /* --- one row --------------------------------------------------------------------------------------------- */
-typedef struct explain_row {
-    ken_shap *shap;
-    ken_table *background; /* NULL: none */
-    bool asked;            /* the model was asked, it does not say itself */
-    ken_shap_part *parts;
-    int n_parts, output;
-    int64_t row;
-    double value;    /* prediction: number or class code */
-    double *proba;   /* (k) or NULL */
-} explain_row;
-
-static ken_status explain_one(cli *c, const ken_model *m, const ken_table *table, explain_row *r) {
-    const int k = ken_model_n_classes(m);
-    ken_table *one = NULL;
-    KEN_TRY(ken_table_take(c->ctx, table, &r->row, 1, &one));
-    ken_tensor t = ken_tensor_2d(&r->value, KEN_F64, 1, 1);
-    ken_status status = ken_model_predict(c->ctx, m, one, KEN_WHAT_VALUE, &t);
-    if (status == KEN_OK && k) {
-        status = ken_scratch(c->ctx, (size_t)k, sizeof(double), (void **)&r->proba);
-        t = ken_tensor_2d(r->proba, KEN_F64, 1, k);
-        if (status == KEN_OK) status = ken_model_predict(c->ctx, m, one, KEN_WHAT_PROBA, &t);
-    }
-    ken_table_free(one);
-    KEN_TRY(status);
-    const char *const background = cli_value(c, "background");
-    if (background) KEN_TRY(cli_load_table(c, background, &r->background, NULL));
-    status = ken_explain_shap_against(c->ctx, m, table, r->background, &r->row, 1, &r->shap);
-    r->asked = status == KEN_E_UNSUPPORTED;
-    if (r->asked)
-        status = ken_explain_kernel_shap(c->ctx, m, table, r->background ? r->background : table, &r->row, 1, NULL, &r->shap);
-    KEN_TRY(status);
-    KEN_TRY(KEN_SCRATCH(c->ctx, ken_shap_part, ken_model_n_features(m) + 1, &r->parts));
-    r->output = ken_shap_get(r->shap)->n_outputs > 1 ? (int)r->value : 0;
-    return ken_explain_row(c->ctx, m, table, r->shap, 0, r->output, r->parts, &r->n_parts);
-}
-
-static const char *explain_feature(const ken_model *m, const ken_shap_part *p) {
-    return p->feature < 0 ? "(several columns)" : ken_model_feature(m, p->feature);
-}
-
-/* Products of several columns have no value of their own. */
-static const char *explain_value(const ken_shap_part *p) {
-    return p->text[0] ? p->text : p->feature < 0 ? "" : "(missing)";
-}
-
-static int explain_row_json(cli *c, const ken_model *m, const explain_row *r) {
-    const ken_shap_view *v = ken_shap_get(r->shap);
+static int explain_row_json(cli *c, const ken_account *a) {
     cli_json j;
     cli_json_begin(c, &j);
-    ken_json_writer *w = &j.w;
-    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
-    KEN_JSON(w, "row", i64, r->row + 1);
-    ken_json_put_key(w, "prediction");
-    if (r->proba)
-        ken_json_put_string(w, ken_model_class(m, (int)r->value));
-    else
-        ken_json_put_f64(w, r->value);
-    if (r->proba) {
-        ken_json_put_key(w, "proba");
-        ken_json_object(w);
-        for (int k = 0; k < ken_model_n_classes(m); k++) KEN_JSON(w, ken_model_class(m, k), f64, r->proba[k]);
-        ken_json_end_object(w);
-        KEN_JSON(w, "explained_class", string, ken_model_class(m, v->n_outputs > 1 ? r->output : 1));
-    }
-    KEN_JSON(w, "method", string, r->asked ? "kernel" : "own");
-    if (r->background) KEN_JSON(w, "background_rows", i64, ken_table_rows(r->background));
-    KEN_JSON(w, "unit", string, v->unit);
-    KEN_JSON(w, "base", f64, v->base[r->output]);
-    KEN_JSON(w, "sum", f64, v->sum[r->output]);
-    ken_json_put_key(w, "contributions");
-    ken_json_array(w);
-    for (int i = 0; i < r->n_parts; i++) {
-        ken_json_object(w);
-        KEN_JSON(w, "feature", string, explain_feature(m, &r->parts[i]));
-        KEN_JSON(w, "value", string, r->parts[i].text);
-        KEN_JSON(w, "contribution", f64, r->parts[i].contribution);
-        ken_json_end_object(w);
-    }
-    ken_json_end_array(w);
+    ken_report_json_account(a, &j.w);
     return cli_json_end(c, &j);
 }
 
-static int explain_row_show(const ken_model *m, const explain_row *r) {
+static int explain_row_show(const ken_account *r) {
+    const ken_model *const m = r->model;
     static const char *const titles[] = {"column", "value", ">", ""};
     const ken_shap_view *v = ken_shap_get(r->shap);
     const char *bold = cli_style(stdout, "1"), *plain = cli_style(stdout, "0");
@@ -104,14 +30,14 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
         printf("\nRow %lld: %s%s%s, probability %s\n", (long long)r->row + 1, bold, ken_model_class(m, (int)r->value),
                plain, cli_number_text(r->proba[(int)r->value], number));
         printf("%sWhat pushed the %s of '%s' up (+) and down (−)%s\n\n", cli_style(stdout, "2"), v->unit,
-               ken_model_class(m, v->n_outputs > 1 ? r->output : 1), plain);
+               ken_account_class(r), plain);
     } else {
         printf("\nRow %lld: %s%s%s\n%sWhat pushed it up (+) and down (−)%s\n\n", (long long)r->row + 1, bold,
                cli_number_text(r->value, number), plain, cli_style(stdout, "2"), plain);
     }
     for (int i = 0; i < r->n_parts; i++) largest = fmax(largest, fabs(r->parts[i].contribution));
     cli_grid_begin(&g, 4, titles);
-    const char *base[] = {r->background ? "(start: the background)" : r->asked ? "(start: the table)" : "(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
+    const char *base[] = {r->background_rows ? "(start: the background)" : r->asked ? "(start: the table)" : "(start: the average)", "", cli_number_text(v->base[r->output], number), ""};
     cli_grid_row(&g, base);
     for (int i = 0; i < r->n_parts; i++) {
         const double x = r->parts[i].contribution;
@@ -121,8 +47,8 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
             continue;
         }
         snprintf(amount, sizeof amount, "%s%s", x < 0 ? "" : "+", cli_number_text(x, number));
-        const char *cells[] = {explain_feature(m, &r->parts[i]), explain_value(&r->parts[i]),
-                               amount, cli_bar(fabs(x) / largest, 24, bar)};
+        const char *cells[] = {ken_account_name(r, i), ken_account_value(r, i), amount,
+                               cli_bar(fabs(x) / largest, 24, bar)};
         cli_grid_row(&g, cells);
     }
     if (r->n_parts > 20) {
@@ -137,120 +63,95 @@ static int explain_row_show(const ken_model *m, const explain_row *r) {
 }
 
 static int explain_row_run(cli *c, const ken_model *m, const ken_table *table, int64_t row) {
-    explain_row r;
-    memset(&r, 0, sizeof r);
-    r.row = row - 1;
-    const ken_mark mark = ken_scratch_mark(c->ctx);
-    const ken_status status = explain_one(c, m, table, &r);
+    const char *const rows = cli_value(c, "background");
+    ken_table *background = NULL;
+    ken_account account;
+    memset(&account, 0, sizeof account);
+    ken_status status = rows ? cli_load_table(c, rows, &background, NULL) : KEN_OK;
+    if (status == KEN_OK) status = ken_explain_account(c->ctx, m, table, background, row - 1, &account);
     const int result = status != KEN_OK ? cli_failed(c, status)
-                       : c->json        ? explain_row_json(c, m, &r)
-                                        : explain_row_show(m, &r);
-    ken_shap_free(r.shap);
-    ken_table_free(r.background);
-    ken_scratch_release(c->ctx, mark);
+                       : c->json        ? explain_row_json(c, &account)
+                                        : explain_row_show(&account);
+    ken_account_free(&account);
+    ken_table_free(background);
     return result;
 }
 
 /* --- the whole model ------------------------------------------------------------------------------------------ */
 typedef struct explain_all {
-    ken_permutation_row *rows; /* NULL: the table has no target */
+    ken_report_input found; /* permutation NULL: the table has no target; importance NULL: the model says nothing */
     ken_permutation_info info;
-    int *together_of;          /* (n_features) group of columns that say the same, -1: none */
-    ken_permutation_group *together;
-    int n_together;
-    double *own;               /* the model's own importances, NULL: none */
 } explain_all;
 
 /* Columns that say the same, shuffled together. */
-static ken_status explain_measure_together(cli *c, const ken_model *m, const ken_data *data,
-                                           const ken_permutation_params *params, double at_least, explain_all *e) {
-    const int d = ken_model_n_features(m);
-    int n;
-    KEN_TRY(KEN_SCRATCH(c->ctx, int, d, &e->together_of));
-    KEN_TRY(ken_explain_associated(c->ctx, m, data->table, at_least, e->together_of, &n));
-    n = ken_explain_drop_single(e->together_of, d, n);
+static ken_status explain_measure_together(cli *c, const ken_data *data, const ken_permutation_params *params,
+                                           double at_least, ken_report_input *in) {
+    const int d = ken_model_n_features(in->model);
+    ken_permutation_group *together;
+    int *together_of, n;
+    KEN_TRY(KEN_SCRATCH(c->ctx, int, d, &together_of));
+    KEN_TRY(ken_explain_associated(c->ctx, in->model, data->table, at_least, together_of, &n));
+    n = ken_explain_drop_single(together_of, d, n);
     if (n == 0) return KEN_OK;
-    KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_group, n, &e->together));
-    e->n_together = n;
-    return ken_explain_permutation_groups(c->ctx, m, data, params, e->together_of, n, NULL, e->together);
+    KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_group, n, &together));
+    in->together_of = together_of;
+    in->together = together;
+    in->n_together = n;
+    return ken_explain_permutation_groups(c->ctx, in->model, data, params, together_of, n, NULL, together);
 }
 
-static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *table, double together, explain_all *e) {
-    const int d = ken_model_n_features(m);
-    const int target = ken_table_find(table, ken_model_target(m));
+static ken_status explain_measure_columns(cli *c, const ken_data *data, double together, explain_all *e) {
     ken_permutation_params params = KEN_PERMUTATION_DEFAULTS;
-    ken_data data;
+    ken_permutation_row *rows;
+    const ken_model *const m = e->found.model;
     params.max_rows = EXPLAIN_ROWS;
-    memset(&data, 0, sizeof data);
-    data.table = table;
-    data.task = ken_model_task(m);
-    if (target >= 0) {
-        data.target = ken_table_column(table, target);
-        KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_row, d, &e->rows));
-        KEN_TRY(ken_explain_permutation(c->ctx, m, &data, &params, &e->info, e->rows, NULL));
-        KEN_TRY(explain_measure_together(c, m, &data, &params, together, e));
-    } else if (!c->quiet && ken_model_task(m) != KEN_DETECT) {
-        ken_warn(c->ctx, "the table has no column '%s': permutation importance is left out", ken_model_target(m));
-    }
-    const ken_importance_way way = ken_importance_way_of(m);
-    if (way == KEN_IMPORTANCE_NONE || ken_model_task(m) == KEN_DETECT) return KEN_OK; /* cuts at random gain nothing */
-    KEN_TRY(KEN_SCRATCH(c->ctx, double, d + 1, &e->own));
-    return ken_explain_importance(c->ctx, m, way, table, e->own);
+    KEN_TRY(KEN_SCRATCH(c->ctx, ken_permutation_row, ken_model_n_features(m), &rows));
+    KEN_TRY(ken_explain_permutation(c->ctx, m, data, &params, &e->info, rows, NULL));
+    e->found.permutation = rows;
+    e->found.n_permutation = ken_model_n_features(m);
+    e->found.permutation_info = &e->info;
+    return explain_measure_together(c, data, &params, together, &e->found);
 }
 
 static const char *explain_way_name(const ken_model *m) {
     return ken_importance_way_of(m) == KEN_IMPORTANCE_BY_COEF ? "|coefficient| × sd" : "share of gain";
 }
 
-static void explain_together_json(ken_json_writer *w, const ken_model *m, const explain_all *e) {
-    ken_json_put_key(w, "together");
-    ken_json_array(w);
-    for (int g = 0; g < e->n_together; g++) {
-        ken_json_object(w);
-        ken_json_put_key(w, "features");
-        ken_json_array(w);
-        for (int j = 0; j < ken_model_n_features(m); j++)
-            if (e->together_of[j] == e->together[g].group) ken_json_put_string(w, ken_model_feature(m, j));
-        ken_json_end_array(w);
-        KEN_JSON(w, "mean", f64, e->together[g].mean);
-        KEN_JSON(w, "sd", f64, e->together[g].sd);
-        ken_json_end_object(w);
+static ken_status explain_measure(cli *c, const ken_model *m, const ken_table *table, double together, explain_all *e) {
+    const int target = ken_table_find(table, ken_model_target(m));
+    double *own;
+    ken_data data;
+    memset(e, 0, sizeof *e);
+    memset(&data, 0, sizeof data);
+    e->found.model = m;
+    data.table = table;
+    data.task = ken_model_task(m);
+    if (target >= 0) {
+        data.target = ken_table_column(table, target);
+        KEN_TRY(explain_measure_columns(c, &data, together, e));
+    } else if (!c->quiet && ken_model_task(m) != KEN_DETECT) {
+        ken_warn(c->ctx, "the table has no column '%s': permutation importance is left out", ken_model_target(m));
     }
-    ken_json_end_array(w);
+    const ken_importance_way way = ken_importance_way_of(m);
+    if (way == KEN_IMPORTANCE_NONE || ken_model_task(m) == KEN_DETECT) return KEN_OK; /* cuts at random gain nothing */
+    KEN_TRY(KEN_SCRATCH(c->ctx, double, ken_model_n_features(m) + 1, &own));
+    KEN_TRY(ken_explain_importance(c->ctx, m, way, table, own));
+    e->found.importance = own;
+    e->found.importance_name = explain_way_name(m);
+    return KEN_OK;
 }
 
-static int explain_all_json(cli *c, const ken_model *m, const explain_all *e) {
+static int explain_all_json(cli *c, const explain_all *e) {
     cli_json j;
     cli_json_begin(c, &j);
-    ken_json_writer *w = &j.w;
-    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
-    if (e->rows) {
-        KEN_JSON(w, "metric", string, e->info.metric);
-        KEN_JSON(w, "score", f64, e->info.score);
-        KEN_JSON(w, "rows", i64, e->info.rows);
-        ken_json_put_key(w, "permutation");
-        ken_json_array(w);
-        for (int i = 0; i < ken_model_n_features(m); i++) {
-            ken_json_object(w);
-            KEN_JSON(w, "feature", string, ken_model_feature(m, e->rows[i].feature));
-            KEN_JSON(w, "mean", f64, e->rows[i].mean);
-            KEN_JSON(w, "sd", f64, e->rows[i].sd);
-            ken_json_end_object(w);
-        }
-        ken_json_end_array(w);
-        explain_together_json(w, m, e);
-    }
-    if (e->own) {
-        ken_json_put_key(w, "importance");
-        ken_json_object(w);
-        KEN_JSON(w, "by", string, explain_way_name(m));
-        for (int i = 0; i < ken_model_n_features(m); i++) KEN_JSON(w, ken_model_feature(m, i), f64, e->own[i]);
-        ken_json_end_object(w);
-    }
+    KEN_JSON(&j.w, "model", string, ken_model_desc(e->found.model)->name);
+    ken_report_json_columns(&e->found, &j.w);
     return cli_json_end(c, &j);
 }
 
-static void explain_show_permutation(const ken_model *m, const explain_all *e) {
+static void explain_show_permutation(const explain_all *e) {
+    const ken_report_input *const in = &e->found;
+    const ken_model *const m = in->model;
     static const char *const titles[] = {"column", "loss of score>", "± sd>", ""};
     char rows[32];
     cli_grid g;
@@ -261,44 +162,48 @@ static void explain_show_permutation(const ken_model *m, const explain_all *e) {
     cli_grid_begin(&g, 4, titles);
     for (int i = 0; i < KEN_MIN(ken_model_n_features(m), 30); i++) {
         char mean[32], sd[32], bar[160];
-        const double largest = fmax(e->rows[0].mean, 1e-300);
-        const char *cells[] = {ken_model_feature(m, e->rows[i].feature), cli_number_text(e->rows[i].mean, mean),
-                               cli_number_text(e->rows[i].sd, sd), cli_bar(e->rows[i].mean / largest, 24, bar)};
+        const double largest = fmax(in->permutation[0].mean, 1e-300);
+        const char *cells[] = {ken_model_feature(m, in->permutation[i].feature), cli_number_text(in->permutation[i].mean, mean),
+                               cli_number_text(in->permutation[i].sd, sd), cli_bar(in->permutation[i].mean / largest, 24, bar)};
         cli_grid_row(&g, cells);
     }
     cli_grid_print(&g, stdout);
 }
 
-static void explain_show_together(const ken_model *m, const explain_all *e) {
+static void explain_show_together(const explain_all *e) {
+    const ken_report_input *const in = &e->found;
+    const ken_model *const m = in->model;
     static const char *const titles[] = {"together", "loss of score>", "± sd>", ""};
     cli_grid g;
     printf("\n%sColumns that say the same%s\n%sShuffled one by one they stand in for each other; together they cannot%s\n\n",
            cli_style(stdout, "1"), cli_style(stdout, "0"), cli_style(stdout, "2"), cli_style(stdout, "0"));
     cli_grid_begin(&g, 4, titles);
-    for (int i = 0; i < KEN_MIN(e->n_together, 30); i++) {
+    for (int i = 0; i < KEN_MIN(in->n_together, 30); i++) {
         char name[512] = "", mean[32], sd[32], bar[160];
         for (int j = 0; j < ken_model_n_features(m); j++)
-            if (e->together_of[j] == e->together[i].group)
+            if (in->together_of[j] == in->together[i].group)
                 snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", *name ? " + " : "", ken_model_feature(m, j));
-        const char *cells[] = {name, cli_number_text(e->together[i].mean, mean), cli_number_text(e->together[i].sd, sd),
-                               cli_bar(e->together[i].mean / fmax(e->rows[0].mean, 1e-300), 24, bar)};
+        const char *cells[] = {name, cli_number_text(in->together[i].mean, mean), cli_number_text(in->together[i].sd, sd),
+                               cli_bar(in->together[i].mean / fmax(in->permutation[0].mean, 1e-300), 24, bar)};
         cli_grid_row(&g, cells);
     }
     cli_grid_print(&g, stdout);
 }
 
-static void explain_show_own(const ken_model *m, const explain_all *e) {
+static void explain_show_own(const explain_all *e) {
+    const ken_report_input *const in = &e->found;
+    const ken_model *const m = in->model;
     static const char *const titles[] = {"column", ">", ""};
     cli_grid g;
     double largest = 1e-300;
     char number[32], bar[160];
-    printf("\n%sBy the model itself%s  %s\n", cli_style(stdout, "1"), cli_style(stdout, "0"), explain_way_name(m));
-    for (int i = 0; i < ken_model_n_features(m); i++) largest = fmax(largest, e->own[i]);
+    printf("\n%sBy the model itself%s  %s\n", cli_style(stdout, "1"), cli_style(stdout, "0"), in->importance_name);
+    for (int i = 0; i < ken_model_n_features(m); i++) largest = fmax(largest, in->importance[i]);
     cli_grid_begin(&g, 3, titles);
     for (int i = 0; i < KEN_MIN(ken_model_n_features(m), 30); i++) {
-        const int j = e->rows ? e->rows[i].feature : i;
-        const char *cells[] = {ken_model_feature(m, j), cli_number_text(e->own[j], number),
-                               cli_bar(e->own[j] / largest, 24, bar)};
+        const int j = in->permutation ? in->permutation[i].feature : i;
+        const char *cells[] = {ken_model_feature(m, j), cli_number_text(in->importance[j], number),
+                               cli_bar(in->importance[j] / largest, 24, bar)};
         cli_grid_row(&g, cells);
     }
     cli_grid_print(&g, stdout);
@@ -309,17 +214,16 @@ static int explain_all_run(cli *c, const ken_model *m, const ken_table *table) {
     double together;
     if (!cli_number(c, "together", KEN_PERMUTATION_ASSOCIATED, 0.01, 1, &together)) return CLI_USAGE;
     const ken_mark mark = ken_scratch_mark(c->ctx);
-    memset(&e, 0, sizeof e);
     const ken_status status = explain_measure(c, m, table, together, &e);
     int result = CLI_DONE;
     if (status != KEN_OK) {
         result = cli_failed(c, status);
     } else if (c->json) {
-        result = explain_all_json(c, m, &e);
+        result = explain_all_json(c, &e);
     } else {
-        if (e.rows) explain_show_permutation(m, &e);
-        if (e.n_together) explain_show_together(m, &e);
-        if (e.own) explain_show_own(m, &e);
+        if (e.found.permutation) explain_show_permutation(&e);
+        if (e.found.n_together) explain_show_together(&e);
+        if (e.found.importance) explain_show_own(&e);
         printf("\n  next: ken explain %s %s --row 1   why it said what it said of one row\n", c->arguments[0],
                c->arguments[1]);
     }

@@ -185,7 +185,7 @@ static int models_file_json(cli *c, const ken_model *m) {
     KEN_JSON(w, "task", string, ken_task_name(ken_model_task(m)));
     KEN_JSON(w, "target", string, ken_model_target(m));
     KEN_JSON(w, "rows_train", i64, ken_model_rows_train(m));
-    show_json_model(w, m);
+    ken_report_json_model(m, w);
     ken_json_put_key(w, "inputs");
     ken_json_array(w);
     for (int i = 0; i < ken_model_n_inputs(m); i++) ken_json_put_string(w, ken_model_input(m, i));

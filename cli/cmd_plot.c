@@ -81,18 +81,9 @@ static int plot_text(const cli *c, const ken_model *m, const ken_outline_view *v
 
 /* --- as a file ------------------------------------------------------------------------------------------ */
 static ken_status plot_write(cli *c, const char *path, const char *text, size_t size) {
-    ken_file_writer *w = NULL;
-    if (strcmp(path, "-") == 0) {
-        fwrite(text, 1, size, stdout);
-        return KEN_OK;
-    }
-    KEN_TRY(ken_file_create(c->ctx, path, &w));
-    const ken_status status = ken_file_write(w, text, size);
-    if (status != KEN_OK) {
-        ken_file_discard(w);
-        return status;
-    }
-    return ken_file_commit(w);
+    if (strcmp(path, "-") != 0) return ken_file_write_whole(c->ctx, path, text, size);
+    fwrite(text, 1, size, stdout);
+    return KEN_OK;
 }
 
 static int plot_svg(cli *c, const ken_model *m, const ken_outline *outline, const char *path) {

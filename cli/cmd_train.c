@@ -43,43 +43,15 @@ int cli_train_options(cli *c, ken_train_options *o, const char **settings, int c
 }
 
 /* --- showing ---------------------------------------------------------------------------------------------- */
-static void train_json_comparison(ken_json_writer *w, const ken_comparison *cmp) {
-    ken_json_put_key(w, "compared");
-    ken_json_array(w);
-    for (int i = 0; i < cmp->n; i++) show_json_compare_row(w, &cmp->row[i]);
-    ken_json_end_array(w);
-    KEN_JSON(w, "reason", string, cmp->reason);
-}
-
 static int train_json(cli *c, const ken_model *m, const ken_training *t, const char *file, const char *report) {
     cli_json j;
     cli_json_begin(c, &j);
     ken_json_writer *w = &j.w;
-    KEN_JSON(w, "task", string, ken_task_name(ken_model_task(m)));
-    KEN_JSON(w, "model", string, ken_model_desc(m)->name);
-    KEN_JSON(w, "target", string, ken_model_target(m));
-    KEN_JSON(w, "rows_train", i64, t->rows_train);
-    KEN_JSON(w, "rows_validation", i64, t->rows_validation);
-    KEN_JSON(w, "rows_test", i64, t->rows_test);
-    show_json_metrics(w, &t->evaluation);
-    ken_json_put_key(w, "baseline");
-    ken_json_object(w);
-    for (int i = 0; i < t->baseline.n_metrics; i++)
-        KEN_JSON(w, t->baseline.metric[i].desc->name, f64, t->baseline.metric[i].interval.value);
-    ken_json_end_object(w);
-    if (!isnan(t->coverage)) {
-        KEN_JSON(w, "coverage", f64, t->coverage);
-        KEN_JSON(w, "interval_width", f64, t->interval_width);
-    }
-    show_json_history(w, m);
-    if (t->cv.folds) show_json_cv(w, &t->cv);
-    if (t->comparison.n) train_json_comparison(w, &t->comparison);
-    KEN_JSON(w, "fit_seconds", f64, t->fit_s);
-    KEN_JSON(w, "predict_seconds", f64, t->predict_s);
+    ken_report_json_training(m, t, w);
     KEN_JSON(w, "peak_rss_mib", f64, cli_peak_rss_mib());
     KEN_JSON(w, "threads", i64, ken_ctx_threads(c->ctx));
     KEN_JSON(w, "seed", i64, (int64_t)ken_ctx_seed(c->ctx));
-    show_json_model(w, m);
+    ken_report_json_model(m, w);
     KEN_JSON(w, "model_file", string, file);
     if (report) KEN_JSON(w, "report", string, report);
     return cli_json_end(c, &j);

@@ -152,46 +152,9 @@ static int shapes_show(const cli *c, const ken_model *m, const shape *s) {
 }
 
 /* --- JSON --------------------------------------------------------------------------------------------------- */
-static void shapes_json_axis(ken_json_writer *w, const ken_effect_axis *axis) {
-    ken_json_object(w);
-    KEN_JSON(w, "column", string, axis->name);
-    ken_json_put_key(w, "values");
-    ken_json_array(w);
-    for (int64_t g = 0; g < axis->n; g++) {
-        if (axis->dtype == KEN_CATEGORY)
-            ken_json_put_string(w, axis->label[g]);
-        else
-            ken_json_put_f64(w, axis->value[g]);
-    }
-    ken_json_end_array(w);
-    ken_json_end_object(w);
-}
-
-static void shapes_json_values(ken_json_writer *w, const shape *s, const double *value) {
-    const int64_t n = s->axis[0]->n, m = s->n_axes == 2 ? s->axis[1]->n : 1;
-    ken_json_array(w);
-    for (int64_t i = 0; i < n; i++) {
-        if (s->n_axes == 2) ken_json_array(w);
-        for (int64_t j = 0; j < m; j++) ken_json_put_f64(w, value[i * m + j]);
-        if (s->n_axes == 2) ken_json_end_array(w);
-    }
-    ken_json_end_array(w);
-}
-
-static void shapes_json(ken_json_writer *w, const ken_model *m, const shape *s) {
-    KEN_JSON(w, "unit", string, s->unit);
-    ken_json_put_key(w, "axes");
-    ken_json_array(w);
-    for (int a = 0; a < s->n_axes; a++) shapes_json_axis(w, s->axis[a]);
-    ken_json_end_array(w);
-    ken_json_put_key(w, "outputs"); /* by class, or one of no name */
-    ken_json_object(w);
-    for (int k = 0; k < s->n_outputs; k++) {
-        const int classes = ken_model_n_classes(m);
-        ken_json_put_key(w, !classes ? "value" : ken_model_class(m, s->n_outputs > 1 ? k : KEN_MIN(1, classes - 1)));
-        shapes_json_values(w, s, s->value + k * shapes_count(s));
-    }
-    ken_json_end_object(w);
+static ken_report_shape shapes_result(const shape *s) {
+    return (ken_report_shape){.axis = {s->axis[0], s->axis[1]}, .n_axes = s->n_axes, .n_outputs = s->n_outputs,
+                              .value = s->value, .unit = s->unit};
 }
 
 /* --- partial dependence ------------------------------------------------------------------------------------- */
@@ -255,12 +218,13 @@ static int effect_show(cli *c, const ken_model *m, const ken_effect_view *v) {
     KEN_JSON(&j.w, "explains", string, "effect");
     KEN_JSON(&j.w, "method", string, walk ? "recursion" : "brute");
     KEN_JSON(&j.w, "rows", i64, v->rows);
-    shapes_json(&j.w, m, &s);
+    const ken_report_shape result = shapes_result(&s);
+    ken_report_json_shape(m, &result, &j.w);
     if (v->n_ice) {
         if (v->n_outputs > 1) KEN_JSON(&j.w, "centered_rows_class", string, ken_model_class(m, v->ice_output));
         ken_json_put_key(&j.w, "centered_rows");
         ken_json_array(&j.w);
-        for (int64_t r = 0; r < v->n_ice; r++) shapes_json_values(&j.w, &s, v->ice + r * v->axis[0].n);
+        for (int64_t r = 0; r < v->n_ice; r++) ken_report_json_points(&result, v->ice + r * v->axis[0].n, &j.w);
         ken_json_end_array(&j.w);
     }
     return cli_json_end(c, &j);
@@ -309,7 +273,8 @@ static int ale_show(cli *c, const ken_model *m, const ken_ale_view *v) {
     KEN_JSON(&j.w, "model", string, ken_model_desc(m)->name);
     KEN_JSON(&j.w, "explains", string, "ale");
     KEN_JSON(&j.w, "rows", i64, v->rows);
-    shapes_json(&j.w, m, &s);
+    const ken_report_shape result = shapes_result(&s);
+    ken_report_json_shape(m, &result, &j.w);
     ken_json_put_key(&j.w, "counts"); /* by bin or level; two columns: row by row of the cells */
     ken_json_array(&j.w);
     for (int64_t i = 0; i < cells; i++) ken_json_put_i64(&j.w, v->count[i]);

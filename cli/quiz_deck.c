@@ -258,21 +258,13 @@ static void quiz_make_folders(const char *path) {
 ken_status quiz_progress_save(ken_ctx *ctx, const quiz_deck *deck, const char *path) {
     ken_text text = ken_text_new(ctx);
     ken_json_writer w = ken_json_writer_new(&text, 1);
-    ken_file_writer *file = NULL;
     const char *json;
     quiz_write_progress(&w, deck);
     ken_text_add_char(&text, '\n');
     ken_status status = ken_text_end(&text, &json);
     if (status == KEN_OK) {
         quiz_make_folders(path);
-        status = ken_file_create(ctx, path, &file);
-    }
-    if (status == KEN_OK) {
-        status = ken_file_write(file, json, text.size);
-        if (status == KEN_OK)
-            status = ken_file_commit(file);
-        else
-            ken_file_discard(file);
+        status = ken_file_write_whole(ctx, path, json, text.size);
     }
     ken_text_free(&text);
     return status;

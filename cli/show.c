@@ -1,11 +1,8 @@
-/* Metrics, leaderboards and models for people and for scripts. */
+/* Metrics and leaderboards for people; for scripts: ken/report/report_json.h. */
 #include "cli/show.h"
 
 #include <math.h>
 #include <string.h>
-
-#include "ken/boosting/boosting/boosting.h"
-#include "ken/preprocess/recipe/recipe.h"
 
 /* --- metrics ------------------------------------------------------------------------------------------ */
 static const char *show_interval(const ken_interval *i, char *buf, size_t size) {
@@ -74,26 +71,6 @@ void show_confusion(const ken_model *m, const ken_evaluation *e) {
     cli_grid_print(&g, stdout);
 }
 
-void show_json_metrics(ken_json_writer *w, const ken_evaluation *e) {
-    ken_json_put_key(w, "metrics");
-    ken_json_object(w);
-    for (int i = 0; i < e->n_metrics; i++) KEN_JSON(w, e->metric[i].desc->name, f64, e->metric[i].interval.value);
-    ken_json_end_object(w);
-    ken_json_put_key(w, "intervals");
-    ken_json_object(w);
-    for (int i = 0; i < e->n_metrics; i++) {
-        const ken_interval *v = &e->metric[i].interval;
-        if (isnan(v->low) && isnan(v->high)) continue;
-        ken_json_put_key(w, e->metric[i].desc->name);
-        ken_json_object(w);
-        KEN_JSON(w, "low", f64, v->low);
-        KEN_JSON(w, "high", f64, v->high);
-        KEN_JSON(w, "method", string, v->method);
-        ken_json_end_object(w);
-    }
-    ken_json_end_object(w);
-}
-
 /* --- cross-validation and leaderboards ------------------------------------------------------------------- */
 void show_cv(const ken_cv_result *cv) {
     static const char *const titles[] = {"metric", "mean>", "± se>"};
@@ -107,25 +84,6 @@ void show_cv(const ken_cv_result *cv) {
     }
     cli_grid_print(&g, stdout);
     putchar('\n');
-}
-
-void show_json_cv(ken_json_writer *w, const ken_cv_result *cv) {
-    ken_json_put_key(w, "cv");
-    ken_json_object(w);
-    KEN_JSON(w, "splitter", string, cv->splitter);
-    KEN_JSON(w, "folds", i64, cv->folds);
-    for (int i = 0; i < cv->n_metrics; i++) {
-        ken_json_put_key(w, cv->metric[i]->name);
-        ken_json_object(w);
-        KEN_JSON(w, "mean", f64, cv->mean[i]);
-        KEN_JSON(w, "se", f64, cv->se[i]);
-        ken_json_put_key(w, "folds");
-        ken_json_array(w);
-        for (int64_t f = 0; f < cv->folds; f++) ken_json_put_f64(w, cv->score[f * cv->n_metrics + i]);
-        ken_json_end_array(w);
-        ken_json_end_object(w);
-    }
-    ken_json_end_object(w);
 }
 
 void show_leaderboard(const ken_comparison *cmp) {
@@ -153,66 +111,4 @@ void show_leaderboard(const ken_comparison *cmp) {
         cli_grid_row(&g, cells);
     }
     cli_grid_print(&g, stdout);
-}
-
-void show_json_compare_row(ken_json_writer *w, const ken_compare_row *r) {
-    ken_json_object(w);
-    KEN_JSON(w, "model", string, r->name);
-    if (r->settings && *r->settings) KEN_JSON(w, "settings", string, r->settings);
-    if (r->status != KEN_OK) {
-        KEN_JSON(w, "error", string, r->message);
-    } else {
-        KEN_JSON(w, "mean", f64, r->mean);
-        KEN_JSON(w, "se", f64, r->se);
-        KEN_JSON(w, "fit_seconds", f64, r->fit_s);
-        KEN_JSON(w, "predict_seconds", f64, r->predict_s);
-        KEN_JSON(w, "bytes", i64, r->bytes);
-        KEN_JSON(w, "difference", f64, r->difference);
-        KEN_JSON(w, "p", f64, r->p);
-        show_json_cv(w, &r->cv);
-    }
-    ken_json_end_object(w);
-}
-
-/* --- early stopping ------------------------------------------------------------------------------------------- */
-static void show_json_series(ken_json_writer *w, const char *name, const ken_tensor *t, int64_t first, int64_t step) {
-    ken_json_put_key(w, name);
-    ken_json_array(w);
-    for (int64_t i = first; i < ken_tensor_count(t); i += step) ken_json_put_f64(w, ken_tensor_value(t, i));
-    ken_json_end_array(w);
-}
-
-void show_json_history(ken_json_writer *w, const ken_model *m) {
-    const ken_tensor *loss = ken_model_attr(m, "validation_loss"), *metric = ken_model_attr(m, "validation_metric");
-    const ken_strings *names = ken_model_attr_strings(m, "metrics");
-    if (ken_model_desc(m) != &ken_boosting_desc || !loss) return;
-    KEN_JSON(w, "rounds", i64, ken_boosting_rounds(m));
-    ken_json_put_key(w, "history");
-    ken_json_object(w);
-    show_json_series(w, "validation_loss", loss, 0, 1);
-    for (int64_t i = 0; names && metric && metric->ndim == 2 && metric->shape[1] == names->n && i < names->n; i++) {
-        char name[128];
-        int64_t size;
-        const char *text = ken_strings_at(names, i, &size);
-        snprintf(name, sizeof name, "%.*s", (int)KEN_MIN(size, 120), text);
-        show_json_series(w, name, metric, i, names->n);
-    }
-    ken_json_end_object(w);
-}
-
-/* --- models ------------------------------------------------------------------------------------------------- */
-void show_json_model(ken_json_writer *w, const ken_model *m) {
-    ken_json_put_key(w, "parameters");
-    ken_json_object(w);
-    ken_model_write_params(m, w);
-    ken_json_end_object(w);
-    ken_json_put_key(w, "features");
-    ken_json_array(w);
-    for (int j = 0; j < ken_model_n_features(m); j++) ken_json_put_string(w, ken_model_feature(m, j));
-    ken_json_end_array(w);
-    if (ken_model_n_classes(m) == 0) return;
-    ken_json_put_key(w, "classes");
-    ken_json_array(w);
-    for (int k = 0; k < ken_model_n_classes(m); k++) ken_json_put_string(w, ken_model_class(m, k));
-    ken_json_end_array(w);
 }

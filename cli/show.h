@@ -1,9 +1,10 @@
-/* What several commands show: metrics, leaderboards, models; as text and as JSON. */
+/* What several commands show: metrics and leaderboards as text, pages. */
 #ifndef KEN_CLI_SHOW_H
 #define KEN_CLI_SHOW_H
 
 #include "cli/cli.h"
-#include "ken/report/report.h"
+#include "ken/report/report_json.h"
+#include "ken/report/report_training.h"
 #include "ken/select/train/train.h"
 
 /* cmd_train.c: what `train` and `compare` both read from the command line. */
@@ -14,12 +15,6 @@ void show_metrics(const ken_evaluation *e, const ken_evaluation *baseline); /* b
 void show_confusion(const ken_model *m, const ken_evaluation *e);
 void show_leaderboard(const ken_comparison *cmp);
 void show_cv(const ken_cv_result *cv);
-void show_json_metrics(ken_json_writer *w, const ken_evaluation *e); /* "metrics" and "intervals" */
-void show_json_compare_row(ken_json_writer *w, const ken_compare_row *row);
-void show_json_cv(ken_json_writer *w, const ken_cv_result *cv);
-/* "rounds" that are kept and "history": what early stopping looked at after each; nothing without that. */
-void show_json_history(ken_json_writer *w, const ken_model *m);
-void show_json_model(ken_json_writer *w, const ken_model *m); /* "parameters", "features", "classes" */
 
 /* show_report.c */
 ken_status show_train_report(cli *c, const ken_table *table, const char *checksum, const ken_model *m,

@@ -115,9 +115,7 @@ static void progress_record(cli_curve *curve, const ken_progress *p) {
     if (isnan(p->objective)) return;
     if (p->iteration <= 1) curve->n = 0;
     if (curve->n == CLI_MAX_CURVE) return;
-    curve->at[curve->n].iteration = (double)p->iteration;
-    curve->at[curve->n].objective = p->objective;
-    curve->at[curve->n++].validation = p->validation;
+    curve->at[curve->n++] = (ken_report_curve_point){(double)p->iteration, p->objective, p->validation};
 }
 
 void cli_hook(void *user, const ken_progress *p) {

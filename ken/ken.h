@@ -80,6 +80,8 @@
 #include "ken/explain/effect/effect.h"
 #include "ken/explain/shap/shap.h"
 #include "ken/report/report.h"
+#include "ken/report/report_json.h"
+#include "ken/report/report_training.h"
 #include "ken/report/show.h"
 
 #endif

@@ -400,3 +400,12 @@ void ken_file_discard(ken_file_writer *w) {
 }
 
 #endif
+
+ken_status ken_file_write_whole(ken_ctx *ctx, const char *path, const void *bytes, size_t size) {
+    ken_file_writer *w;
+    KEN_TRY(ken_file_create(ctx, path, &w));
+    const ken_status status = ken_file_write(w, bytes, size);
+    if (status == KEN_OK) return ken_file_commit(w);
+    ken_file_discard(w);
+    return status;
+}

@@ -25,6 +25,8 @@ KEN_API ken_status ken_file_create(ken_ctx *ctx, const char *path, ken_file_writ
 KEN_API ken_status ken_file_write(ken_file_writer *w, const void *bytes, size_t size);
 KEN_API ken_status ken_file_commit(ken_file_writer *w);   /* frees w in every case */
 KEN_API void ken_file_discard(ken_file_writer *w);        /* NULL is fine */
+/* All of it in one go. */
+KEN_API ken_status ken_file_write_whole(ken_ctx *ctx, const char *path, const void *bytes, size_t size);
 /* Temporary files that exist now, for the program's signal handler: async-signal-safe. */
 KEN_API void ken_file_discard_all(void);
 

@@ -41,13 +41,7 @@ static int count_files(void) {
 }
 
 static ken_status put(ken_ctx *ctx, const char *path, const char *text) {
-    ken_file_writer *w;
-    KEN_TRY(ken_file_create(ctx, path, &w));
-    if (ken_file_write(w, text, strlen(text)) != KEN_OK) {
-        ken_file_discard(w);
-        return KEN_E_IO;
-    }
-    return ken_file_commit(w);
+    return ken_file_write_whole(ctx, path, text, strlen(text));
 }
 
 static void expect(ken_ctx *ctx, const char *path, const char *text) {

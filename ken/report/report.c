@@ -190,42 +190,53 @@ static ken_status report_profile(ken__report *r, ken_profile **owned) {
     return KEN_OK;
 }
 
-ken_status ken_report_render(ken_ctx *ctx, const ken_report_input *input, ken_text *out) {
-    ken__report *r = NULL;
+static ken_status report_sections_render(ken__report *r) {
     report_scripts scripts = {.n = 0};
-    ken_text body = ken_text_new(ctx);
+    ken_text body = ken_text_new(r->ctx);
     ken_profile *profile = NULL;
     const char *text = NULL;
+    report_scripts_make(&scripts, r->ctx, r->in);
+    ken_status status = report_profile(r, &profile);
+    if (status == KEN_OK) status = report_page(r, &scripts, &body);
+    if (status == KEN_OK) status = ken_text_end(r->out, &text);
+    for (int i = 0; i < scripts.n; i++) ken_text_free(&scripts.text[i]);
+    ken_text_free(&body);
+    ken_profile_free(profile);
+    return status;
+}
+
+ken_status ken__report_render(ken_ctx *ctx, const ken_report_input *input, ken_text *page, ken_json_writer *figures) {
+    ken__report *r = NULL;
+    ken_text unread = ken_text_new(ctx); /* figures are made as their sections are written */
     if (!input->model && !input->table)
         return KEN_FAIL(ctx, KEN_E_ARG, "give a fitted model, or a table to describe",
                         "report: there is neither a model nor a table");
     KEN_TRY(KEN_ALLOC(ctx, ken__report, 1, &r));
     r->ctx = ctx;
     r->in = input;
-    r->out = out;
-    report_scripts_make(&scripts, ctx, input);
-    ken_status status = report_profile(r, &profile);
-    if (status == KEN_OK) status = report_page(r, &scripts, &body);
-    if (status == KEN_OK) status = ken_text_end(out, &text);
-    for (int i = 0; i < scripts.n; i++) ken_text_free(&scripts.text[i]);
-    ken_text_free(&body);
-    ken_profile_free(profile);
+    r->out = page ? page : &unread;
+    r->figures = figures;
+    if (figures) ken_json_object(figures);
+    ken_status status = report_sections_render(r);
+    if (figures) ken_json_end_object(figures);
+    if (figures && status == KEN_OK) status = figures->out->status;
+    ken_text_free(&unread);
     ken_free(ctx, r);
     return status;
 }
 
+ken_status ken_report_render(ken_ctx *ctx, const ken_report_input *input, ken_text *out) {
+    return ken__report_render(ctx, input, out, NULL);
+}
+
+ken_status ken_report_figures(ken_ctx *ctx, const ken_report_input *input, ken_json_writer *w) {
+    return ken__report_render(ctx, input, NULL, w);
+}
+
 ken_status ken_report_write(ken_ctx *ctx, const ken_report_input *input, const char *path) {
     ken_text out = ken_text_new(ctx);
-    ken_file_writer *w = NULL;
     ken_status status = ken_report_render(ctx, input, &out);
-    if (status == KEN_OK) status = ken_file_create(ctx, path, &w);
-    if (status == KEN_OK) {
-        status = ken_file_write(w, out.data, out.size);
-        if (status == KEN_OK)
-            status = ken_file_commit(w);
-        else
-            ken_file_discard(w);
-    }
+    if (status == KEN_OK) status = ken_file_write_whole(ctx, path, out.data, out.size);
     ken_text_free(&out);
     return status;
 }

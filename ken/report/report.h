@@ -4,6 +4,7 @@
 #ifndef KEN_REPORT_REPORT_H
 #define KEN_REPORT_REPORT_H
 
+#include "ken/core/json.h"
 #include "ken/core/model.h"
 #include "ken/core/text.h"
 #include "ken/explain/ale/ale.h"
@@ -117,7 +118,10 @@ typedef struct ken_report_input {
 /* The whole page into `out`.
  * errors  KEN_E_ARG neither model nor table · KEN_E_NOMEM */
 KEN_API ken_status ken_report_render(ken_ctx *ctx, const ken_report_input *input, ken_text *out);
-/* The same into a file: whole or not at all. "-": standard output. */
+/* The page's figures alone, in its order, as one JSON object: name -> {"title", "label" (what a screen reader says),
+ * "caption", "height" (of the plot, in pixels), "spec" (Vega-Lite 5, figures.h)}. Errors as above. */
+KEN_API ken_status ken_report_figures(ken_ctx *ctx, const ken_report_input *input, ken_json_writer *w);
+/* The page into a file: whole or not at all. "-": standard output. */
 KEN_API ken_status ken_report_write(ken_ctx *ctx, const ken_report_input *input, const char *path);
 
 /* --- filling the input ------------------------------------------------------------------------------ */

@@ -33,6 +33,7 @@ static void card_parameters(ken__report *r) {
     for (const ken_param *p = desc->params; p->name; p++) {
         ken_text value = ken_text_new(r->ctx);
         ken_param_format(p, params, &value);
+        if (value.status != KEN_OK) r->out->status = value.status;
         ken__report_add(r, "<tr><th scope='row'><code>$</code></th><td class='name'>$</td><td>$</td>"
                            "</tr>\n", p->name, value.data ? value.data : "", p->doc);
         ken_text_free(&value);

@@ -189,8 +189,20 @@ void ken__report_figure_begin(ken__report *r, const ken__report_figure *f) {
                        "<div class='scroll'>\n");
 }
 
+static void report_figure_json(ken_json_writer *w, const ken__report_figure *f, const char *spec) {
+    ken_json_put_key(w, f->id);
+    ken_json_object(w);
+    KEN_JSON(w, "title", string, f->heading ? f->heading : f->label);
+    KEN_JSON(w, "label", string, f->label);
+    if (f->caption) KEN_JSON(w, "caption", string, f->caption);
+    KEN_JSON(w, "height", i64, f->height);
+    KEN_JSON(w, "spec", raw, spec);
+    ken_json_end_object(w);
+}
+
 void ken__report_figure_end(ken__report *r, const ken__report_figure *f, const ken_text *spec) {
     ken__report_add(r, "</div></details>\n");
+    if (r->figures && spec->data) report_figure_json(r->figures, f, spec->data);
     if (r->in->vega_js && spec->data) {
         ken__report_add(r, "<script type='application/json' id='spec-$'>", f->id);
         ken__html_json(r->out, spec->data);

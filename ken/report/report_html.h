@@ -3,6 +3,7 @@
 #ifndef KEN_REPORT_REPORT_HTML_H
 #define KEN_REPORT_REPORT_HTML_H
 
+#include "ken/core/json.h"
 #include "ken/core/text.h"
 #include "ken/report/report.h"
 
@@ -13,6 +14,7 @@ typedef struct ken__report {
     const ken_report_input *in;
     const ken_profile *profile; /* of in->table; NULL without a table */
     ken_text *out;
+    ken_json_writer *figures; /* takes the figures besides, into an open object; NULL: nobody asks for them */
     int next; /* of numbers */
     char numbers[REPORT_NUMBERS][REPORT_NUMBER];
 } ken__report;
@@ -22,6 +24,8 @@ extern const char ken__report_css[];
 extern const char ken__report_js[];
 
 void ken__report_add(ken__report *r, const char *format, ...);
+/* Page and figures in one go; either may be NULL. */
+ken_status ken__report_render(ken_ctx *ctx, const ken_report_input *input, ken_text *page, ken_json_writer *figures);
 /* Escape for HTML text and attributes; control characters become U+FFFD. */
 void ken__html_escape(ken_text *out, const char *text, size_t size);
 /* JSON that stands in a script element: no '<', '>' or '&' is left in it, nor a line separator. */
