@@ -1,5 +1,5 @@
 /* Parameters: rows over a plain struct. Text is parsed once, here, at the door. */
-#include "ken/core/desc.h"
+#include "ken/core/model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -252,7 +252,7 @@ void ken_params_write_json(const ken_desc *desc, const void *params, ken_json_wr
 void ken_tags_each(uint32_t tags, void (*each)(void *, const char *), void *arg) {
     static const char *const names[] = {"typed",  "category",   "missing", "weights", "scaled",
                                         "linear", "early_stop", "random",  "baseline", "base",
-                                        "offset", "censored"};
+                                        "offset", "censored",   "continue"};
     for (int i = 0; i < KEN_COUNT(names); i++)
         if (tags >> i & 1) each(arg, names[i]);
 }
@@ -270,6 +270,16 @@ static void desc_write_tasks(uint32_t tasks, ken_json_writer *w) {
     if (tasks & KEN_CLASSIFY) ken_json_put_string(w, "classify");
     if (tasks & KEN_DETECT) ken_json_put_string(w, "detect");
     ken_json_end_array(w);
+}
+
+/* What its predictions may be, and whether its values can be found anew on other rows. */
+static void desc_write_gives(const ken_estimator *e, ken_json_writer *w) {
+    ken_json_put_key(w, "gives");
+    ken_json_array(w);
+    for (int what = 0; what < KEN_N_WHATS; what++)
+        if (e->gives >> what & 1) ken_json_put_string(w, ken_what_name((ken_what)what));
+    ken_json_end_array(w);
+    if (e->refit) KEN_JSON(w, "refit", bool, true);
 }
 
 static void desc_write_param(const ken_desc *desc, const ken_param *p, ken_json_writer *w) {
@@ -332,6 +342,7 @@ void ken_desc_write_json(const ken_desc *desc, const char *room, ken_json_writer
         ken_json_end_object(w);
     }
     ken_json_end_array(w);
+    if (desc->estimator) desc_write_gives(desc->estimator, w);
     if (desc->write_json) desc->write_json(desc, w);
     desc_put_optional(w, "doc", desc->doc);
     desc_put_optional(w, "paper", desc->paper);

@@ -42,6 +42,10 @@ typedef enum ken_what {
                               * contribution j; the base last */
     KEN_WHAT_SET             /* (n, k) of a classification: 1 where the class is in the prediction set */
 } ken_what;
+enum { KEN_N_WHATS = KEN_WHAT_SET + 1 };
+/* A set of them: KEN_GIVES(MARGIN) | KEN_GIVES(LEAF). */
+#define KEN_GIVES(what) (1u << KEN_WHAT_##what)
+KEN_API const char *ken_what_name(ken_what what); /* "value", "proba" ...; "unknown" */
 
 /* --- life ------------------------------------------------------------------------------------- */
 /* The text door: settings "alpha=0.1 solver=cholesky" (blanks or commas between; NULL: defaults). */
@@ -240,6 +244,9 @@ typedef struct ken_estimator {
     ken_answer (*answer)(const void *params);
     /* Columns of output for `what` (PROBA is never asked of a regression); 0: cannot. */
     int64_t (*width)(const ken_model *model, ken_what what);
+    /* KEN_GIVES of all that `width` may say yes to, whatever the parameters, beside VALUE and PROBA: what bindings
+     * have verbs for before there is a model. */
+    uint32_t gives;
     /* out (n, width) dense row-major. VALUE of a classifier is made by core from PROBA.
      * X has the inputs that fit saw, in that order. Parallel inside, by ken_parallel. */
     ken_status (*predict)(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,

@@ -13,10 +13,10 @@ static ken_status predict_fitted(ken_ctx *ctx, const ken_model *m) {
     return KEN_FAIL(ctx, KEN_E_STATE, "fit it first", "%s is not fitted", m->desc->name);
 }
 
-static const char *predict_what_name(ken_what what) {
-    static const char *const names[] = {"value", "proba", "margin", "leaf", "contributions", "interval",
-                                        "quantiles", "interactions", "set"};
-    return (int)what >= 0 && (int)what < KEN_COUNT(names) ? names[what] : "unknown";
+const char *ken_what_name(ken_what what) {
+    static const char *const names[KEN_N_WHATS] = {"value", "proba", "margin", "leaf", "contributions", "interval",
+                                                   "quantiles", "interactions", "set"};
+    return (int)what >= 0 && (int)what < KEN_N_WHATS ? names[what] : "unknown";
 }
 
 ken_status ken_model_width(ken_ctx *ctx, const ken_model *m, ken_what what, int64_t *width) {
@@ -33,7 +33,7 @@ ken_status ken_model_width(ken_ctx *ctx, const ken_model *m, ken_what what, int6
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED,
                     what == KEN_WHAT_CONTRIBUTIONS ? "permutation importance works for every model"
                                                    : "ask for another kind of output",
-                    "%s cannot give '%s'%s", m->desc->name, predict_what_name(what),
+                    "%s cannot give '%s'%s", m->desc->name, ken_what_name(what),
                     what == KEN_WHAT_PROBA && e && m->task == KEN_REGRESS ? ": it is a regression" : "");
 }
 

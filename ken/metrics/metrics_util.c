@@ -1,9 +1,22 @@
-/* Ranking: see metrics_util.h. */
+/* Facts for bindings, and ranking: see metrics_util.h. */
 #include "ken/metrics/metrics_util.h"
 
 #include <math.h>
 
 #include "ken/stats/stats_sort.h"
+
+void ken__metric_write_json(const ken_desc *desc, ken_json_writer *w) {
+    const ken_metric *const m = desc->metric;
+    KEN_JSON(w, "higher_is_better", bool, m->higher_is_better);
+    KEN_JSON(w, "best", f64, m->best);
+    KEN_JSON(w, "binary_only", bool, m->binary_only);
+    KEN_JSON(w, "needs_proba", bool, m->needs_proba);
+    ken_json_put_key(w, "looks_at");
+    ken_json_array(w);
+    if (m->looks_at & KEN_LOOKS_AT_GROUP) ken_json_put_string(w, "group");
+    if (m->looks_at & KEN_LOOKS_AT_BOUNDS) ken_json_put_string(w, "bounds");
+    ken_json_end_array(w);
+}
 
 #define METRICS_MAX_RANKED ((int64_t)1 << 30)
 

@@ -29,6 +29,9 @@ static inline double ken__row_weight(const ken_scores *s, int64_t i) {
     return s->weight ? s->weight[i] : 1.0;
 }
 
+/* The facts of ken_metric that bindings need: .write_json of every metric. */
+void ken__metric_write_json(const ken_desc *desc, ken_json_writer *w);
+
 /* Rows in order of score. Equal scores stand together (-0 equals 0). */
 typedef struct ken__ranked {
     int64_t n;              /* rows ranked; -1: a score is NaN */

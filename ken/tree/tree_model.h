@@ -10,7 +10,9 @@ KEN_BEGIN_C
 /* Outputs of a model of `n_classes` (0: regression). */
 static inline int32_t ken_tree_outputs(int n_classes) { return n_classes > 2 ? n_classes : 1; }
 
-KEN_API int64_t ken_tree_model_width(const ken_model *model, ken_what what);
+KEN_API /* .gives of ken_tree_model_width. */
+#define KEN_TREE_MODEL_GIVES (KEN_GIVES(MARGIN) | KEN_GIVES(LEAF) | KEN_GIVES(CONTRIBUTIONS) | KEN_GIVES(INTERACTIONS))
+int64_t ken_tree_model_width(const ken_model *model, ken_what what);
 KEN_API ken_status ken_tree_model_predict(ken_ctx *ctx, const ken_model *model, const ken_table *X,
                                           ken_what what, double *out);
 KEN_API ken_status ken_tree_model_contributions_against(ken_ctx *ctx, const ken_model *model,

@@ -546,6 +546,25 @@ static void test_contract__contributions_add_up(void **state) {
     }
 }
 
+/* What bindings offer before there is a model is all that a model may say yes to. */
+static void test_contract__gives_what_its_descriptor_says(void **state) {
+    (void)state;
+    FOR_EACH_CASE(d, target) {
+        ken_ctx *ctx = test_ctx(1);
+        mixed f = mixed_new(ctx, ROWS);
+        ken_model *m = fitted(ctx, d, &f, target);
+        for (int what = KEN_WHAT_MARGIN; what < KEN_N_WHATS; what++) {
+            int64_t width = 0;
+            if (ken_model_width(ctx, m, (ken_what)what, &width) == KEN_OK && !(d->estimator->gives >> what & 1))
+                fail_msg("%s, target %d: gives '%s', which its descriptor does not say", d->name, target,
+                         ken_what_name((ken_what)what));
+        }
+        ken_model_free(m);
+        mixed_free(&f);
+        test_ctx_free(ctx);
+    }
+}
+
 static double *asked(ken_ctx *ctx, const ken_model *m, const ken_table *table, ken_what what, int64_t *width) {
     double *out = NULL;
     if (ken_model_width(ctx, m, what, width) != KEN_OK) return NULL;
@@ -718,6 +737,7 @@ int main(void) {
         cmocka_unit_test(test_contract__huge_and_infinite_numbers),
         cmocka_unit_test(test_contract__cancel_leaves_it_unfitted),
         cmocka_unit_test(test_contract__contributions_add_up),
+        cmocka_unit_test(test_contract__gives_what_its_descriptor_says),
         cmocka_unit_test(test_contract__interactions_and_backgrounds_add_up),
         cmocka_unit_test(test_contract__a_row_is_a_table_of_one_row),
         cmocka_unit_test(test_contract__a_row_has_no_text_and_no_time),

@@ -376,6 +376,7 @@ static const ken_attr isolation_attrs[] = {KEN_ENSEMBLE_ATTRS,
 
 static const ken_estimator isolation_estimator = {.fit = isolation_fit,
                                                   .width = ken_tree_model_width,
+                                                  .gives = KEN_TREE_MODEL_GIVES,
                                                   .predict = isolation_predict,
                                                   .open = isolation_open,
                                                   .close = ken_tree_model_close};

@@ -371,6 +371,9 @@ static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
                                                  .task = boosting_task,
                                                  .answer = boosting_answer,
                                                  .width = ken__boosting_width,
+                                                 .gives = KEN_GIVES(MARGIN) | KEN_GIVES(LEAF) | KEN_GIVES(CONTRIBUTIONS) |
+                                                          KEN_GIVES(INTERACTIONS) | KEN_GIVES(INTERVAL) |
+                                                          KEN_GIVES(QUANTILES),
                                                  .predict = ken__boosting_predict,
                                                  .predict_row = ken__boosting_predict_row,
                                                  .contributions_against =

@@ -411,6 +411,7 @@ static const ken_estimator adaboost_estimator = {.begin = adaboost_begin,
                                                  .views = adaboost_views,
                                                  .stop_rule = adaboost_stop_rule,
                                                  .width = adaboost_width,
+                                                 .gives = KEN_GIVES(MARGIN),
                                                  .predict = adaboost_predict,
                                                  .open = adaboost_open};
 

@@ -68,6 +68,7 @@ static const ken_estimator elastic_net_estimator = {.begin = elastic_net_begin,
                                                     .views = ken__cd_views,
                                                     .stop_rule = elastic_net_stop_rule,
                                                     .width = ken__linear_model_width,
+                                                    .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS),
                                                     .predict = ken__linear_model_predict,
                                                     .open = ken__linear_model_open};
 

@@ -65,6 +65,7 @@ static const ken_estimator lasso_estimator = {.begin = lasso_begin,
                                               .views = ken__cd_views,
                                               .stop_rule = lasso_stop_rule,
                                               .width = ken__linear_model_width,
+                                              .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS),
                                               .predict = ken__linear_model_predict,
                                               .open = ken__linear_model_open};
 

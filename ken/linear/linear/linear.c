@@ -233,7 +233,9 @@ static const ken_attr linear_attrs[] = {
     {0}};
 
 static const ken_estimator linear_estimator = {
-    .fit = linear_fit, .width = linear_width, .predict = linear_predict, .open = linear_open};
+    .fit = linear_fit, .width = linear_width,
+    .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS) | KEN_GIVES(INTERVAL),
+    .predict = linear_predict, .open = linear_open};
 
 static const ken_linear_params linear_defaults = KEN_LINEAR_DEFAULTS;
 

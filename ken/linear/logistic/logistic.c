@@ -254,6 +254,7 @@ static const ken_estimator logistic_estimator = {.begin = logistic_begin,
                                                  .views = logistic_views,
                                                  .stop_rule = logistic_stop_rule,
                                                  .width = ken__linear_model_width,
+                                                 .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS),
                                                  .predict = ken__linear_model_predict,
                                                  .open = ken__linear_model_open};
 

@@ -158,6 +158,7 @@ static const ken_attr ridge_attrs[] = {
 static const ken_estimator ridge_estimator = {
     .fit = ridge_fit,
     .width = ken__linear_model_width,
+    .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS),
     .predict = ken__linear_model_predict,
     .open = ken__linear_model_open};
 

@@ -331,6 +331,7 @@ static const ken_estimator sgd_estimator = {.begin = sgd_begin,
                                             .views = sgd_views,
                                             .stop_rule = sgd_stop_rule,
                                             .width = ken__linear_model_width,
+                                            .gives = KEN_GIVES(MARGIN) | KEN_GIVES(CONTRIBUTIONS),
                                             .predict = ken__linear_model_predict,
                                             .open = ken__linear_model_open};
 

@@ -1,5 +1,6 @@
 /* The descriptors of the metrics of classification. */
 #include "ken/metrics/classify/classify.h"
+#include "ken/metrics/metrics_util.h"
 
 static const ken_param classify_fbeta_params[] = {
     KEN_ROW_F64(ken_fbeta_params, beta, .min = 0, .max = 1e6, .open_min = true,
@@ -18,6 +19,7 @@ static const ken_param classify_ece_params[] = {
         .kind = KEN_METRIC,                                                                        \
         .tasks = KEN_CLASSIFY,                                                                     \
         .tags = KEN_TAG_WEIGHTS,                                                                   \
+        .write_json = ken__metric_write_json,                                                      \
         .metric = &(const ken_metric){.value = ken__##thing##_value, __VA_ARGS__},      \
         .doc = text,                                                                               \
         .paper = source,                                                                           \
@@ -112,6 +114,7 @@ const ken_desc ken_fbeta_desc = {
     .kind = KEN_METRIC,
     .tasks = KEN_CLASSIFY,
     .tags = KEN_TAG_WEIGHTS,
+    .write_json = ken__metric_write_json,
     .params = classify_fbeta_params,
     .defaults = &(const ken_fbeta_params)KEN_FBETA_DEFAULTS,
     .params_size = sizeof(ken_fbeta_params),
@@ -127,6 +130,7 @@ const ken_desc ken_ece_desc = {
     .kind = KEN_METRIC,
     .tasks = KEN_CLASSIFY,
     .tags = KEN_TAG_WEIGHTS,
+    .write_json = ken__metric_write_json,
     .params = classify_ece_params,
     .defaults = &(const ken_ece_params)KEN_ECE_DEFAULTS,
     .params_size = sizeof(ken_ece_params),

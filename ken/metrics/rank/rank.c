@@ -162,6 +162,7 @@ const ken_desc ken_ndcg_desc = {
     .kind = KEN_METRIC,
     .tasks = KEN_REGRESS,
     .tags = KEN_TAG_WEIGHTS,
+    .write_json = ken__metric_write_json,
     .params = rank_ndcg_params,
     .defaults = &(const ken_ndcg_params)KEN_NDCG_DEFAULTS,
     .params_size = sizeof(ken_ndcg_params),

@@ -191,6 +191,7 @@ static const ken_param regress_pinball_params[] = {
         .kind = KEN_METRIC,                                                                    \
         .tasks = KEN_REGRESS,                                                                  \
         .tags = KEN_TAG_WEIGHTS,                                                               \
+        .write_json = ken__metric_write_json,                                                  \
         .metric = &(const ken_metric){.value = regress_##thing##_value, __VA_ARGS__},          \
         .doc = text,                                                                           \
         .paper = source,                                                                       \
@@ -227,6 +228,7 @@ const ken_desc ken_pinball_desc = {
     .kind = KEN_METRIC,
     .tasks = KEN_REGRESS,
     .tags = KEN_TAG_WEIGHTS,
+    .write_json = ken__metric_write_json,
     .params = regress_pinball_params,
     .defaults = &(const ken_pinball_params)KEN_PINBALL_DEFAULTS,
     .params_size = sizeof(ken_pinball_params),

@@ -122,6 +122,7 @@ static ken_status survival_concordance_risk_value(ken_ctx *ctx, const void *para
         .kind = KEN_METRIC,                                                              \
         .tasks = KEN_REGRESS,                                                            \
         .tags = KEN_TAG_WEIGHTS,                                                         \
+        .write_json = ken__metric_write_json,                                            \
         .metric = &(const ken_metric){.value = survival_##thing##_value,                 \
                                       .higher_is_better = true,                          \
                                       .best = 1,                                         \

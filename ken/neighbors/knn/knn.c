@@ -195,6 +195,7 @@ static const ken_attr knn_attrs[] = {
 
 static const ken_estimator knn_estimator = {.fit = knn_fit,
                                             .width = knn_width,
+                                            .gives = KEN_GIVES(MARGIN),
                                             .predict = knn_predict,
                                             .open = knn_open,
                                             .close = knn_close};

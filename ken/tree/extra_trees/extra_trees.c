@@ -21,6 +21,7 @@ static const ken_attr extra_trees_attrs[] = {
 
 static const ken_estimator extra_trees_estimator = {.fit = extra_trees_fit,
                                                     .width = ken_tree_model_width,
+                                                    .gives = KEN_TREE_MODEL_GIVES,
                                                     .predict = ken_tree_model_predict,
                                                     .predict_row = ken_tree_model_predict_row,
                                                     .contributions_against =

@@ -21,6 +21,7 @@ static const ken_attr forest_attrs[] = {
 
 static const ken_estimator forest_estimator = {.fit = forest_fit,
                                                .width = ken_tree_model_width,
+                                               .gives = KEN_TREE_MODEL_GIVES,
                                                .predict = ken_tree_model_predict,
                                                .predict_row = ken_tree_model_predict_row,
                                                .contributions_against =

@@ -363,6 +363,7 @@ static const ken_attr qf_attrs[] = {
 
 static const ken_estimator qf_estimator = {.fit = qf_fit,
                                            .width = qf_width,
+                                           .gives = KEN_TREE_MODEL_GIVES | KEN_GIVES(INTERVAL) | KEN_GIVES(QUANTILES),
                                            .predict = qf_predict,
                                            .open = qf_open,
                                            .close = ken_tree_model_close};

@@ -192,6 +192,7 @@ static const ken_estimator tree_estimator = {.begin = tree_begin,
                                              .end = tree_end,
                                              .views = tree_views,
                                              .width = ken_tree_model_width,
+                                             .gives = KEN_TREE_MODEL_GIVES,
                                              .predict = ken_tree_model_predict,
                                              .predict_row = ken_tree_model_predict_row,
                                              .contributions_against =
