@@ -274,11 +274,13 @@ static void desc_write_tasks(uint32_t tasks, ken_json_writer *w) {
 
 /* What its predictions may be, and whether its values can be found anew on other rows. */
 static void desc_write_gives(const ken_estimator *e, ken_json_writer *w) {
+    static const char *const margins[] = {"signed", "share", "base"};
     ken_json_put_key(w, "gives");
     ken_json_array(w);
     for (int what = 0; what < KEN_N_WHATS; what++)
         if (e->gives >> what & 1) ken_json_put_string(w, ken_what_name((ken_what)what));
     ken_json_end_array(w);
+    if (e->gives & KEN_GIVES(MARGIN)) KEN_JSON(w, "margin", string, margins[e->margin]);
     if (e->refit) KEN_JSON(w, "refit", bool, true);
 }
 

@@ -221,6 +221,13 @@ typedef struct ken_stop_rule {
     bool first_only;            /* of several verdicts the first one decides, not whichever is worn out first */
 } ken_stop_rule;
 
+/* What the one margin of two classes says. */
+typedef enum ken_margin {
+    KEN_MARGIN_SIGNED = 0, /* above 0: the second class */
+    KEN_MARGIN_SHARE,      /* the share of the second class, with no link: above 1/2 */
+    KEN_MARGIN_OF_BASE     /* as its base says */
+} ken_margin;
+
 /* Estimators give either fit, or begin/step/end. All functions leave the model unfitted on failure. */
 typedef struct ken_estimator {
     ken_status (*fit)(ken_ctx *ctx, ken_model *model, const ken_problem *problem);
@@ -247,6 +254,7 @@ typedef struct ken_estimator {
     /* KEN_GIVES of all that `width` may say yes to, whatever the parameters, beside VALUE and PROBA: what bindings
      * have verbs for before there is a model. */
     uint32_t gives;
+    ken_margin margin;
     /* out (n, width) dense row-major. VALUE of a classifier is made by core from PROBA.
      * X has the inputs that fit saw, in that order. Parallel inside, by ken_parallel. */
     ken_status (*predict)(ken_ctx *ctx, const ken_model *model, const ken_table *X, ken_what what,

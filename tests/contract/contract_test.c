@@ -546,6 +546,20 @@ static void test_contract__contributions_add_up(void **state) {
     }
 }
 
+/* Of two classes the one margin says which: above `turn` it is the second one. */
+static void check_margin(ken_ctx *ctx, const ken_model *m, const ken_table *table, double turn) {
+    double margin[ROWS], value[ROWS];
+    int64_t width = 0;
+    if (ken_model_width(ctx, m, KEN_WHAT_MARGIN, &width) != KEN_OK) return;
+    assert_int_equal(width, 1);
+    ken_tensor tm = ken_tensor_2d(margin, KEN_F64, ROWS, 1), tv = ken_tensor_2d(value, KEN_F64, ROWS, 1);
+    TEST_OK(ctx, ken_model_predict(ctx, m, table, KEN_WHAT_MARGIN, &tm));
+    TEST_OK(ctx, ken_model_predict(ctx, m, table, KEN_WHAT_VALUE, &tv));
+    for (int i = 0; i < ROWS; i++)
+        if (fabs(margin[i] - turn) > 1e-12 && value[i] != (margin[i] > turn))
+            fail_msg("%s: row %d has margin %.17g and class %g", ken_model_desc(m)->name, i, margin[i], value[i]);
+}
+
 /* What bindings offer before there is a model is all that a model may say yes to. */
 static void test_contract__gives_what_its_descriptor_says(void **state) {
     (void)state;
@@ -559,6 +573,8 @@ static void test_contract__gives_what_its_descriptor_says(void **state) {
                 fail_msg("%s, target %d: gives '%s', which its descriptor does not say", d->name, target,
                          ken_what_name((ken_what)what));
         }
+        if (target == 1 && d->estimator->gives & KEN_GIVES(MARGIN) && d->estimator->margin != KEN_MARGIN_OF_BASE)
+            check_margin(ctx, m, f.table, d->estimator->margin == KEN_MARGIN_SHARE ? 0.5 : 0);
         ken_model_free(m);
         mixed_free(&f);
         test_ctx_free(ctx);

@@ -70,6 +70,12 @@ ken_status ken_dataset_load(ken_ctx *ctx, const char *name, ken_table **out) {
     return desc->dataset->load(ctx, &params, out);
 }
 
+void ken__dataset_write_json(const ken_desc *desc, ken_json_writer *w) {
+    KEN_JSON(w, "target", string, desc->dataset->target);
+    KEN_JSON(w, "license", string, desc->dataset->license);
+    KEN_JSON(w, "source", string, desc->dataset->source);
+}
+
 /* --- descriptors ------------------------------------------------------------------------------------ */
 
 #define DATASETS_CSV(thing, words, task, goal, right, from, text)                                 \
@@ -83,6 +89,7 @@ ken_status ken_dataset_load(ken_ctx *ctx, const char *name, ken_table **out) {
         .kind = KEN_DATASET,                                                                      \
         .tasks = task,                                                                            \
         .dataset = &(const ken_dataset){goal, right, from, datasets_load_##thing},                \
+        .write_json = ken__dataset_write_json,                                                    \
         .doc = text}
 
 DATASETS_CSV(iris, "Iris flowers", KEN_CLASSIFY, "species", "public domain; CC BY 4.0",

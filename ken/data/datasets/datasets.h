@@ -18,6 +18,9 @@ typedef struct ken_dataset {
  *         KEN_E_VALUE wrong settings */
 KEN_API ken_status ken_dataset_load(ken_ctx *ctx, const char *name, ken_table **out);
 
+/* .write_json of every dataset: its target, license and source. */
+void ken__dataset_write_json(const ken_desc *desc, ken_json_writer *w);
+
 KEN_END_C
 
 #endif

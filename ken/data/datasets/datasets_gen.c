@@ -290,6 +290,7 @@ static const ken_param gen_wide_rows[] = {
         .defaults = &(const type)__VA_ARGS__,                                                       \
         .params_size = sizeof(type),                                                                \
         .dataset = &(const ken_dataset){goal, "MIT (made by ken)", "generated", gen_load_##thing},  \
+        .write_json = ken__dataset_write_json,                                                      \
         .doc = text,                                                                                \
         .paper = paper_}
 

@@ -437,6 +437,7 @@ static const ken_estimator conformal_estimator = {.fit = conformal_fit,
                                                   .width = conformal_width,
                                                   .gives = KEN_GIVES(INTERVAL) | KEN_GIVES(SET) | KEN_GIVES(MARGIN) | KEN_GIVES(LEAF) |
                                                            KEN_GIVES(CONTRIBUTIONS) | KEN_GIVES(INTERACTIONS) | KEN_GIVES(QUANTILES),
+                                                  .margin = KEN_MARGIN_OF_BASE,
                                                   .predict = conformal_predict,
                                                   .open = conformal_open};
 

@@ -180,6 +180,7 @@ static const ken_param one_vs_one_params[] = {
 static const ken_estimator one_vs_one_estimator = {.fit = one_vs_one_fit,
                                                    .width = one_vs_one_width,
                                                    .gives = KEN_GIVES(MARGIN),
+                                                   .margin = KEN_MARGIN_OF_BASE,
                                                    .predict = one_vs_one_predict,
                                                    .open = one_vs_one_open};
 

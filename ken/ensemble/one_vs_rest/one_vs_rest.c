@@ -54,6 +54,7 @@ static const ken_param one_vs_rest_params[] = {
 static const ken_estimator one_vs_rest_estimator = {.fit = one_vs_rest_fit,
                                                     .width = one_vs_rest_width,
                                                     .gives = KEN_GIVES(MARGIN),
+                                                    .margin = KEN_MARGIN_OF_BASE,
                                                     .predict = one_vs_rest_predict,
                                                     .open = one_vs_rest_open};
 

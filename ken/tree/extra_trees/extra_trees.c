@@ -22,6 +22,7 @@ static const ken_attr extra_trees_attrs[] = {
 static const ken_estimator extra_trees_estimator = {.fit = extra_trees_fit,
                                                     .width = ken_tree_model_width,
                                                     .gives = KEN_TREE_MODEL_GIVES,
+                                                    .margin = KEN_MARGIN_SHARE,
                                                     .predict = ken_tree_model_predict,
                                                     .predict_row = ken_tree_model_predict_row,
                                                     .contributions_against =

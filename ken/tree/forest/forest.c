@@ -22,6 +22,7 @@ static const ken_attr forest_attrs[] = {
 static const ken_estimator forest_estimator = {.fit = forest_fit,
                                                .width = ken_tree_model_width,
                                                .gives = KEN_TREE_MODEL_GIVES,
+                                               .margin = KEN_MARGIN_SHARE,
                                                .predict = ken_tree_model_predict,
                                                .predict_row = ken_tree_model_predict_row,
                                                .contributions_against =

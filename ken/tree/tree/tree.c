@@ -193,6 +193,7 @@ static const ken_estimator tree_estimator = {.begin = tree_begin,
                                              .views = tree_views,
                                              .width = ken_tree_model_width,
                                              .gives = KEN_TREE_MODEL_GIVES,
+                                             .margin = KEN_MARGIN_SHARE,
                                              .predict = ken_tree_model_predict,
                                              .predict_row = ken_tree_model_predict_row,
                                              .contributions_against =
