@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "door.h"
+#include "columns.h"
 #include "functions.h"
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
@@ -67,6 +67,26 @@ static ken_status table_add_columns(door_context *context, ken_table *table, con
     return KEN_OK;
 }
 
+/* Texts, objects and dates: column by column. */
+static door_table *table_from_cells(door_state *state, door_context *context, const door_view *view,
+                                    const char *const *names) {
+    door_table *self = door_table_new(state, context, view->shape[0]);
+    for (int64_t j = 0; self && j < view->shape[1]; j++) {
+        char name[32];
+        snprintf(name, sizeof name, "x%lld", (long long)j);
+        door_view line = *view; /* lends the owner */
+        line.ndim = 1;
+        line.data = (char *)view->data + j * view->stride[1];
+        if (door_column_add_view(context, self, names ? names[j] : name, &line) < 0)
+            Py_CLEAR(self);
+        else
+            ken_table_set_source(self->table, (int)j, (int32_t)j);
+    }
+    return self;
+}
+
+static bool table_is_cells(const door_view *view) { return view->kind && strchr("OUSMm", view->kind); }
+
 static door_table *table_from_view(door_state *state, door_context *context, const door_view *view,
                                    const char *const *names, int n_names) {
     ken_tensor X;
@@ -77,6 +97,7 @@ static door_table *table_from_view(door_state *state, door_context *context, con
                      (long long)view->shape[1], n_names);
         return NULL;
     }
+    if (table_is_cells(view)) return table_from_cells(state, context, view, names);
     if (door_view_tensor(view, &X, &copy) < 0) return NULL;
     door_table *self = door_table_new(state, context, X.shape[0]);
     if (self && (door_table_keep(self, copy ? copy : view->owner) < 0)) Py_CLEAR(self);
