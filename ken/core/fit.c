@@ -142,16 +142,43 @@ static ken_status fit_transformer(ken_ctx *ctx, ken_model *model, const ken_prob
     return ken__model_open(ctx, model);
 }
 
-ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
+/* What the rows of the fit become: fitted across folds where the thing does that. */
+static ken_status fit_made(ken_ctx *ctx, const ken_model *model, const ken_problem *problem, ken_table **out) {
+    const ken_transformer *t = model->desc->transformer;
+    ken_table *made = NULL;
+    KEN_TRY(ken_table_new(ctx, problem->n, &made));
+    const ken_status status = t->transform_train ? t->transform_train(ctx, model, problem, made)
+                                                 : t->transform(ctx, model, problem->X, made);
+    if (status == KEN_OK)
+        *out = made;
+    else
+        ken_table_free(made);
+    return status;
+}
+
+static ken_status fit_prepared(ken_ctx *ctx, ken_model *model, ken_prepared *prepared, ken_table **out) {
+    if (model->desc->kind != KEN_TRANSFORMER) return fit_estimator(ctx, model, &prepared->problem);
+    KEN_TRY(fit_transformer(ctx, model, &prepared->problem));
+    if (!out) return KEN_OK;
+    KEN_TRY(fit_made(ctx, model, &prepared->problem, out));
+    ken_table_keep(*out, prepared->raw); /* it borrows from it */
+    prepared->raw = NULL;
+    return KEN_OK;
+}
+
+/* out NULL: only fitted. */
+static ken_status fit_model(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_table **out) {
     ken_prepared prepared;
     const ken_mark mark = ken_scratch_mark(ctx);
     ken__model_reset(model);
     ken_status status = ken_params_check(ctx, model->desc, model->params);
     if (status == KEN_OK) status = ken__prepare(ctx, model, data, &prepared);
     if (status == KEN_OK) {
-        status = model->desc->kind == KEN_TRANSFORMER
-                     ? fit_transformer(ctx, model, &prepared.problem)
-                     : fit_estimator(ctx, model, &prepared.problem);
+        if (out && prepared.problem.n != ken_table_rows(data->table))
+            status = KEN_FAIL(ctx, KEN_E_VALUE, "leave those rows out, or fit first and transform then",
+                              "%s: some rows have no target or no part in the fit", model->desc->name);
+        else
+            status = fit_prepared(ctx, model, &prepared, out);
         ken__prepared_free(ctx, &prepared);
     }
     ken_scratch_release(ctx, mark);
@@ -160,6 +187,17 @@ ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
     else
         ken__model_reset(model);
     return status;
+}
+
+ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data) {
+    return fit_model(ctx, model, data, NULL);
+}
+
+ken_status ken_model_fit_transform(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_table **out) {
+    *out = NULL;
+    if (model->desc->kind != KEN_TRANSFORMER)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, NULL, "%s is not a transformer", model->desc->name);
+    return fit_model(ctx, model, data, out);
 }
 
 /* --- fitting on ------------------------------------------------------------------------------------ */
@@ -246,22 +284,11 @@ ken_status ken_model_prepare(ken_ctx *ctx, ken_model *model, const ken_data *dat
 
 /* --- nested transformers --------------------------------------------------------------------------- */
 static ken_status fit_child(ken_ctx *ctx, ken_model *child, const ken_problem *problem, ken_table **out) {
-    const ken_transformer *t = child->desc->transformer;
-    ken_table *made = NULL;
     KEN_TRY(ken__schema_of(ctx, problem->X, &child->features));
     child->rows_train = problem->n_train;
     child->task = problem->task;
     KEN_TRY(fit_transformer(ctx, child, problem));
-    if (!out) return KEN_OK;
-    KEN_TRY(ken_table_new(ctx, problem->n, &made));
-    const ken_status status = t->transform_train ? t->transform_train(ctx, child, problem, made)
-                                                 : t->transform(ctx, child, problem->X, made);
-    if (status != KEN_OK) {
-        ken_table_free(made);
-        return status;
-    }
-    *out = made;
-    return KEN_OK;
+    return out ? fit_made(ctx, child, problem, out) : KEN_OK;
 }
 
 ken_status ken_model_fit_problem(ken_ctx *ctx, ken_model *child, const ken_problem *problem,

@@ -74,6 +74,12 @@ KEN_API const void *ken_model_attached(const ken_model *model);
 
 /* --- verbs ------------------------------------------------------------------------------------ */
 KEN_API ken_status ken_model_fit(ken_ctx *ctx, ken_model *model, const ken_data *data);
+/* A transformer: fits it, and gives what the rows of the fit become, which is not what ken_model_transform gives where
+ * that would show a row its own target (target_encode goes across folds). Rows as in data->table; *out may borrow from
+ * that and from the model.
+ * errors  KEN_E_UNSUPPORTED no transformer · KEN_E_VALUE a row without a target or out of the fit by its role; then the
+ *         model is unfitted. */
+KEN_API ken_status ken_model_fit_transform(ken_ctx *ctx, ken_model *model, const ken_data *data, ken_table **out);
 /* Fit on: the rounds of a fitted model of KEN_TAG_CONTINUE stay, more are added until the parameters,
  * which may have been set anew, are met. Columns are found by name; recipe and classes are those of
  * the model. On an error before the last round it stays what it was, in the end it is unfitted.

@@ -107,6 +107,7 @@ typedef struct door_table {
     PyObject *module;
     ken_table *table;
     PyObject *keep;        /* list of what the columns borrow from */
+    struct door_model *lender; /* a model whose memory they borrow, counted there; NULL: none */
 } door_table;
 extern PyType_Spec door_table_spec;
 /* An empty table of n rows, to be filled before anybody sees it. */
@@ -132,11 +133,13 @@ typedef struct door_model {
     ken_model *model;
     int readers;           /* calls that read it now */
     bool writer;           /* a call that changes it is on */
+    int lent;              /* tables that borrow from it: it is not changed as long as they live */
 } door_model;
 extern PyType_Spec door_model_spec;
 /* A Python object for a model, which it owns from now on (freed on failure, too). */
 PyObject *door_model_wrap(door_state *state, ken_model *model);
-/* Enter and leave: one writer or many readers. -1 with RuntimeError when another thread is at it. */
+/* Enter and leave: one writer or many readers. -1 with RuntimeError when another thread is at it, or for a writer when
+ * tables borrow from the model. */
 int door_model_enter(door_model *model, bool writer);
 void door_model_leave(door_model *model, bool writer);
 /* A list of str. */

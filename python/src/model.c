@@ -45,6 +45,10 @@ int door_model_enter(door_model *model, bool writer) {
         PyErr_SetString(PyExc_RuntimeError, "the model is in use by another thread; give each thread its own copy");
         return -1;
     }
+    if (writer && model->lent) {
+        PyErr_SetString(PyExc_RuntimeError, "tables that this model has made are still in use; fit a clone of it");
+        return -1;
+    }
     if (writer)
         model->writer = true;
     else
@@ -141,6 +145,7 @@ typedef struct model_fit_args {
     ken_data data;
     double decay;
     ken_status (*verb)(ken_ctx *, ken_model *, const ken_data *);
+    ken_table *made; /* of fit_transform */
 } model_fit_args;
 
 /* What a fit takes from Python, and what keeps it alive. */
@@ -405,7 +410,7 @@ static ken_status model_transform_work(ken_ctx *ctx, void *arg) {
 
 /* A table out of the library, with the Python objects that it borrows from. */
 static door_table *model_table_wrap(door_state *state, door_context *context, ken_table *table, PyObject *from,
-                                    PyObject *model) {
+                                    door_model *model) {
     door_table *self = door_table_new(state, context, 0);
     if (!self) {
         ken_table_free(table);
@@ -413,7 +418,12 @@ static door_table *model_table_wrap(door_state *state, door_context *context, ke
     }
     ken_table_free(self->table);
     self->table = table;
-    if (door_table_keep(self, from) < 0 || door_table_keep(self, model) < 0) Py_CLEAR(self);
+    if (door_table_keep(self, from) < 0 || door_table_keep(self, (PyObject *)model) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->lender = model;
+    model->lent++;
     return self;
 }
 
@@ -431,7 +441,7 @@ static PyObject *model_transform(door_model *self, PyObject *args, PyObject *kwa
     if (a) {
         *a = (model_transform_args){self->model, table->table, NULL};
         if (door_run(state, context, model_transform_work, a, ken_table_rows(table->table) <= 64, NULL) == 0)
-            out = (PyObject *)model_table_wrap(state, context, a->out, (PyObject *)table, (PyObject *)self);
+            out = (PyObject *)model_table_wrap(state, context, a->out, (PyObject *)table, self);
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
     }
@@ -443,6 +453,26 @@ static PyObject *model_transform(door_model *self, PyObject *args, PyObject *kwa
     return out;
 }
 
+static ken_status model_fit_transform_work(ken_ctx *ctx, void *arg) {
+    model_fit_args *a = arg;
+    return ken_model_fit_transform(ctx, a->model, &a->data, &a->made);
+}
+
+static PyObject *model_fit_transform(door_model *self, PyObject *args, PyObject *kwargs) {
+    door_state *state = door_state_of_module(self->module);
+    door_context *context = NULL;
+    PyObject *out = NULL;
+    model_fit_call call;
+    if (door_model_enter(self, true) < 0) return NULL;
+    if (model_fit_parse(self, state, args, kwargs, &call, &context) == 0 &&
+        door_run(state, context, model_fit_transform_work, call.args, false, call.progress) == 0)
+        out = (PyObject *)model_table_wrap(state, context, call.args->made, (PyObject *)call.table, self);
+    if (context && door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
+    model_fit_free(&call);
+    door_model_leave(self, true);
+    return out;
+}
+
 static PyMethodDef model_methods[] = {
     DOOR_ROW("fit", model_fit,
              "fit(table, target=None, *, weight, group, time, offset, event, upper, role, task, seed, threads, progress, "
@@ -450,6 +480,8 @@ static PyMethodDef model_methods[] = {
     DOOR_ROW("fit_on", model_fit_on, "As fit: more rounds for a fitted model.")
     DOOR_ROW("refit", model_refit, "As fit, and decay: new leaf values for the questions that there are.")
     DOOR_ROW("predict", model_predict, "predict(X, what='value', threads=1): float64, (n) for values, else (n, width).")
+    DOOR_ROW("fit_transform", model_fit_transform,
+             "As fit: a Table of what the rows of the fit become (across folds, where a row must not see its own target).")
     DOOR_ROW("transform", model_transform, "transform(X, threads=1): a Table.")
     {"set", (PyCFunction)(void (*)(void))model_set, METH_VARARGS, "set(name, value): a parameter, as text."},
     {"set_recipe", (PyCFunction)(void (*)(void))model_set_recipe, METH_VARARGS, "What runs before the model."},

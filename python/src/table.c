@@ -22,6 +22,7 @@ static door_table *table_object(door_state *state) {
 static void table_dealloc(door_table *self) {
     PyTypeObject *type = Py_TYPE(self);
     ken_table_free(self->table);
+    if (self->lender) self->lender->lent--;
     Py_XDECREF(self->keep);
     Py_XDECREF(self->module);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);

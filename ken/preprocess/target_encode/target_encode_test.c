@@ -119,6 +119,39 @@ static void test_target_encode__pure_noise_levels_tell_nothing(void **s) {
     test_ctx_free(ctx);
 }
 
+/* The public verb gives what a recipe would make of the training rows, and then transforms other rows as ever. */
+static void test_target_encode__fit_transform_goes_across_folds(void **s) {
+    (void)s;
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *X = encode_levels(ctx), *made, *plain, *later;
+    ken_model *m, *again, *ridge;
+    double y[60];
+    for (int i = 0; i < 60; i++) y[i] = sin(i);
+    ken_column target = test_column_f64("y", y, 60);
+    const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
+    ken_table *crossed = encode_train(ctx, X, y, 60, &again);
+    TEST_OK(ctx, ken_target_encode_new(ctx, NULL, &m));
+    TEST_OK(ctx, ken_model_fit_transform(ctx, m, &data, &made));
+    TEST_OK(ctx, ken_model_transform(ctx, m, X, &plain));
+    TEST_OK(ctx, ken_model_transform(ctx, again, X, &later));
+    bool differs = false;
+    for (int i = 0; i < 60; i++) {
+        const double a = ken_column_f64(ken_table_column(made, 0), i);
+        assert_true(a == ken_column_f64(ken_table_column(crossed, 0), i));
+        differs |= a != ken_column_f64(ken_table_column(plain, 0), i);
+        assert_true(ken_column_f64(ken_table_column(plain, 0), i) == ken_column_f64(ken_table_column(later, 0), i));
+    }
+    assert_true(differs);
+    ken_table_free(made), ken_table_free(plain), ken_table_free(later), ken_table_free(crossed);
+    y[3] = NAN; /* the rows that come out are those that went in */
+    TEST_FAILS(ctx, ken_model_fit_transform(ctx, m, &data, &made), KEN_E_VALUE, "no target");
+    assert_null(made);
+    TEST_OK(ctx, ken_model_new(ctx, "ridge", NULL, &ridge));
+    TEST_FAILS(ctx, ken_model_fit_transform(ctx, ridge, &data, &made), KEN_E_UNSUPPORTED, "not a transformer");
+    ken_model_free(ridge), ken_model_free(again), ken_model_free(m), ken_table_free(X);
+    test_ctx_free(ctx);
+}
+
 static void test_target_encode__missing_is_a_level_and_unseen_the_mean(void **s) {
     (void)s;
     ken_ctx *ctx = test_ctx(1);
@@ -177,7 +210,8 @@ static ken_status encode_allocates(ken_ctx *ctx, void *arg) {
     ken_status status = tables_make(ctx, "c category x . x y\nd string q r . q", &X);
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
     if (status == KEN_OK) status = ken_target_encode_new(ctx, NULL, &m);
-    if (status == KEN_OK) status = ken_model_fit(ctx, m, &data);
+    if (status == KEN_OK) status = ken_model_fit_transform(ctx, m, &data, &out);
+    ken_table_free(out), out = NULL;
     if (status == KEN_OK) status = ken_model_transform(ctx, m, X, &out);
     ken_table_free(out), ken_table_free(X), ken_model_free(m);
     return status;
@@ -196,6 +230,7 @@ int main(void) {
         cmocka_unit_test(test_target_encode__three_classes_equal_sklearn),
         cmocka_unit_test(test_target_encode__a_rows_own_target_does_not_show),
         cmocka_unit_test(test_target_encode__pure_noise_levels_tell_nothing),
+        cmocka_unit_test(test_target_encode__fit_transform_goes_across_folds),
         cmocka_unit_test(test_target_encode__missing_is_a_level_and_unseen_the_mean),
         cmocka_unit_test(test_target_encode__validation_rows_use_all_training_rows),
         cmocka_unit_test(test_target_encode__needs_a_target),
