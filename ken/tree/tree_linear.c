@@ -4,12 +4,14 @@
 #include "ken/core/alloc.h"
 
 ken_status ken_ensemble_new_linear(ken_ctx *ctx, ken_model *model, int64_t n_nodes, int64_t n_terms,
-                                   ken_linear_arrays *out) {
+                                   int64_t n_inputs, ken_linear_arrays *out) {
     const int64_t offsets = n_nodes + 1;
     KEN_TRY(ken_attr_new(ctx, model, "linear_offset", KEN_I64, 1, &offsets, (void **)&out->offset));
     KEN_TRY(ken_attr_new(ctx, model, "linear_feature", KEN_I32, 1, &n_terms, (void **)&out->feature));
     KEN_TRY(ken_attr_new(ctx, model, "linear_coef", KEN_F64, 1, &n_terms, (void **)&out->coef));
-    return ken_attr_new(ctx, model, "linear_center", KEN_F64, 1, &n_terms, (void **)&out->center);
+    KEN_TRY(ken_attr_new(ctx, model, "linear_center", KEN_F64, 1, &n_terms, (void **)&out->center));
+    KEN_TRY(ken_attr_new(ctx, model, "linear_low", KEN_F64, 1, &n_inputs, (void **)&out->low));
+    return ken_attr_new(ctx, model, "linear_high", KEN_F64, 1, &n_inputs, (void **)&out->high);
 }
 
 /* --- checking --------------------------------------------------------------------------------- */
@@ -37,6 +39,9 @@ static const char *tree_linear_fault(const ken_ensemble *e, const ken_tree_linea
             return "the column of a term is out of range";
         if (!isfinite(l->coef[t]) || !isfinite(l->center[t])) return "a term is not a number";
     }
+    for (int32_t j = 0; j < e->n_inputs; j++)
+        if (!isfinite(l->low[j]) || !isfinite(l->high[j]) || l->low[j] > l->high[j])
+            return "a column's linear_low and linear_high are no ends";
     return e->width == 1 ? NULL : "linear leaves with several values";
 }
 
@@ -48,6 +53,8 @@ static ken_status tree_linear_view(ken_ctx *ctx, const ken_model *model, const k
     KEN_TRY(tree_linear_attr(ctx, model, "linear_feature", KEN_I32, l->n_terms, (const void **)&l->feature));
     KEN_TRY(tree_linear_attr(ctx, model, "linear_coef", KEN_F64, l->n_terms, (const void **)&l->coef));
     KEN_TRY(tree_linear_attr(ctx, model, "linear_center", KEN_F64, l->n_terms, (const void **)&l->center));
+    KEN_TRY(tree_linear_attr(ctx, model, "linear_low", KEN_F64, e->n_inputs, (const void **)&l->low));
+    KEN_TRY(tree_linear_attr(ctx, model, "linear_high", KEN_F64, e->n_inputs, (const void **)&l->high));
     const char *const fault = tree_linear_fault(e, l);
     if (fault) return KEN_FAIL(ctx, KEN_E_FORMAT, NULL, "trees: %s", fault);
     return KEN_OK;

@@ -11,7 +11,13 @@
  * the leaf if it takes x's p columns and b's q where the two part; then the term is coef (x_j - center) if j is
  * among the p, coef (b_j - center) if among the q, and else coef (b_j - center) plus, where x's value is taken,
  * coef (x_j - b_j): a game of p + 1 and q columns. A value that is missing in one of the two makes its column
- * one of the q or of the p, for only a whole mixture gets the line. */
+ * one of the q or of the p, for only a whole mixture gets the line.
+ *
+ * Interactions by the covers: the index of two columns is the integral over [0,1] of the mixed derivative of the
+ * game's multilinear extension,
+ *
+ *     I_ij = integral of  P / (f_i f_j) ((o_i - z_i) (o_j - z_j) sum over k != i, j of a_k t / f_k
+ *                                        + a_i (o_j - z_j) + a_j (o_i - z_i))  dt. */
 #include <string.h>
 
 #include "ken/core/alloc.h"
@@ -37,10 +43,11 @@ typedef struct lineshap_job {
     double *share;  /* (nodes) of the parent's cover */
     lineshap_column *path; /* (threads, most + 1) */
     double *x;      /* (threads, inputs) */
-    double *phi;    /* (threads, outputs, inputs) */
+    double *phi;    /* (threads, outputs, a row's numbers: inputs + 1, for pairs its square) */
     /* by the covers */
     int m;
     double *t, *w;  /* (m) points and weights */
+    bool pairs;
     /* against a background */
     int64_t n_background;
     const double *background; /* (n_background, inputs); NULL: by the covers */
@@ -76,14 +83,35 @@ static bool lineshap_terms(const ken_ensemble *e, int64_t leaf, const double *x,
         while (k < n && path[k].column != l->feature[t]) k++;
         if (k == n || path[k].term >= 0) return false;
         path[k].term = t;
-        path[k].a = l->coef[t] * (x[l->feature[t]] - l->center[t]);
+        path[k].a = l->coef[t] * (ken__tree_linear_hold(l, l->feature[t], x[l->feature[t]]) - l->center[t]);
     }
     return true;
 }
 
 /* --- by the covers ------------------------------------------------------------------------------------ */
 
+/* Half of the index to both places outside the diagonal, and off it; terms: the sum over all k. */
+static void lineshap_pairs(const lineshap_job *job, const lineshap_column *path, int n, double t, double product,
+                           double terms, double *phi) {
+    const int64_t width = job->e->n_inputs + 1;
+    for (int i = 0; i < n; i++) {
+        const double fi = path[i].row * t + path[i].z * (1 - t), di = path[i].row - path[i].z;
+        const double ai = path[i].row && path[i].term >= 0 ? path[i].a : 0;
+        for (int j = 0; j < i; j++) {
+            const double fj = path[j].row * t + path[j].z * (1 - t), dj = path[j].row - path[j].z;
+            const double aj = path[j].row && path[j].term >= 0 ? path[j].a : 0;
+            const double rest = terms - ai * t / fi - aj * t / fj;
+            const double half = 0.5 * product / (fi * fj) * (di * dj * rest + ai * dj + aj * di);
+            phi[path[i].column * width + path[j].column] += half;
+            phi[path[j].column * width + path[i].column] += half;
+            phi[path[i].column * (width + 1)] -= half;
+            phi[path[j].column * (width + 1)] -= half;
+        }
+    }
+}
+
 static void lineshap_leaf(const lineshap_job *job, const lineshap_column *path, int n, double *phi) {
+    const int64_t step = job->pairs ? job->e->n_inputs + 2 : 1; /* the diagonal of a matrix with base */
     for (int q = 0; q < job->m; q++) {
         const double t = job->t[q];
         double product = job->w[q], terms = 0;
@@ -95,8 +123,9 @@ static void lineshap_leaf(const lineshap_job *job, const lineshap_column *path, 
         if (product == 0) continue; /* a way that nothing takes */
         for (int k = 0; k < n; k++) {
             const double o = path[k].row, f = o * t + path[k].z * (1 - t), a = path[k].term >= 0 ? o * path[k].a : 0;
-            phi[path[k].column] += product / f * ((o - path[k].z) * (terms - a * t / f) + a);
+            phi[path[k].column * step] += product / f * ((o - path[k].z) * (terms - a * t / f) + a);
         }
+        if (job->pairs) lineshap_pairs(job, path, n, t, product, terms, phi);
     }
 }
 
@@ -104,7 +133,8 @@ static void lineshap_leaf(const lineshap_job *job, const lineshap_column *path, 
 static bool lineshap_whole(const ken_ensemble *e, int64_t leaf, const double *x) {
     const ken_tree_linear *const l = e->linear;
     double v = e->value[leaf];
-    for (int64_t t = l->offset[leaf]; t < l->offset[leaf + 1]; t++) v += l->coef[t] * (x[l->feature[t]] - l->center[t]);
+    for (int64_t t = l->offset[leaf]; t < l->offset[leaf + 1]; t++) 
+        v += l->coef[t] * (ken__tree_linear_hold(l, l->feature[t], x[l->feature[t]]) - l->center[t]);
     return isfinite(v);
 }
 
@@ -135,12 +165,14 @@ static void lineshap_pair(const lineshap_job *job, const double *x, const double
         c->row &= isfinite(x[c->column]) != 0; /* only whole mixtures */
         c->back &= isfinite(b[c->column]) != 0;
         if (!c->row && !c->back) return;
-        fixed += c->back ? l->coef[c->term] * (b[c->column] - l->center[c->term]) : c->a;
+        fixed += c->back ? l->coef[c->term] * (ken__tree_linear_hold(l, c->column, b[c->column]) - l->center[c->term]) : c->a;
     }
     lineshap_share(job, path, n, -1, fixed, phi);
     for (int k = 0; k < n; k++)
         if (path[k].term >= 0 && path[k].row && path[k].back)
-            lineshap_share(job, path, n, k, l->coef[path[k].term] * (x[path[k].column] - b[path[k].column]), phi);
+            lineshap_share(job, path, n, k,
+                           l->coef[path[k].term] * (ken__tree_linear_hold(l, path[k].column, x[path[k].column]) -
+                                                    ken__tree_linear_hold(l, path[k].column, b[path[k].column])), phi);
 }
 
 /* --- all -------------------------------------------------------------------------------------------------- */
@@ -164,18 +196,19 @@ static void lineshap_tree(const lineshap_job *job, int32_t tree, const double *x
 static void lineshap_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const lineshap_job *const job = arg;
     const ken_ensemble *const e = job->e;
-    const int64_t d = e->n_inputs, cells = e->n_outputs * d, pairs = KEN_MAX(job->n_background, 1);
+    const int64_t d = e->n_inputs, part = job->pairs ? (d + 1) * (d + 1) : d + 1, cells = e->n_outputs * part;
+    const int64_t backs = KEN_MAX(job->n_background, 1);
     double *const x = job->x + worker * d, *const phi = job->phi + worker * cells;
     lineshap_column *const path = job->path + (int64_t)worker * (job->most + 1);
     for (int64_t i = begin; i < end; i++) {
-        double *const out = job->out + i * e->n_outputs * (d + 1);
+        double *const out = job->out + i * cells;
         ken_table_gather(job->X, i, 1, x, d);
         memset(phi, 0, (size_t)cells * sizeof *phi);
-        for (int64_t k = 0; k < pairs; k++)
+        for (int64_t k = 0; k < backs; k++)
             for (int32_t t = 0; t < e->n_trees; t++)
                 lineshap_tree(job, t, x, job->background ? job->background + k * d : NULL, path,
-                              phi + KEN_MAX(e->tree_output[t], 0) * d);
-        for (int64_t c = 0; c < cells; c++) out[c / d * (d + 1) + c % d] += phi[c] / (double)pairs;
+                              phi + KEN_MAX(e->tree_output[t], 0) * part);
+        for (int64_t c = 0; c < cells; c++) out[c] += phi[c] / (double)backs;
     }
 }
 
@@ -207,15 +240,16 @@ static ken_status lineshap_run(ken_ctx *ctx, lineshap_job *job) {
     KEN_TRY(lineshap_plan(ctx, job));
     KEN_TRY(KEN_SCRATCH(ctx, lineshap_column, threads * (job->most + 1), &job->path));
     KEN_TRY(KEN_SCRATCH(ctx, double, threads * d, &job->x));
-    KEN_TRY(KEN_SCRATCH(ctx, double, threads * e->n_outputs * d, &job->phi));
+    KEN_TRY(KEN_SCRATCH(ctx, double, threads * e->n_outputs * (job->pairs ? (d + 1) * (d + 1) : d + 1), &job->phi));
     KEN_TRY(KEN_SCRATCH(ctx, double, job->m, &job->t));
     KEN_TRY(KEN_SCRATCH(ctx, double, job->m, &job->w));
     ken_gauss_legendre(job->m, job->t, job->w);
     return ken_parallel(ctx, ken_table_rows(job->X), 1, lineshap_rows, job);
 }
 
-ken_status ken__tree_linear_contributions(ken_ctx *ctx, const ken_ensemble *e, const ken_table *X, double *out) {
-    lineshap_job job = {.e = e, .X = X, .out = out};
+ken_status ken__tree_linear_contributions(ken_ctx *ctx, const ken_ensemble *e, const ken_table *X, bool pairs,
+                                          double *out) {
+    lineshap_job job = {.e = e, .X = X, .out = out, .pairs = pairs};
     const ken_mark mark = ken_scratch_mark(ctx);
     const ken_status status = lineshap_run(ctx, &job);
     ken_scratch_release(ctx, mark);

@@ -31,7 +31,7 @@ int32_t ken_ensemble_walk(const ken_ensemble *ens, int32_t tree, const double *x
     return (int32_t)(i - first);
 }
 
-/* x[column[t]]: the values for the terms of linear leaves. */
+/* x[column[t]]: the values for the terms of linear leaves, held. */
 static void predict_add(const ken_ensemble *e, int32_t tree, int64_t node, const int32_t *column,
                         const double *x, double *out) {
     const double *value = e->value + node * e->width;
@@ -56,7 +56,7 @@ typedef struct predict_job {
     uint16_t *codes;         /* wide: (threads, group / 64, slots, 64) */
     uint8_t *bytes;          /* (threads, group / 512, slots, KEN_TREE_GROUP) codes of a part */
     double *x;               /* (threads, group) a column; plain walk: (threads, n_inputs) */
-    double *raw;             /* (threads, group, columns of linear leaves); NULL: leaves are constants */
+    double *raw;             /* (threads, group or 1, columns of linear leaves) held; NULL: leaves are constants */
     int64_t raw_first;       /* the row that raw begins with, of one thread's own job */
     uint32_t *at;            /* (threads, KEN_TREE_GROUP) where rows stand */
     const uint32_t *leaf_of; /* (nodes) leaf numbers; NULL: margins are wanted */
@@ -78,10 +78,12 @@ static void predict_put_leaf(const predict_job *job, int32_t t, int64_t row, int
 static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker) {
     const predict_job *job = arg;
     const ken_ensemble *e = job->e;
-    double *x = job->x + (int64_t)worker * e->n_inputs;
+    double *x = job->x + (int64_t)worker * e->n_inputs, *held = job->raw;
+    if (held) held += (int64_t)worker * e->linear->n_used;
     for (int64_t i = begin; i < end; i++) {
         double *out = job->leaf_of ? NULL : job->out + i * e->n_outputs;
         ken_table_gather(job->X, i, 1, x, ken_table_cols(job->X));
+        if (held) ken__tree_linear_row(e->linear, x, held);
         if (!job->leaf_of)
             for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
         for (int32_t t = job->first; t < job->end; t++) {
@@ -89,7 +91,7 @@ static void predict_plain_rows(void *arg, int64_t begin, int64_t end, int worker
             if (job->leaf_of)
                 predict_put_leaf(job, t, i, node);
             else
-                predict_add(e, t, node, e->linear ? e->linear->feature : NULL, x, out);
+                predict_add(e, t, node, e->linear ? e->linear->slot : NULL, held, out);
         }
     }
 }
@@ -102,8 +104,10 @@ static ken_status predict_check(ken_ctx *ctx, const ken_ensemble *e, const ken_t
 
 static ken_status predict_plain(ken_ctx *ctx, predict_job *job) {
     const ken_mark mark = ken_scratch_mark(ctx);
-    ken_status status = KEN_SCRATCH(
-        ctx, double, (int64_t)ken_ctx_threads(ctx) * KEN_MAX(job->e->n_inputs, 1), &job->x);
+    const int64_t threads = ken_ctx_threads(ctx);
+    ken_status status = KEN_SCRATCH(ctx, double, threads * KEN_MAX(job->e->n_inputs, 1), &job->x);
+    if (status == KEN_OK && job->e->linear && !job->leaf_of)
+        status = KEN_SCRATCH(ctx, double, threads * KEN_MAX(job->e->linear->n_used, 1), &job->raw);
     if (status == KEN_OK)
         status = ken_parallel(ctx, ken_table_rows(job->X), 256, predict_plain_rows, job);
     ken_scratch_release(ctx, mark);
@@ -370,8 +374,11 @@ static void predict_raw(predict_job *own, int64_t begin, int64_t rows, int worke
     if (!own->raw) return;
     own->raw += worker * own->group * l->n_used;
     own->raw_first = begin;
-    for (int32_t k = 0; k < l->n_used; k++)
+    for (int32_t k = 0; k < l->n_used; k++) {
         ken_column_gather(ken_table_column(own->X, l->used[k]), begin, rows, own->raw + k, l->n_used);
+        for (int64_t r = 0; r < rows; r++)
+            own->raw[r * l->n_used + k] = ken__tree_linear_hold(l, l->used[k], own->raw[r * l->n_used + k]);
+    }
 }
 
 static void predict_group(void *arg, int64_t begin, int64_t end, int worker) {

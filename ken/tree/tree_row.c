@@ -61,10 +61,11 @@ static int row_walk(const ken_ensemble *e, int32_t t, const uint16_t *codes, uin
     return ROW_TREES;
 }
 
-static void row_add(const ken_ensemble *e, int32_t t, int64_t node, const double *x, double *out) {
+/* held: the columns of linear leaves. */
+static void row_add(const ken_ensemble *e, int32_t t, int64_t node, const double *held, double *out) {
     const double *value = e->value + node * e->width;
     if (e->linear)
-        out[KEN_MAX(e->tree_output[t], 0)] += ken__tree_linear_at(e, node, e->linear->feature, x);
+        out[KEN_MAX(e->tree_output[t], 0)] += ken__tree_linear_at(e, node, e->linear->slot, held);
     else if (e->width == 1)
         out[KEN_MAX(e->tree_output[t], 0)] += value[0];
     else
@@ -75,10 +76,16 @@ ken_status ken_ensemble_margin_row(ken_ctx *ctx, const ken_ensemble *e, const do
     const ken_tree_layout *l = e->layout;
     const ken_mark mark = ken_scratch_mark(ctx);
     uint16_t *codes = NULL;
+    double *held = NULL;
     for (int32_t o = 0; o < e->n_outputs; o++) out[o] = e->base[o];
+    if (e->linear) {
+        KEN_TRY(KEN_SCRATCH(ctx, double, KEN_MAX(e->linear->n_used, 1), &held));
+        ken__tree_linear_row(e->linear, x, held);
+    }
     if (!l) {
         for (int32_t t = 0; t < e->n_trees; t++)
-            row_add(e, t, e->tree_offset[t] + ken_ensemble_walk(e, t, x), x, out);
+            row_add(e, t, e->tree_offset[t] + ken_ensemble_walk(e, t, x), held, out);
+        ken_scratch_release(ctx, mark);
         return KEN_OK;
     }
     KEN_TRY(KEN_SCRATCH(ctx, uint16_t, KEN_MAX(l->n_slots, 1), &codes));
@@ -89,7 +96,7 @@ ken_status ken_ensemble_margin_row(ken_ctx *ctx, const ken_ensemble *e, const do
         const int n = row_walk(e, t, codes, at);
         for (int k = 0; k < n; k++, t++) {
             const int64_t first = e->tree_offset[t];
-            row_add(e, t, first + l->origin[first + at[k]], x, out);
+            row_add(e, t, first + l->origin[first + at[k]], held, out);
         }
     }
     ken_scratch_release(ctx, mark);

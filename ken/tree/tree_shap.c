@@ -398,13 +398,12 @@ ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *ens, con
                                       double *out) {
     shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out};
     KEN_TRY(shap_all(ctx, &p));
-    return ens->linear ? ken__tree_linear_contributions(ctx, ens, X, out) : KEN_OK;
+    return ens->linear ? ken__tree_linear_contributions(ctx, ens, X, false, out) : KEN_OK;
 }
 
 ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens, const ken_table *X,
                                      double *out) {
     shap_plan p = {.e = ens, .X = X, .kernels = ken_ctx_kernels(ctx), .out = out, .pairs = true};
-    if (ens->linear)
-        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "ask for contributions", "trees: no interactions of linear leaves");
-    return shap_all(ctx, &p);
+    KEN_TRY(shap_all(ctx, &p));
+    return ens->linear ? ken__tree_linear_contributions(ctx, ens, X, true, out) : KEN_OK;
 }

@@ -40,8 +40,7 @@ KEN_API ken_status ken_ensemble_contributions(ken_ctx *ctx, const ken_ensemble *
  *
  *     v (o_i - z_i) (o_j - z_j) * integral over [0,1] of prod_{k != i, j} (o_k t + z_k (1 - t)) dt.
  *
- * errors  KEN_E_UNSUPPORTED linear leaves (tree_linear.h)
- * cost    O(n * leaves * depth * points)
+ * cost    O(n * leaves * depth * points), linear leaves (tree_linear.h): depth times that
  * source  Fujimoto et al. 2006 (the index); Lundberg et al. 2020. Peers: shap_interaction_values of
  *         shap.TreeExplainer, XGBoost pred_interactions. */
 KEN_API ken_status ken_ensemble_interactions(ken_ctx *ctx, const ken_ensemble *ens,

@@ -44,22 +44,25 @@ typedef struct piece_spread_job {
     int64_t n;
 } piece_spread_job;
 
-/* Variances of columns [begin, end), of finite values, by weight. */
+/* Variances of columns [begin, end), of finite values, by weight, and their ends. */
 static void piece_spread_block(void *arg, int64_t begin, int64_t end, int worker) {
     const piece_spread_job *const job = arg;
     (void)worker;
     for (int64_t j = begin; j < end; j++) {
         boosting_linear_column *const c = &job->l->column[j];
-        double total = 0, mean = 0, sum = 0;
+        double total = 0, mean = 0, sum = 0, low = INFINITY, high = -INFINITY;
         if (c->column->dtype == KEN_CATEGORY) continue;
         for (int64_t i = 0; i < job->n; i++) {
             const double x = boosting_linear_cell(c, i), w = job->weight ? job->weight[i] : 1;
             if (!isfinite(x) || !(w > 0)) continue;
             const double step = x - mean; /* West 1979 */
+            low = KEN_MIN(low, x);
+            high = KEN_MAX(high, x);
             total += w;
             mean += step * (w / total);
             sum += w * step * (x - mean);
         }
+        if (isinf(c->low) && low <= high) c->low = low, c->high = high; /* else of an earlier fit */
         c->spread = total > 0 && isfinite(sum) ? sum / total : 0;
     }
 }
@@ -77,7 +80,8 @@ ken_status ken__boosting_linear_begin(ken_ctx *ctx, boosting_fit *s, const ken_m
     for (int j = 0; j < d; j++) {
         const ken_column *const c = ken_table_column(problem->X, j);
         l->column[j] = (boosting_linear_column){
-            .column = c, .f64 = c->dtype == KEN_F64 && !c->valid ? c->data : NULL};
+            .column = c, .f64 = c->dtype == KEN_F64 && !c->valid ? c->data : NULL, .low = -INFINITY, .high = INFINITY};
+        if (e && e->linear) l->column[j].low = e->linear->low[j], l->column[j].high = e->linear->high[j];
     }
     KEN_TRY(BOOSTING_RESERVE(ctx, l->offset, l->offset_capacity, 1));
     l->offset[0] = 0;
@@ -460,8 +464,11 @@ ken_status ken__boosting_linear_write(ken_ctx *ctx, ken_model *model, const boos
                                       int64_t n_nodes) {
     const boosting_linear *const l = s->linear;
     const size_t terms = (size_t)l->offset[n_nodes];
+    const int64_t inputs = ken_model_n_inputs(model);
     ken_linear_arrays a;
-    KEN_TRY(ken_ensemble_new_linear(ctx, model, n_nodes, (int64_t)terms, &a));
+    KEN_TRY(ken_ensemble_new_linear(ctx, model, n_nodes, (int64_t)terms, inputs, &a));
+    for (int64_t j = 0; j < inputs; j++)
+        if (isfinite(l->column[j].low)) a.low[j] = l->column[j].low, a.high[j] = l->column[j].high;
     memcpy(a.offset, l->offset, (size_t)(n_nodes + 1) * sizeof *a.offset);
     if (terms == 0) return KEN_OK;
     memcpy(a.feature, l->feature, terms * sizeof *a.feature);

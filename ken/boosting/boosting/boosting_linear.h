@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ken/boosting/boosting/boosting_state.h"
+#include "ken/tree/tree_linear.h"
 
 KEN_BEGIN_C
 
@@ -13,7 +14,8 @@ KEN_BEGIN_C
 typedef struct boosting_linear_column {
     const ken_column *column;
     const double *f64;
-    double spread; /* variance over the training rows */
+    double spread;    /* variance over the training rows */
+    double low, high; /* their ends: a value beyond counts as the end */
 } boosting_linear_column;
 
 typedef struct boosting_linear {
@@ -40,7 +42,8 @@ ken_status ken__boosting_linear_write(ken_ctx *ctx, ken_model *model, const boos
 void ken__boosting_linear_free(ken_ctx *ctx, boosting_linear *linear);
 
 static inline double boosting_linear_cell(const boosting_linear_column *c, int64_t row) {
-    return c->f64 ? c->f64[row * c->column->stride] : ken_column_f64(c->column, row);
+    const double x = c->f64 ? c->f64[row * c->column->stride] : ken_column_f64(c->column, row);
+    return ken__tree_linear_held(x, c->low, c->high);
 }
 static inline bool ken__boosting_linear_has(const boosting_linear *l, int64_t node) {
     return l->offset[node] < l->offset[node + 1];

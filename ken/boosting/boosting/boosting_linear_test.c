@@ -781,6 +781,13 @@ static void test_linear__survive_a_file_and_bad_files_are_refused(void **state) 
     BAD("linear_feature", int32_t, KEN_I32, feature, terms, terms - 1, COLUMNS, "column of a term");
     BAD("linear_coef", double, KEN_F64, coef, terms, 0, NAN, "not a number");
     BAD("linear_center", double, KEN_F64, coef, terms, 0, INFINITY, "not a number");
+    double end[COLUMNS];
+    BAD("linear_low", double, KEN_F64, end, COLUMNS, 1, 1e9, "no ends");
+    BAD("linear_low", double, KEN_F64, end, COLUMNS, 0, NAN, "no ends");
+    BAD("linear_high", double, KEN_F64, end, COLUMNS, 2, INFINITY, "no ends");
+    const ken_tensor short_end = ken_tensor_1d(end, KEN_F64, COLUMNS - 1);
+    TEST_FAILS(ctx, unpack_with(ctx, bundle, "model/linear_low", NULL, &again), KEN_E_FORMAT, "linear_low");
+    TEST_FAILS(ctx, unpack_with(ctx, bundle, "model/linear_high", &short_end, &again), KEN_E_FORMAT, "linear_high");
     static const char *const names[] = {"model/linear_feature", "model/linear_coef", "model/linear_center"};
     for (int k = 0; k < KEN_COUNT(names); k++) {
         const ken_tensor t = ken_tensor_1d(coef, k == 0 ? KEN_I32 : KEN_F64, terms - 1);
@@ -821,11 +828,6 @@ static void test_linear__say_what_they_do_not_go_with(void **state) {
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &several->data), KEN_E_UNSUPPORTED, "leaves=vector");
     ken_model_free(m);
     linear_free(several);
-    m = linear_fit_model(ctx, c, "trees=3 linear_leaves=true");
-    int64_t width;
-    TEST_FAILS(ctx, ken_model_refit(ctx, m, &c->data, 0.5), KEN_E_UNSUPPORTED, "linear leaves");
-    TEST_FAILS(ctx, ken_model_width(ctx, m, KEN_WHAT_INTERACTIONS, &width), KEN_E_UNSUPPORTED, "interactions");
-    ken_model_free(m);
     linear_free(c);
     test_ctx_free(ctx);
 }

@@ -43,7 +43,6 @@ int64_t ken__boosting_width(const ken_model *model, ken_what what) {
         return e ? e->n_trees : 0;
     case KEN_WHAT_CONTRIBUTIONS:
     case KEN_WHAT_INTERACTIONS:
-        if (what == KEN_WHAT_INTERACTIONS && e && e->linear) return 0;
         return (boosting_n_quantiles(model) ? 1 : boosting_outputs(model)) * boosting_part(model, what);
     default:
         return 0;

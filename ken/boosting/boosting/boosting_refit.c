@@ -4,10 +4,12 @@
  *   decay * what they were + (1 - decay) * learning_rate * the step (or median ...) of their rows,
  *
  * so does the base. Sums are those of whole numbers that a fit makes: on the rows of the fit, all of
- * which each tree saw, decay 0 gives the model back to the bit. Covers and gains stay. */
+ * which each tree saw, decay 0 gives the model back to the bit. Covers and gains stay, so do the slopes of
+ * linear leaves, which say nothing at the leaf's mean and so do not touch the step. */
 #include <string.h>
 
 #include "ken/boosting/boosting/boosting_state.h"
+#include "ken/tree/tree_linear.h"
 
 /* Trees whose leaves are looked up together, so that a table is coded once for all of them. */
 enum { REFIT_TREES = 8 };
@@ -15,6 +17,7 @@ enum { REFIT_TREES = 8 };
 typedef struct refit_job {
     boosting_fit *s;
     const ken_ensemble *e;
+    const ken_table *X;
     double decay;
     double *value;       /* (nodes, width) new ones */
     uint64_t *words;     /* (n_train) packed gradients */
@@ -27,10 +30,9 @@ typedef struct refit_job {
     uint32_t *rows;      /* (n_train) by leaf */
 } refit_job;
 
-static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p, const ken_ensemble *e) {
+static ken_status refit_check(ken_ctx *ctx, const ken_boosting_params *p) {
     const char *const why = p->drop_rate > 0        ? "drop_rate"
                             : p->path_smoothing > 0 ? "path_smoothing"
-                            : e->linear             ? "linear leaves"
                             : *p->increasing        ? "increasing"
                             : *p->decreasing        ? "decreasing"
                                                     : NULL;
@@ -112,6 +114,18 @@ static void refit_renew(const refit_job *r, int64_t first, int64_t leaves, int k
     }
 }
 
+/* What a leaf of constant `value` says of a row, with the bits of a fit. */
+static double refit_says(const refit_job *r, int64_t node, int64_t row, double value) {
+    const ken_tree_linear *const l = r->e->linear;
+    double v = value;
+    if (!l) return value;
+    for (int64_t t = l->offset[node]; t < l->offset[node + 1]; t++) {
+        const double x = ken_column_f64(ken_table_column(r->X, l->feature[t]), row);
+        v += l->coef[t] * (ken__tree_linear_hold(l, l->feature[t], x) - l->center[t]);
+    }
+    return isfinite(v) ? v : value;
+}
+
 /* The tree's new values of output k, and the margins of all rows with them. A node that no row comes by
  * keeps what it has. */
 static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k) {
@@ -135,8 +149,10 @@ static ken_status refit_tree(ken_ctx *ctx, const refit_job *r, int64_t t, int k)
         double *const value = &r->value[refit_at(r, i, k)];
         *value = r->decay * e->value[refit_at(r, i, k)] + (1 - r->decay) * *value;
     }
-    for (int64_t i = 0; i < s->loss.n; i++)
-        s->margin[k * s->loss.n + i] += r->value[refit_at(r, first + r->node_of[refit_leaf(r, i, k)], k)];
+    for (int64_t i = 0; i < s->loss.n; i++) {
+        const int64_t node = first + r->node_of[refit_leaf(r, i, k)];
+        s->margin[k * s->loss.n + i] += refit_says(r, node, i, r->value[refit_at(r, node, k)]);
+    }
     return KEN_OK;
 }
 
@@ -168,7 +184,7 @@ static void refit_base(const refit_job *r) {
 
 static ken_status refit_run(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                             refit_job *r) {
-    KEN_TRY(refit_check(ctx, ken_model_params(model), r->e));
+    KEN_TRY(refit_check(ctx, ken_model_params(model)));
     KEN_TRY(ken__boosting_set_up(ctx, model, problem, r->s));
     if (r->s->loss.outputs != r->e->n_outputs)
         return KEN_FAIL(ctx, KEN_E_ARG, "set the loss that it was fitted with",
@@ -178,6 +194,7 @@ static ken_status refit_run(ken_ctx *ctx, ken_model *model, const ken_problem *p
         return KEN_FAIL(ctx, KEN_E_ARG, "set leaves as it was fitted",
                         "boosting: the model's leaves have %d values, not %d", (int)r->e->width, r->s->width);
     r->trees = boosting_round_trees(r->s);
+    r->X = problem->X;
     KEN_TRY(refit_allocate(ctx, r));
     refit_base(r);
     KEN_TRY(refit_rounds(ctx, r, problem->X));
