@@ -31,35 +31,15 @@ static void evaluate_show(const ken_model *m, const ken_evaluation *e) {
     show_confusion(m, e);
 }
 
-/* Target, weight, and what stands beside them: the columns that are named, or, where the predictions are no
- * plain values, those of the fit. */
 static ken_status evaluate_data(cli *c, const ken_model *m, const ken_table *table, ken_data *data) {
-    static const char *const option[KEN_SIDES] = {"group", "event", "upper"};
-    const ken_column **const column[KEN_SIDES] = {&data->group, &data->event, &data->upper};
-    const char *weight = cli_value(c, "weight");
-    int target, w = -1;
-    KEN_TRY(ken_table_require(c->ctx, table, ken_model_target(m), &target));
-    if (weight) KEN_TRY(ken_table_require(c->ctx, table, weight, &w));
-    *data = (ken_data){.table = table,
-                       .target = ken_table_column(table, target),
-                       .weight = w < 0 ? NULL : ken_table_column(table, w)};
-    const bool named = cli_value(c, "group") || cli_value(c, "event") || cli_value(c, "upper");
-    for (int s = 0, at; s < KEN_SIDES; s++) {
-        const char *name = cli_value(c, option[s]);
-        if (!name && !named && ken_model_answer(m) != KEN_ANSWER_VALUES) name = ken_model_side(m, (ken_side)s);
-        if (!name || !*name) continue;
-        KEN_TRY(ken_table_require(c->ctx, table, name, &at));
-        *column[s] = ken_table_column(table, at);
-    }
-    return KEN_OK;
+    const ken_evaluate_columns named = {cli_value(c, "weight"), cli_value(c, "group"), cli_value(c, "event"),
+                                        cli_value(c, "upper")};
+    return ken_evaluate_data(c->ctx, m, table, &named, data);
 }
 
 static ken_status evaluate_all(cli *c, const ken_model *m, const ken_table *table, ken_evaluation *e) {
     ken_evaluate_options options = KEN_EVALUATE_DEFAULTS;
     ken_data data;
-    if (ken_model_task(m) == KEN_DETECT)
-        return KEN_FAIL(c->ctx, KEN_E_UNSUPPORTED, "'ken predict' gives its scores",
-                        "%s learned without a target: there is nothing to evaluate against", ken_model_desc(m)->name);
     KEN_TRY(evaluate_data(c, m, table, &data));
     options.group = data.group, options.event = data.event, options.upper = data.upper;
     options.all_metrics = true;

@@ -2,24 +2,8 @@
  * figures as Vega-Lite; and the record itself, byte for byte, for who compares. */
 #include <string.h>
 
+#include "ken/report/figures.h"
 #include "kernel/kernel.h"
-
-/* Looks of the figures' styles (ken/report/figures.h) where the surroundings have none; colors that stand out
- * on white and on black. */
-static const char display_config[] =
-    "{\"background\":\"transparent\",\"view\":{\"stroke\":null},"
-    "\"axis\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\",\"gridColor\":\"#8884\",\"domainColor\":\"#888\",\"tickColor\":\"#888\"},"
-    "\"legend\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\",\"orient\":\"top\"},"
-    "\"header\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\"},\"title\":{\"color\":\"#888\"},\"text\":{\"color\":\"#888\"},"
-    "\"bar\":{\"color\":\"#3b7dd8\"},\"line\":{\"color\":\"#3b7dd8\"},\"area\":{\"color\":\"#3b7dd8\"},\"rect\":{\"color\":\"#3b7dd8\"},"
-    "\"point\":{\"color\":\"#3b7dd8\",\"filled\":true},\"circle\":{\"color\":\"#3b7dd8\"},\"rule\":{\"color\":\"#888\"},\"tick\":{\"color\":\"#888\"},"
-    "\"style\":{\"ken-second\":{\"color\":\"#e07b00\"},"
-    "\"ken-base\":{\"color\":\"#999\",\"strokeDash\":[4,4],\"strokeWidth\":1.2},"
-    "\"ken-mark\":{\"color\":\"#e07b00\",\"size\":150,\"opacity\":1},"
-    "\"ken-thin\":{\"color\":\"#3b7dd8\",\"strokeWidth\":0.8,\"strokeOpacity\":0.25},"
-    "\"ken-tick\":{\"color\":\"#3b7dd8\",\"opacity\":0.28},\"ken-error\":{\"color\":\"#888\",\"strokeWidth\":1.4},"
-    "\"ken-rug\":{\"color\":\"#888\",\"strokeWidth\":1,\"opacity\":0.8},"
-    "\"ken-dot\":{\"color\":\"#3b7dd8\",\"size\":70,\"opacity\":1},\"ken-cloud\":{\"color\":\"#3b7dd8\",\"size\":22,\"opacity\":0.4}}}";
 
 static void display_escape(ken_text *out, const char *text) {
     for (const char *s = text; *s; s++) {
@@ -163,7 +147,7 @@ static void display_figure(const ken_json *record, const char *line, ken_json_wr
         return;
     }
     ken_text_add_char(out, '{');
-    if (!has_config) ken_text_addf(out, "\"config\":%s%s", display_config, ken_json_count(value) ? "," : "");
+    if (!has_config) ken_text_addf(out, "\"config\":%s%s", ken_figure_look(), ken_json_count(value) ? "," : "");
     display_sized(brace + 1, size - (size_t)(brace + 1 - spec), out);
 }
 

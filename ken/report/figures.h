@@ -19,6 +19,10 @@ KEN_BEGIN_C
 
 enum { KEN_FIGURE_MARKS = 5000, KEN_FIGURE_CURVE = 200 };
 
+/* Vega-Lite's "config" (JSON) for figures whose surroundings have no look of their own; colors that stand out on
+ * white and on black (figures_common.c). */
+KEN_API const char *ken_figure_look(void);
+
 /* --- two classes (figures_classify.c); `threshold` is a parameter of the first three ---------------- */
 /* curve: ken_threshold_table_new(ctx, scores, KEN_FIGURE_CURVE, ...) */
 KEN_API ken_status ken_figure_roc(ken_ctx *ctx, const ken_threshold_table *curve,

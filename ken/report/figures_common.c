@@ -5,6 +5,23 @@
 
 #define FIGURE_SCHEMA "https://vega.github.io/schema/vega-lite/v5.json"
 
+const char *ken_figure_look(void) {
+    return
+    "{\"background\":\"transparent\",\"view\":{\"stroke\":null},"
+    "\"axis\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\",\"gridColor\":\"#8884\",\"domainColor\":\"#888\",\"tickColor\":\"#888\"},"
+    "\"legend\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\",\"orient\":\"top\"},"
+    "\"header\":{\"labelColor\":\"#888\",\"titleColor\":\"#888\"},\"title\":{\"color\":\"#888\"},\"text\":{\"color\":\"#888\"},"
+    "\"bar\":{\"color\":\"#3b7dd8\"},\"line\":{\"color\":\"#3b7dd8\"},\"area\":{\"color\":\"#3b7dd8\"},\"rect\":{\"color\":\"#3b7dd8\"},"
+    "\"point\":{\"color\":\"#3b7dd8\",\"filled\":true},\"circle\":{\"color\":\"#3b7dd8\"},\"rule\":{\"color\":\"#888\"},\"tick\":{\"color\":\"#888\"},"
+    "\"style\":{\"ken-second\":{\"color\":\"#e07b00\"},"
+    "\"ken-base\":{\"color\":\"#999\",\"strokeDash\":[4,4],\"strokeWidth\":1.2},"
+    "\"ken-mark\":{\"color\":\"#e07b00\",\"size\":150,\"opacity\":1},"
+    "\"ken-thin\":{\"color\":\"#3b7dd8\",\"strokeWidth\":0.8,\"strokeOpacity\":0.25},"
+    "\"ken-tick\":{\"color\":\"#3b7dd8\",\"opacity\":0.28},\"ken-error\":{\"color\":\"#888\",\"strokeWidth\":1.4},"
+    "\"ken-rug\":{\"color\":\"#888\",\"strokeWidth\":1,\"opacity\":0.8},"
+    "\"ken-dot\":{\"color\":\"#3b7dd8\",\"size\":70,\"opacity\":1},\"ken-cloud\":{\"color\":\"#3b7dd8\",\"size\":22,\"opacity\":0.4}}}";
+}
+
 const char *ken__figure_metric(const char *name) {
     static const char *const known[][2] = {
         {"roc_auc", "ROC AUC"}, {"log_loss", "log loss"}, {"accuracy", "accuracy"},

@@ -7,6 +7,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/report/report_html.h"
+#include "ken/report/report_json.h"
 
 #define REPORT_MAX 64
 
@@ -41,7 +42,13 @@ static void report_run(ken_ctx *ctx, const ken_report_source *s, report_memory *
 }
 
 static ken_status report_out(ken_ctx *ctx, const ken_report_input *in, const ken_report_output *out) {
-    return ken__report_render(ctx, in, out->page, out->figures);
+    if (out->columns) {
+        ken_json_object(out->columns);
+        if (in->model) ken_report_json_columns(in, out->columns);
+        ken_json_end_object(out->columns);
+        KEN_TRY(out->columns->out->status);
+    }
+    return out->page || out->figures ? ken__report_render(ctx, in, out->page, out->figures) : KEN_OK;
 }
 
 /* --- a training ------------------------------------------------------------------------------------------- */

@@ -21,10 +21,11 @@ typedef struct ken_report_source {
     size_t vega_size, vega_lite_size, vega_embed_size;
 } ken_report_source;
 
-/* Where a report goes; either may be NULL. */
+/* Where a report goes; each may be NULL. */
 typedef struct ken_report_output {
     ken_text *page;           /* HTML */
     ken_json_writer *figures; /* one JSON value: ken_report_figures */
+    ken_json_writer *columns; /* one JSON object: what was found of the columns (ken_report_json_columns) */
 } ken_report_output;
 
 /* The report of a training, explanations of the model on the rows set aside included (ken_report_collect with

@@ -143,6 +143,50 @@ static void test_report_training__one_output_or_both(void **state) {
     free(first);
 }
 
+/* Columns alone: the loss of the most important one is that of the page's figure, and nothing is drawn. */
+static void test_report_training__what_was_found_of_the_columns(void **state) {
+    (void)state;
+    trained t = trained_begin(1, "penguins", "species", "logistic", NULL);
+    ken_text columns = ken_text_new(t.ctx), figures = ken_text_new(t.ctx);
+    ken_json_writer w = ken_json_writer_new(&columns, 0), v = ken_json_writer_new(&figures, 0);
+    const ken_report_source source = {.data_name = "penguins"};
+    const ken_report_output out = {.figures = &v, .columns = &w};
+    TEST_OK(t.ctx, ken_report_training(t.ctx, t.table, t.model, &t.training, &source, &out));
+    ken_json_doc *doc = parse(t.ctx, &columns), *drawn = parse(t.ctx, &figures);
+    const ken_json *root = ken_json_root(doc), *rows = ken_json_get(root, "permutation");
+    const ken_json *figure = ken_json_get(ken_json_get(ken_json_root(drawn), "importance"), "spec");
+    const char *first = ken_json_string(ken_json_get(ken_json_at(rows, 0), "feature"), NULL, "");
+    assert_int_equal(ken_json_count(rows), 7);
+    for (int64_t i = 1; i < 7; i++)
+        assert_true(number(ken_json_at(rows, i - 1), "mean") >= number(ken_json_at(rows, i), "mean"));
+    assert_non_null(figure);
+    assert_non_null(strstr(figures.data, first));
+    assert_true(ken_json_count(ken_json_get(root, "effects")) > 0);
+    TEST_NEAR(number(root, "score"), t.training.evaluation.metric[0].interval.value, 1e-12);
+    ken_json_doc_free(doc);
+    ken_json_doc_free(drawn);
+    ken_text_free(&columns);
+    ken_text_free(&figures);
+    trained_end(&t);
+}
+
+static void test_evaluate__columns_are_found_by_name(void **state) {
+    (void)state;
+    trained t = trained_begin(1, "penguins", "species", "tree", NULL), d = trained_begin(1, "iris", NULL, "isolation_forest", NULL);
+    ken_evaluate_columns named = {.weight = "year"};
+    ken_data data;
+    TEST_OK(t.ctx, ken_evaluate_data(t.ctx, t.model, t.table, &named, &data));
+    assert_string_equal(data.target->name, "species");
+    assert_string_equal(data.weight->name, "year");
+    assert_null(data.group);
+    named.group = "years";
+    TEST_FAILS(t.ctx, ken_evaluate_data(t.ctx, t.model, t.table, &named, &data), KEN_E_NOT_FOUND, "years");
+    TEST_FAILS(t.ctx, ken_evaluate_data(t.ctx, t.model, t.training.features, &named, &data), KEN_E_NOT_FOUND, "species");
+    TEST_FAILS(d.ctx, ken_evaluate_data(d.ctx, d.model, d.table, &named, &data), KEN_E_UNSUPPORTED, "without a target");
+    trained_end(&t);
+    trained_end(&d);
+}
+
 static void test_report_training__outliers_have_no_report(void **state) {
     (void)state;
     trained t = trained_begin(1, "iris", NULL, "isolation_forest", NULL);
@@ -284,6 +328,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report_training__figures_are_those_of_the_page),
         cmocka_unit_test(test_report_training__one_output_or_both),
+        cmocka_unit_test(test_report_training__what_was_found_of_the_columns),
+        cmocka_unit_test(test_evaluate__columns_are_found_by_name),
         cmocka_unit_test(test_report_training__outliers_have_no_report),
         cmocka_unit_test(test_report_training__survives_every_failed_allocation),
         cmocka_unit_test(test_report_json__training_and_evaluation_agree),

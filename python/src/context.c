@@ -16,6 +16,7 @@ static double context_clock(void *user) {
 
 static void context_hook(void *user, const ken_progress *p) {
     door_context *c = user;
+    if (c->listen) c->listen(c->listener, p);
     pthread_mutex_lock(&c->lock);
     snprintf(c->progress.what, sizeof c->progress.what, "%s", p->what);
     c->progress.iteration = p->iteration;
@@ -89,6 +90,7 @@ door_context *door_context_take(door_state *state, int threads, uint64_t seed, d
     }
     c->cancel = 0;
     c->n_warnings = 0;
+    c->listen = NULL;
     c->progress.fresh = false;
     ken_ctx_clear_error(c->ctx);
     ken_ctx_set_seed(c->ctx, seed);

@@ -36,6 +36,8 @@ typedef struct door_context {
         double objective, validation;
         bool fresh;
     } progress;
+    void (*listen)(void *listener, const ken_progress *progress); /* a call's own ear, on the worker; NULL: none */
+    void *listener;
     int n_warnings;
     char warnings[DOOR_WARNINGS][DOOR_WARNING_TEXT];
     struct door_context *next;   /* of the idle or of the running ones */
@@ -108,6 +110,7 @@ typedef struct door_table {
     ken_table *table;
     PyObject *keep;        /* list of what the columns borrow from */
     struct door_model *lender; /* a model whose memory they borrow, counted there; NULL: none */
+    PyObject *about;       /* where it came from: a dict with "name", "sha256"; NULL: from memory */
 } door_table;
 extern PyType_Spec door_table_spec;
 /* An empty table of n rows, to be filled before anybody sees it. */
@@ -144,6 +147,9 @@ int door_model_enter(door_model *model, bool writer);
 void door_model_leave(door_model *model, bool writer);
 /* A list of str. */
 PyObject *door_strings_list(const ken_strings *strings);
+/* A sequence of str (NULL, None: an empty one) as texts of the heap, NULL-ended. NULL with an exception. */
+char **door_texts_of(PyObject *list);
+void door_texts_free(char **texts);
 /* The text as a str, and frees it. */
 PyObject *door_text_take(door_context *context, ken_text *text);
 

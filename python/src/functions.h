@@ -4,6 +4,17 @@
 
 #include "door.h"
 
+PyObject *door_train(PyObject *module, PyObject *args, PyObject *kwargs);        /* train.c */
+PyObject *door_train_report(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_evaluate(PyObject *module, PyObject *args, PyObject *kwargs);     /* results.c */
+PyObject *door_explain(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_account(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_describe(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_contributions(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_figure_look(PyObject *module, PyObject *unused);
+PyObject *door_figure_scripts(PyObject *module, PyObject *unused);
+PyObject *door_model_facts(PyObject *module, PyObject *model);
+PyObject *door_read_csv(PyObject *module, PyObject *args, PyObject *kwargs);     /* read_csv.c */
 PyObject *door_things(PyObject *module, PyObject *unused); /* model_look.c */
 
 /* Methods of Table that stand in files of their own (columns.c, arrow_in.c, arrow_out.c). */
@@ -15,6 +26,26 @@ PyObject *door_table_from_columns(PyObject *type, PyObject *args, PyObject *kwar
 
 #define DOOR_ROW(name, function, doc) {name, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, doc},
 #define DOOR_FUNCTIONS \
+    DOOR_ROW("train", door_train,                                                                                         \
+             "train(table, *, target, model, settings, test, folds, metric, intervals, task, weight, group, time, offset, " \
+             "event, upper, validation, seed, threads, progress, budget): (Model, training, results as JSON)")             \
+    DOOR_ROW("train_report", door_train_report,                                                                           \
+             "train_report(training, *, source, seed, threads, progress): (page, figures, columns); the latter as JSON.")  \
+    DOOR_ROW("evaluate", door_evaluate,                                                                                   \
+             "evaluate(model, table, *, weight, group, event, upper, level, threads): results as JSON.")                   \
+    DOOR_ROW("explain", door_explain,                                                                                     \
+             "explain(model, table, *, source, seed, threads, progress): as train_report.")                                \
+    DOOR_ROW("account", door_account,                                                                                     \
+             "account(model, table, row, *, background, seed, threads, progress): one prediction taken apart, as JSON.")   \
+    DOOR_ROW("describe", door_describe,                                                                                   \
+             "describe(table, *, target, source, threads): (profile as JSON, page, figures).")                             \
+    DOOR_ROW("contributions", door_contributions,                                                                         \
+             "contributions(model, table, *, threads, progress): (values (n, outputs, columns + 1), base (n, outputs), unit)") \
+    {"figure_look", door_figure_look, METH_NOARGS, "Vega-Lite's config for figures that stand alone, as JSON."},           \
+    {"figure_scripts", door_figure_scripts, METH_NOARGS, "vega, vega-lite and vega-embed as bytes; () without them."},      \
+    {"model_facts", door_model_facts, METH_O, "What a model is: name, task, target, parameters, features; as JSON."},      \
+    DOOR_ROW("read_csv", door_read_csv,                                                                                   \
+             "read_csv(path, *, delimiter, missing, types, header, skip_bad_rows, threads, progress): Table")              \
     {"things", door_things, METH_NOARGS, "The catalog as JSON: what `ken models --json` prints."},
 
 #endif

@@ -24,6 +24,7 @@ static void table_dealloc(door_table *self) {
     ken_table_free(self->table);
     if (self->lender) self->lender->lent--;
     Py_XDECREF(self->keep);
+    Py_XDECREF(self->about);
     Py_XDECREF(self->module);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
@@ -211,6 +212,13 @@ static PyObject *table_get_columns(door_table *self, void *unused) {
     return PyLong_FromLong(ken_table_cols(self->table));
 }
 
+static PyObject *table_get_about(door_table *self, void *unused) {
+    PyObject *about = self->about ? self->about : Py_None;
+    (void)unused;
+    Py_INCREF(about);
+    return about;
+}
+
 static PyObject *table_texts(door_table *self, const char *(*text)(const ken_column *)) {
     const int d = ken_table_cols(self->table);
     PyObject *list = PyList_New(d);
@@ -307,7 +315,9 @@ static PyMethodDef table_methods[] = {
     {"column", (PyCFunction)(void (*)(void))table_column, METH_O, "Column j as a table of its own, not copied."},
     {NULL, NULL, 0, NULL}};
 
-static PyGetSetDef table_getset[] = {{"n_rows", (getter)(void (*)(void))table_get_rows, NULL, "Rows.", NULL},
+static PyGetSetDef table_getset[] = {{"about", (getter)(void (*)(void))table_get_about, NULL,
+                                      "Where it came from: a dict with name and sha256, or None.", NULL},
+                                     {"n_rows", (getter)(void (*)(void))table_get_rows, NULL, "Rows.", NULL},
                                      {"n_columns", (getter)(void (*)(void))table_get_columns, NULL, "Columns.", NULL},
                                      {"names", (getter)(void (*)(void))table_get_names, NULL, "Names of the columns.", NULL},
                                      {"dtypes", (getter)(void (*)(void))table_get_dtypes, NULL,

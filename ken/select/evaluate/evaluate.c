@@ -84,6 +84,32 @@ static void evaluate_warn(ken_ctx *ctx, const ken_predictions *p, const ken_colu
                  (long long)p->n_unseen, target->name);
 }
 
+ken_status ken_evaluate_data(ken_ctx *ctx, const ken_model *m, const ken_table *table, const ken_evaluate_columns *named,
+                             ken_data *out) {
+    const char *const names[KEN_SIDES] = {named->group, named->event, named->upper};
+    const ken_column **const column[KEN_SIDES] = {&out->group, &out->event, &out->upper};
+    const bool any = named->group || named->event || named->upper;
+    int at;
+    *out = (ken_data){.table = table, .task = ken_model_task(m)};
+    if (ken_model_task(m) == KEN_DETECT)
+        return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "look at its predictions: they are scores",
+                        "%s learned without a target: there is nothing to evaluate against", ken_model_desc(m)->name);
+    KEN_TRY(ken_table_require(ctx, table, ken_model_target(m), &at));
+    out->target = ken_table_column(table, at);
+    if (named->weight) {
+        KEN_TRY(ken_table_require(ctx, table, named->weight, &at));
+        out->weight = ken_table_column(table, at);
+    }
+    for (int s = 0; s < KEN_SIDES; s++) {
+        const char *name = names[s];
+        if (!any && ken_model_answer(m) != KEN_ANSWER_VALUES) name = ken_model_side(m, (ken_side)s);
+        if (!name || !*name) continue;
+        KEN_TRY(ken_table_require(ctx, table, name, &at));
+        *column[s] = ken_table_column(table, at);
+    }
+    return KEN_OK;
+}
+
 ken_status ken_evaluate(ken_ctx *ctx, const ken_model *model, const ken_table *table,
                         const ken_column *target, const ken_column *weight, const int64_t *rows,
                         int64_t n, const ken_evaluate_options *options, ken_evaluation *out) {

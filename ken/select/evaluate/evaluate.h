@@ -33,6 +33,18 @@ typedef struct ken_evaluate_options {
 } ken_evaluate_options;
 #define KEN_EVALUATE_DEFAULTS {0.95, false, true, NULL, NULL, NULL, NULL}
 
+/* Names of columns that stand beside the target; NULL: not named. */
+typedef struct ken_evaluate_columns {
+    const char *weight, *group, *event, *upper;
+} ken_evaluate_columns;
+/* What a fitted model is judged against in a table: its target and the columns that are named; where none of
+ * group, event and upper is, and its predictions are no plain values, those of its fit.
+ *
+ * out     views of the table.
+ * errors  KEN_E_NOT_FOUND a column · KEN_E_UNSUPPORTED the model learned without a target */
+KEN_API ken_status ken_evaluate_data(ken_ctx *ctx, const ken_model *model, const ken_table *table,
+                                     const ken_evaluate_columns *named, ken_data *out);
+
 /* options  NULL: defaults.
  * rows     NULL: all rows of the table (else n of them): the test rows of a hold-out.
  * out      freed by ken_evaluation_free, also after an error.
