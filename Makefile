@@ -3,7 +3,7 @@ BUILD := build
 JOBS := $(shell nproc)
 CTEST := ctest --output-on-failure --no-tests=error -j$(JOBS)
 
-.PHONY: help run check build test asan tsan generic fuzz cov wasm hub hub-check hub-fix check-deep valgrind bench quality sizes install clean
+.PHONY: help run check build test asan tsan generic fuzz cov wasm hub hub-check hub-fix check-deep valgrind python bench quality sizes install clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -78,6 +78,11 @@ check-deep:
 	@KEN_TEST_DEEP=1 $(MAKE) --no-print-directory asan tsan generic
 	@$(MAKE) --no-print-directory valgrind cov
 	@tools/fuzz $(or $(FUZZ_SECONDS),600)
+
+## make python     the Python package: build/wheel/ken-*.whl for every Python from 3.9 (or: pip install ./python)
+python:
+	@tools/setup python
+	@tools/python_wheel
 
 ## make bench      beside the peers in one run: time, memory, quality (PEERS=python of their venv)
 bench:
