@@ -13,6 +13,7 @@
 #else
 #define KEN_HAVE_THREADS 1
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #endif
 
@@ -89,6 +90,15 @@ static void *pool_main(void *argument) {
     }
 }
 
+/* Signals are for the program's own threads; only those that a thread raises by what it does reach the pool's. */
+static void pool_block_signals(sigset_t *before) {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    sigset_t others;
+    sigfillset(&others);
+    for (int i = 0; i < KEN_COUNT(own); i++) sigdelset(&others, own[i]);
+    pthread_sigmask(SIG_SETMASK, &others, before);
+}
+
 /* A pool that cannot be had (no memory, no threads) is no error: the work is done serially. */
 static struct ken_pool *pool_get(ken_ctx *ctx) {
     const ken_allocator *a = &ctx->options.alloc;
@@ -106,11 +116,14 @@ static struct ken_pool *pool_get(ken_ctx *ctx) {
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->done, NULL);
+    sigset_t before;
+    pool_block_signals(&before);
     for (int i = 0; i < want; i++) {
         seats[i] = (pool_seat){pool, i + 1};
         if (pthread_create(&pool->threads[i], NULL, pool_main, &seats[i]) != 0) break;
         pool->n_workers++;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     ctx->pool = pool;
     return pool;
 }

@@ -191,7 +191,7 @@ void forest_grow_tree(const forest *f, forest_worker *w, int64_t t) {
     memcpy(w->best_left, w->total, (size_t)f->stats * sizeof(double));
     if (forest_add_node(f, w, w->best_left, 0, n))
         w->todo[depth++] = (forest_todo){0, n, 0, 0, false};
-    while (depth > 0) {
+    while (depth > 0 && !ken_ctx_cancelled(f->ctx)) { /* half a tree goes with the whole forest */
         forest_todo todo = w->todo[--depth];
         if (!todo.local && todo.end - todo.begin <= w->local_rows) forest_move(f, w, &todo);
         depth = forest_split_node(f, w, &todo, depth);

@@ -25,6 +25,23 @@ static int view_too_deep(int ndim) {
     return -1;
 }
 
+/* What the structures of the protocols say comes from anybody: their counts must not overflow ours. */
+static int view_check(const door_view *v) {
+    int64_t count = 1, span;
+    bool wrong = v->itemsize < 0, empty = false;
+    for (int i = 0; i < v->ndim && !wrong; i++) {
+        if (v->shape[i] == 0) empty = true;
+        wrong = v->shape[i] < 0 || __builtin_mul_overflow(count, v->shape[i] ? v->shape[i] : 1, &count) ||
+                __builtin_mul_overflow(v->stride[i], v->shape[i], &span);
+    }
+    wrong = wrong || count > INT64_MAX / 16 || (!empty && v->itemsize > 0 && !v->data);
+    wrong = wrong || (v->kind == 'O' && v->itemsize != (int)sizeof(void *)) || (v->kind == 'U' && v->itemsize % 4) ||
+            ((v->kind == 'M' || v->kind == 'm') && v->itemsize != 8);
+    if (!wrong) return 1;
+    PyErr_SetString(PyExc_ValueError, "an array whose shape, type and memory do not go together");
+    return -1;
+}
+
 static int view_from_struct(PyObject *capsule, door_view *out) {
     const array_interface *a = PyCapsule_GetPointer(capsule, NULL);
     if (!a) return -1;
@@ -39,9 +56,9 @@ static int view_from_struct(PyObject *capsule, door_view *out) {
     for (int i = a->nd - 1; i >= 0; i--) {
         out->shape[i] = a->shape[i];
         out->stride[i] = a->strides ? a->strides[i] : dense;
-        dense *= a->shape[i];
+        if (__builtin_mul_overflow(dense, out->shape[i], &dense)) dense = INT64_MAX; /* which view_check will say */
     }
-    return 1;
+    return view_check(out);
 }
 
 /* --- DLPack ------------------------------------------------------------------------------------------------------ */
@@ -87,8 +104,13 @@ static int view_from_dlpack(PyObject *obj, door_view *out) {
     int64_t dense = out->itemsize;
     for (int i = t->ndim - 1; i >= 0; i--) {
         out->shape[i] = t->shape[i];
-        out->stride[i] = t->strides ? t->strides[i] * out->itemsize : dense;
-        dense *= t->shape[i];
+        if (__builtin_mul_overflow(t->strides ? t->strides[i] : 1, t->strides ? out->itemsize : dense, &out->stride[i]))
+            out->stride[i] = INT64_MAX; /* which view_check will say */
+        if (__builtin_mul_overflow(dense, out->shape[i], &dense)) dense = INT64_MAX;
+    }
+    if (view_check(out) < 0) {
+        Py_DECREF(capsule);
+        return -1;
     }
     /* From here on we are its owner, and say so as the protocol wants it. */
     PyCapsule_SetName(capsule, "used_dltensor");
@@ -255,8 +277,8 @@ static ken_dtype view_target(const door_view *v) {
             return 0;
         default: break;
     }
-    PyErr_Format(PyExc_TypeError, "an array of kind '%c' with items of %d bytes is no array of numbers", v->kind,
-                 v->itemsize);
+    PyErr_Format(PyExc_TypeError, "an array of kind '%c' with items of %d bytes is no array of numbers",
+                 v->kind > ' ' ? v->kind : '?', v->itemsize);
     return 0;
 }
 

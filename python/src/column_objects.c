@@ -107,6 +107,7 @@ static int object_put_text(object_column *c, int64_t row, PyObject *cell) {
 static int object_stranger(const object_column *c, int64_t row, PyObject *cell) {
     PyObject *type = PyObject_GetAttrString((PyObject *)Py_TYPE(cell), "__name__");
     PyErr_Clear();
+    if (type && !PyUnicode_Check(type)) Py_CLEAR(type);
     PyErr_Format(PyExc_TypeError, "column %s, row %lld: argument must be a string or a real number, not '%V'", c->name,
                  (long long)row, type, "an unknown type");
     Py_XDECREF(type);
@@ -163,12 +164,12 @@ static int object_put_rare(object_column *c, int64_t row, PyObject *cell) {
         PyObject *whole = PyNumber_Index(cell);
         const int put = whole ? object_put_int(c, row, whole) : -1;
         Py_XDECREF(whole);
-        if (whole) return put;
+        if (whole || !PyErr_ExceptionMatches(PyExc_Exception)) return put;
         PyErr_Clear();
     }
     if (!PyObject_HasAttrString((PyObject *)Py_TYPE(cell), "__float__")) return object_put_date(c, row, cell);
     PyObject *real = PyNumber_Float(cell);
-    if (!real) return object_stranger(c, row, cell);
+    if (!real) return PyErr_ExceptionMatches(PyExc_Exception) ? object_stranger(c, row, cell) : -1;
     const int put = object_put_float(c, row, real);
     Py_DECREF(real);
     return put;

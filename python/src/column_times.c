@@ -31,7 +31,7 @@ static time_unit time_unit_of(const char *text) {
     for (int i = 0; i < KEN_COUNT(units); i++)
         if (strlen(units[i].name) == size && strncmp(units[i].name, end, size) == 0) {
             time_unit unit = units[i].unit;
-            if (count > 1) unit.times *= count;
+            if (count > 1 && __builtin_mul_overflow(unit.times, (int64_t)count, &unit.times)) break;
             return unit;
         }
     return (time_unit){.none = true};

@@ -165,8 +165,10 @@ static int column_add_category(door_state *state, door_context *context, door_ta
     ken_tensor codes;
     ken_strings levels;
     PyObject *copy = NULL;
-    if (door_view_of(PyTuple_GetItem(pair, 0), &view) <= 0) return -1;
     int failed = 0;
+    const int found = door_view_of(PyTuple_GetItem(pair, 0), &view);
+    if (found == 0) PyErr_Format(PyExc_TypeError, "column %s: the codes of a category must be an array", name);
+    if (found <= 0) return -1;
     if (view.ndim != 1) failed = column_shape_wrong(name, &view);
     if (!failed && view.shape[0] != ken_table_rows(table->table)) failed = column_rows_wrong(name, view.shape[0], table);
     if (!failed && view.kind != 'i' && view.kind != 'u') {
@@ -275,8 +277,8 @@ static int column_add_row(door_state *state, door_context *context, door_table *
         PyErr_SetString(PyExc_TypeError, "from_columns takes a list of (name, values) or (name, values, mask)");
         return -1;
     }
-    PyObject *utf8 = PyUnicode_AsUTF8String(PyTuple_GetItem(row, 0)), *values = PyTuple_GetItem(row, 1);
-    const char *name = utf8 ? PyBytes_AsString(utf8) : NULL;
+    PyObject *utf8, *values = PyTuple_GetItem(row, 1);
+    const char *name = door_text_of(PyTuple_GetItem(row, 0), &utf8);
     int failed = -1;
     if (name && size == 3 && PyTuple_GetItem(row, 2) != Py_None)
         failed = column_add_masked(state, context, table, name, values, PyTuple_GetItem(row, 2));
@@ -295,8 +297,10 @@ PyObject *door_table_from_columns(PyObject *type, PyObject *args, PyObject *kwar
     if (!state) return NULL;
     const Py_ssize_t d = PyList_Size(rows);
     PyObject *first = d ? PyList_GetItem(rows, 0) : NULL;
+    Py_XINCREF(first);
     if (n < 0 && first && PyTuple_Check(first) && PyTuple_Size(first) > 1)
         n = door_column_rows(state, PyTuple_GetItem(first, 1));
+    Py_XDECREF(first);
     if (PyErr_Occurred()) return NULL;
     door_context *context = door_context_take(state, 1, 0, 0);
     door_table *self = context ? door_table_new(state, context, n < 0 ? 0 : n) : NULL;

@@ -120,6 +120,7 @@ int door_context_give(door_state *state, door_context *context, bool warn) {
             break;
         }
     if (warn) failed = context_warn(context);
+    if (context->pid != getpid()) return failed; /* forked meanwhile: nothing in it can be relied on */
     if (context->once) {
         context_free(context);
         return failed;

@@ -27,7 +27,7 @@ typedef struct door_context {
     int threads;
     pid_t pid;                   /* a child of fork has none of the pool's threads: it leaves such contexts alone */
     volatile int cancel;
-    bool running;                /* a worker has it */
+    _Atomic bool running;        /* a worker has it */
     bool once;                   /* not to be used again */
     pthread_mutex_t lock;        /* of the fields below */
     struct {
@@ -70,7 +70,7 @@ int door_raise(door_context *context, ken_status status);
 
 /* --- run.c ---------------------------------------------------------------------------------------------------- */
 typedef ken_status (*door_work)(ken_ctx *ctx, void *arg);
-/* Runs work(ctx, arg) without the GIL.
+/* Runs work(ctx, arg) without the GIL. A progress callable or a handler of signals may fork: the child gets a RuntimeError.
  *
  * quick     in this thread: for what takes microseconds. Else in a thread of its own, while this one looks at signals
  *           and calls `progress` some 20 times a second; an exception there cancels the work.
@@ -136,6 +136,7 @@ typedef struct door_model {
     ken_model *model;
     int readers;           /* calls that read it now */
     bool writer;           /* a call that changes it is on */
+    pid_t pid;             /* of those calls: a child of fork has none of the readers, and half of what a writer did */
     int lent;              /* tables that borrow from it: it is not changed as long as they live */
 } door_model;
 extern PyType_Spec door_model_spec;
@@ -145,6 +146,8 @@ PyObject *door_model_wrap(door_state *state, ken_model *model);
  * tables borrow from the model. */
 int door_model_enter(door_model *model, bool writer);
 void door_model_leave(door_model *model, bool writer);
+/* The UTF-8 of a str without zeros in it, lent by *owner, which the caller releases. NULL with TypeError or ValueError. */
+const char *door_text_of(PyObject *str, PyObject **owner);
 /* A list of str. */
 PyObject *door_strings_list(const ken_strings *strings);
 /* A sequence of str (NULL, None: an empty one) as texts of the heap, NULL-ended. NULL with an exception. */

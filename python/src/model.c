@@ -2,6 +2,7 @@
  * it runs without the GIL. Read next: model_look.c (what a model tells about itself). */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "door.h"
 #include "functions.h"
@@ -19,7 +20,7 @@ static door_model *model_object(PyTypeObject *type, door_state *state) {
 
 static void model_dealloc(door_model *self) {
     PyTypeObject *type = Py_TYPE(self);
-    ken_model_free(self->model);
+    if (!self->writer) ken_model_free(self->model);
     Py_XDECREF(self->module);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
@@ -41,6 +42,7 @@ int door_model_enter(door_model *model, bool writer) {
         PyErr_SetString(PyExc_RuntimeError, "this model has not been made");
         return -1;
     }
+    if (model->pid != getpid()) model->pid = getpid(), model->readers = 0;
     if (model->writer || (writer && model->readers)) {
         PyErr_SetString(PyExc_RuntimeError, "the model is in use by another thread; give each thread its own copy");
         return -1;
@@ -57,16 +59,29 @@ int door_model_enter(door_model *model, bool writer) {
 }
 
 void door_model_leave(door_model *model, bool writer) {
+    if (model->pid != getpid()) return; /* forked meanwhile: what was written is not whole */
     if (writer)
         model->writer = false;
-    else
+    else if (model->readers > 0)
         model->readers--;
+}
+
+const char *door_text_of(PyObject *str, PyObject **owner) {
+    char *text;
+    *owner = NULL;
+    if (!PyUnicode_Check(str)) {
+        PyErr_Format(PyExc_TypeError, "expected a str, found %S", (PyObject *)Py_TYPE(str));
+        return NULL;
+    }
+    *owner = PyUnicode_AsUTF8String(str);
+    if (!*owner) return NULL;
+    return PyBytes_AsStringAndSize(*owner, &text, NULL) < 0 ? NULL : text;
 }
 
 static int model_set_text(door_context *context, ken_model *model, PyObject *name, PyObject *value) {
     int failed = -1;
-    PyObject *n = PyUnicode_AsUTF8String(name), *v = n ? PyUnicode_AsUTF8String(value) : NULL;
-    const char *nt = n ? PyBytes_AsString(n) : NULL, *vt = v ? PyBytes_AsString(v) : NULL;
+    PyObject *n = NULL, *v = NULL;
+    const char *nt = door_text_of(name, &n), *vt = nt ? door_text_of(value, &v) : NULL;
     if (nt && vt) {
         const ken_status status = ken_model_set(context->ctx, model, nt, vt);
         failed = status == KEN_OK ? 0 : door_raise(context, status);
@@ -77,11 +92,12 @@ static int model_set_text(door_context *context, ken_model *model, PyObject *nam
 }
 
 static int model_set_all(door_context *context, ken_model *model, PyObject *settings) {
-    PyObject *items = PyMapping_Items(settings);
+    PyObject *items = PyDict_Check(settings) ? PyDict_Items(settings) : NULL;
     const Py_ssize_t n = items ? PyList_Size(items) : -1;
     int failed = n < 0 ? -1 : 0;
+    if (!PyDict_Check(settings)) PyErr_SetString(PyExc_TypeError, "settings must be a dict of texts");
     for (Py_ssize_t i = 0; i < n && !failed; i++) {
-        PyObject *pair = PyList_GetItem(items, i); /* borrowed */
+        PyObject *pair = PyList_GetItem(items, i); /* borrowed, a pair: the list is the dict's own */
         failed = model_set_text(context, model, PyTuple_GetItem(pair, 0), PyTuple_GetItem(pair, 1));
     }
     Py_XDECREF(items);
@@ -126,13 +142,18 @@ static PyObject *model_set_recipe(door_model *self, PyObject *args) {
     door_model *recipe;
     ken_model *copy = NULL;
     if (!PyArg_ParseTuple(args, "O!", state->model_type, &recipe)) return NULL;
-    if (door_model_enter(self, true) < 0) return NULL;
+    if (door_model_enter(recipe, false) < 0) return NULL;
+    if (door_model_enter(self, true) < 0) return door_model_leave(recipe, false), NULL;
     door_context *context = door_context_take(state, 1, 0, 0);
     ken_status status = context ? ken_model_clone(context->ctx, recipe->model, &copy) : KEN_E_NOMEM;
     if (status == KEN_OK) status = ken_model_set_recipe(context->ctx, self->model, copy);
-    if (context && status != KEN_OK) door_raise(context, status);
+    if (context && status != KEN_OK) {
+        door_raise(context, status);
+        ken_model_free(copy);
+    }
     if (context) door_context_give(state, context, false);
     door_model_leave(self, true);
+    door_model_leave(recipe, false);
     if (status != KEN_OK) return NULL;
     Py_RETURN_NONE;
 }
@@ -204,6 +225,7 @@ static int model_task(const char *task, ken_task *out) {
 }
 
 static void model_fit_free(model_fit_call *call) {
+    if (call->args) ken_table_free(call->args->made);
     for (int i = 0; i < call->n_sides; i++) Py_XDECREF(call->side[i]);
     Py_XDECREF(call->table);
     door_view_release(&call->role);
@@ -295,6 +317,12 @@ static int model_need_fit(door_context *context, const ken_model *model) {
     return door_raise(context, ken_fail(context->ctx, KEN_E_STATE, "fit it first", "%s is not fitted", ken_model_desc(model)->name));
 }
 
+/* Not worth a thread, even where each row is compared with all that the model has seen. */
+static bool model_is_quick(const ken_model *model, int64_t n) {
+    const double seen = (double)ken_model_rows_train(model), d = ken_model_n_features(model);
+    return n <= 64 && (double)n * (seen + 1) * (d + 1) < 1 << 26;
+}
+
 typedef struct model_predict_args {
     const ken_model *model;
     const ken_table *table;
@@ -313,7 +341,7 @@ static PyObject *model_answers(door_state *state, door_context *context, const k
     const ken_status status = ken_model_width(context->ctx, model, what, width);
     if (status != KEN_OK) return door_raise(context, status), NULL;
     const int64_t shape[2] = {n, *width};
-    return door_array_new(state, what == KEN_WHAT_VALUE ? 1 : 2, shape, "f8", data);
+    return door_array_new(state, what == KEN_WHAT_VALUE && *width == 1 ? 1 : 2, shape, "f8", data);
 }
 
 /* Names of the inputs, so that the columns of a matrix are found by place. scratch of the heap, freed by the caller. */
@@ -337,7 +365,7 @@ static PyObject *model_predict_table(door_model *self, door_state *state, door_c
     PyObject *out = a ? model_answers(state, context, self->model, what, n, &data, &width) : PyErr_NoMemory();
     if (out) {
         *a = (model_predict_args){self->model, table->table, what, ken_tensor_2d(data, KEN_F64, n, width)};
-        if (door_run(state, context, model_predict_work, a, n <= 64, NULL) < 0) Py_CLEAR(out);
+        if (door_run(state, context, model_predict_work, a, model_is_quick(self->model, n), NULL) < 0) Py_CLEAR(out);
     }
     free(a);
     Py_DECREF(table);
@@ -362,6 +390,7 @@ static int model_predict_one(door_model *self, door_state *state, door_context *
     int status = 0;
     PyObject *copy = NULL;
     if (view.ndim == 2 && view.shape[0] == 1 && view.shape[1] == d && d <= MODEL_ROW_FEATURES && door_view_dtype(&view) &&
+        model_is_quick(self->model, 1) &&
         door_view_tensor(&view, &x, &copy) == 0 && ken_model_width(context->ctx, self->model, what, &width) == KEN_OK &&
         width <= MODEL_ROW_WIDTH) {
         for (int j = 0; j < d; j++) row[j] = model_cell(&x, j);
@@ -408,16 +437,14 @@ static ken_status model_transform_work(ken_ctx *ctx, void *arg) {
     return ken_model_transform(ctx, a->model, a->table, &a->out);
 }
 
-/* A table out of the library, with the Python objects that it borrows from. */
-static door_table *model_table_wrap(door_state *state, door_context *context, ken_table *table, PyObject *from,
+/* A table out of the library, which is taken over, with the Python objects that it borrows from. */
+static door_table *model_table_wrap(door_state *state, door_context *context, ken_table **table, PyObject *from,
                                     door_model *model) {
     door_table *self = door_table_new(state, context, 0);
-    if (!self) {
-        ken_table_free(table);
-        return NULL;
-    }
+    if (!self) return NULL;
     ken_table_free(self->table);
-    self->table = table;
+    self->table = *table;
+    *table = NULL;
     if (door_table_keep(self, from) < 0 || door_table_keep(self, (PyObject *)model) < 0) {
         Py_DECREF(self);
         return NULL;
@@ -440,8 +467,9 @@ static PyObject *model_transform(door_model *self, PyObject *args, PyObject *kwa
     model_transform_args *a = table ? calloc(1, sizeof *a) : NULL;
     if (a) {
         *a = (model_transform_args){self->model, table->table, NULL};
-        if (door_run(state, context, model_transform_work, a, ken_table_rows(table->table) <= 64, NULL) == 0)
-            out = (PyObject *)model_table_wrap(state, context, a->out, (PyObject *)table, self);
+        if (door_run(state, context, model_transform_work, a, model_is_quick(self->model, ken_table_rows(table->table)), NULL) == 0)
+            out = (PyObject *)model_table_wrap(state, context, &a->out, (PyObject *)table, self);
+        ken_table_free(a->out); /* made before an exception came */
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
     }
@@ -466,7 +494,7 @@ static PyObject *model_fit_transform(door_model *self, PyObject *args, PyObject 
     if (door_model_enter(self, true) < 0) return NULL;
     if (model_fit_parse(self, state, args, kwargs, &call, &context) == 0 &&
         door_run(state, context, model_fit_transform_work, call.args, false, call.progress) == 0)
-        out = (PyObject *)model_table_wrap(state, context, call.args->made, (PyObject *)call.table, self);
+        out = (PyObject *)model_table_wrap(state, context, &call.args->made, (PyObject *)call.table, self);
     if (context && door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
     model_fit_free(&call);
     door_model_leave(self, true);

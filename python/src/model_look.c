@@ -227,9 +227,12 @@ PyObject *door_model_clone(door_model *self, PyObject *unused) {
     return out;
 }
 
+/* A model that is being fitted is none yet. */
+static bool look_is_fitted(const door_model *self) { return !self->writer && ken_model_fitted(self->model); }
+
 PyObject *door_model_copy(door_model *self, PyObject *unused) {
     (void)unused;
-    if (!ken_model_fitted(self->model)) return door_model_clone(self, NULL);
+    if (!look_is_fitted(self)) return door_model_clone(self, NULL);
     PyObject *bytes = door_model_to_bytes(self, NULL);
     PyObject *out = bytes ? door_model_from_bytes((PyObject *)Py_TYPE(self), bytes) : NULL;
     Py_XDECREF(bytes);
@@ -239,7 +242,7 @@ PyObject *door_model_copy(door_model *self, PyObject *unused) {
 /* Fitted: (Model.from_bytes, (bytes,)). Else (Model, (name, settings)), as ken/_settings.py reads them from the JSON. */
 PyObject *door_model_reduce(door_model *self, PyObject *unused) {
     (void)unused;
-    if (ken_model_fitted(self->model)) {
+    if (look_is_fitted(self)) {
         PyObject *from = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "from_bytes");
         PyObject *bytes = from ? door_model_to_bytes(self, NULL) : NULL;
         PyObject *out = bytes ? Py_BuildValue("O(O)", from, bytes) : NULL;
@@ -269,11 +272,15 @@ static PyObject *look_list(const ken_model *m, int n, const char *(*at)(const ke
 
 static PyObject *look_text(const char *text) { return PyUnicode_FromString(text ? text : ""); }
 
-#define LOOK(what, value)                                            \
+/* Not while a fit changes it. */
+#define LOOK(what, value)                                          \
     static PyObject *look_##what(door_model *self, void *unused) { \
-        const ken_model *m = self->model;                            \
-        (void)unused;                                                \
-        return value;                                                \
+        const ken_model *m = self->model;                          \
+        (void)unused;                                              \
+        if (door_model_enter(self, false) < 0) return NULL;        \
+        PyObject *out = value;                                     \
+        door_model_leave(self, false);                             \
+        return out;                                                \
     }
 static const char *look_feature_type(const ken_model *m, int j) { return ken_dtype_name(ken_model_feature_dtype(m, j)); }
 LOOK(name, look_text(ken_model_desc(m)->name))

@@ -6,12 +6,17 @@
 
 #include "functions.h"
 
+static struct PyModuleDef module_def;
+
 door_state *door_state_of_module(PyObject *module) { return PyModule_GetState(module); }
 
+/* _module is an attribute, which anybody may set. */
 door_state *door_state_of_type(PyTypeObject *type) {
     PyObject *module = PyObject_GetAttrString((PyObject *)type, "_module");
     if (!module) return NULL;
-    door_state *state = PyModule_Check(module) ? PyModule_GetState(module) : NULL;
+    const bool ours = PyModule_Check(module) && PyModule_GetDef(module) == &module_def;
+    door_state *state = ours ? PyModule_GetState(module) : NULL;
+    if (!ours) PyErr_Clear();
     Py_DECREF(module);
     if (!state) PyErr_SetString(PyExc_TypeError, "this type has lost its module");
     return state;

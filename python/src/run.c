@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "door.h"
 
@@ -61,24 +62,29 @@ static int run_progress(door_context *c, PyObject *progress) {
     return said ? 0 : -1;
 }
 
-/* All signals are Python's: none interrupts the worker or the threads that it makes. */
+/* All signals are Python's: none interrupts the worker or the threads that it makes, but for what they do themselves. */
 static int run_start(run_job *job, pthread_t *thread) {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
     sigset_t all, before;
     sigfillset(&all);
+    for (int i = 0; i < KEN_COUNT(own); i++) sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const int failed = pthread_create(thread, NULL, run_main, job);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
 
-static void run_watch(run_job *job, PyObject *progress) {
+/* Until the work is done. false: this is a child of fork by now, which has no worker. */
+static bool run_watch(run_job *job, PyObject *progress) {
     for (bool done = false; !done;) {
         Py_BEGIN_ALLOW_THREADS
         done = run_wait(job);
         Py_END_ALLOW_THREADS
         if (PyErr_Occurred()) continue; /* cancelled: it ends soon */
         if (PyErr_CheckSignals() < 0 || run_progress(job->context, progress) < 0) job->context->cancel = 1;
+        if (job->context->pid != getpid()) return false;
     }
+    return true;
 }
 
 static run_job *run_job_new(door_context *context, door_work work, void *arg) {
@@ -115,10 +121,12 @@ int door_run(door_state *state, door_context *context, door_work work, void *arg
         status = work(context->ctx, arg);
         Py_END_ALLOW_THREADS
         context->running = false;
-    } else {
-        run_watch(job, progress);
+    } else if (run_watch(job, progress)) {
         pthread_join(thread, NULL);
         status = job->status;
+    } else {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "the work is done by the process that this one was forked from");
+        return -1;
     }
     if (job) run_job_free(job);
     if (PyErr_Occurred()) return -1;

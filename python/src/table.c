@@ -87,6 +87,8 @@ static door_table *table_from_cells(door_state *state, door_context *context, co
     return self;
 }
 
+enum { TABLE_COLUMNS = 1 << 24 }; /* some gigabytes of names: a view with a stride of 0 may have any number */
+
 static bool table_is_cells(const door_view *view) { return view->kind && strchr("OUSMm", view->kind); }
 
 static door_table *table_from_view(door_state *state, door_context *context, const door_view *view,
@@ -97,6 +99,10 @@ static door_table *table_from_view(door_state *state, door_context *context, con
     if (names && n_names != view->shape[1]) {
         PyErr_Format(PyExc_ValueError, "X has %lld features, but this model is expecting %d features as input",
                      (long long)view->shape[1], n_names);
+        return NULL;
+    }
+    if (view->shape[1] > TABLE_COLUMNS) {
+        PyErr_Format(PyExc_ValueError, "X has %lld features: at most %d are understood", (long long)view->shape[1], TABLE_COLUMNS);
         return NULL;
     }
     if (table_is_cells(view)) return table_from_cells(state, context, view, names);
@@ -158,9 +164,8 @@ static const char **table_names_of(PyObject *list, int *n) {
     const char **names = calloc((size_t)count + 1, sizeof *names);
     if (!names) return (const char **)PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PySequence_GetItem(list, i);
-        PyObject *utf8 = item ? PyUnicode_AsUTF8String(item) : NULL;
-        const char *text = utf8 ? PyBytes_AsString(utf8) : NULL;
+        PyObject *item = PySequence_GetItem(list, i), *utf8 = NULL;
+        const char *text = item ? door_text_of(item, &utf8) : NULL;
         names[i] = text ? strdup(text) : NULL;
         Py_XDECREF(utf8);
         Py_XDECREF(item);
