@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from typing import Any, Dict, Iterator, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 from ken import _html, _ken
 
@@ -34,7 +34,7 @@ _DRAW = """<script>
 </script>"""
 
 
-def write_whole(path: Union[str, os.PathLike], text: str) -> None:
+def write_whole(path: Union[str, "os.PathLike[str]"], text: str) -> None:
     """The file is there with all of the text, or as it was before."""
     import tempfile
 
@@ -97,7 +97,7 @@ class Figure:
         return (f'{head}<div style="font-weight:600">{_html.escape(self.title)}</div>'
                 f'<div id="{place}">{self._numbers()}</div>{caption}{draw}')
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes a `.json` (the specification) or a `.html` (a page that asks no server for anything)."""
         text = os.fspath(path)
         if text.endswith(".json"):
@@ -157,7 +157,7 @@ class Figures(Mapping[str, Figure]):
     def __len__(self) -> int:
         return len(self._figures)
 
-    def __dir__(self) -> list:
+    def __dir__(self) -> List[str]:
         return [*super().__dir__(), *(name for name in self._figures if name.isidentifier())]
 
     def __repr__(self) -> str:
@@ -173,7 +173,7 @@ class Report:
     def __init__(self, html: str) -> None:
         self.html = html
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the page: whole, or not at all."""
         write_whole(path, self.html)
 

@@ -163,13 +163,13 @@ class Model:
         return explained.figures
 
     # --- files ------------------------------------------------------------------------------------------------------------
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the model: whole, or not at all. `ken.load` and the program `ken` read it."""
         self._model.save(os.fspath(path))
 
     def to_bytes(self) -> bytes:
         """What `save` writes."""
-        return self._model.to_bytes()
+        return bytes(self._model.to_bytes())
 
     def __repr__(self) -> str:
         what = f" of '{self.target}'" if self.target else ""
@@ -182,6 +182,6 @@ class Model:
         return _html.box(head, _html.note(f"{len(self.features)} columns, learned from {self.n_rows:,} rows"), more)
 
 
-def load(path: Union[str, os.PathLike]) -> Model:
+def load(path: Union[str, "os.PathLike[str]"]) -> Model:
     """The model of a file that `Model.save` or the program `ken` wrote."""
     return Model(_ken.Model.load(os.fspath(path)))

@@ -173,7 +173,7 @@ class Trained:
         """The figures of the report by name: roc, calibration, importance, effect-0, ... Made when first asked for."""
         return self._explain().figures
 
-    def report(self, path: Optional[Union[str, os.PathLike]] = None) -> Report:
+    def report(self, path: Optional[Union[str, "os.PathLike[str]"]] = None) -> Report:
         """The page that `ken train` writes: data, models, quality, explanations, model card; it asks no server for anything.
 
         path : where to write it, whole or not at all; None: nowhere (a notebook shows it).
@@ -223,7 +223,7 @@ class Trained:
         return _html.box(title, *parts)
 
 
-def read_csv(path: Union[str, os.PathLike], *, delimiter: Optional[str] = None, header: Optional[bool] = None,
+def read_csv(path: Union[str, "os.PathLike[str]"], *, delimiter: Optional[str] = None, header: Optional[bool] = None,
              types: Optional[Mapping[str, str]] = None, missing: Optional[Sequence[str]] = None, skip_bad_rows: bool = False,
              n_jobs: Optional[int] = None) -> _ken.Table:
     """A CSV or TSV file (.gz, too) as a table: delimiter, header and types are found by looking, missing cells known.

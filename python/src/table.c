@@ -224,6 +224,22 @@ static PyObject *table_get_about(door_table *self, void *unused) {
     return about;
 }
 
+/* Rows, and the first columns with their types. */
+static PyObject *table_repr(door_table *self) {
+    enum { SHOWN = 12 };
+    const int d = ken_table_cols(self->table);
+    PyObject *text = PyUnicode_FromFormat("<ken.Table of %lld rows:", (long long)ken_table_rows(self->table));
+    for (int j = 0; text && j < KEN_MIN(d, SHOWN); j++) {
+        const ken_column *c = ken_table_column(self->table, j);
+        PyObject *longer = PyUnicode_FromFormat("%U%s %s %s", text, j ? "," : "", c->name, ken_dtype_name(c->dtype));
+        Py_DECREF(text);
+        text = longer;
+    }
+    PyObject *whole = !text ? NULL : d > SHOWN ? PyUnicode_FromFormat("%U and %d more>", text, d - SHOWN) : PyUnicode_FromFormat("%U>", text);
+    Py_XDECREF(text);
+    return whole;
+}
+
 static PyObject *table_texts(door_table *self, const char *(*text)(const ken_column *)) {
     const int d = ken_table_cols(self->table);
     PyObject *list = PyList_New(d);
@@ -334,6 +350,7 @@ static PyType_Slot table_slots[] = {{Py_tp_new, (void *)table_new},
                                     {Py_tp_methods, table_methods},
                                     {Py_tp_getset, table_getset},
                                     {Py_sq_length, (void *)table_length},
+                                    {Py_tp_repr, (void *)table_repr},
                                     {Py_tp_doc, "Named columns of equal length, each with its own type; immutable."},
                                     {0, NULL}};
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -256,6 +257,19 @@ def test_figures_are_bundles_of_valid_json(credit, mpg, tmp_path):
         figure.save(tmp_path / "roc.png")
 
 
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no browser")
+@pytest.mark.skipif(not _ken.figure_scripts(), reason="a build without the scripts")
+def test_figures_are_drawn_by_a_browser(credit, mpg, tmp_path):
+    figures = [f for trained in (credit, mpg) for f in trained.figures.values()]
+    page = "".join(figure.to_html(embed=at == 0) for at, figure in enumerate(figures))
+    path = tmp_path / "page.html"
+    path.write_text(f"<!doctype html><meta charset='utf-8'><body>{page}", encoding="utf-8")
+    done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}",
+                           "--virtual-time-budget=20000", "--dump-dom", path.as_uri()], capture_output=True, text=True, timeout=120)
+    assert done.stdout.count("<svg") >= len(figures), done.stderr[-500:]
+    assert "Error" not in re.sub(r"<script.*?</script>", "", done.stdout, flags=re.S)
+
+
 def test_a_figure_keeps_hostile_names_as_text():
     name = "</script><script>alert(1)</script>"
     x = np.linspace(0, 1, 60)
@@ -307,6 +321,7 @@ def test_read_csv(tmp_path):
     path.write_text("a;zip;b\n1;01234;x\n2;99999;-\n;01234;y\n")
     table = ken.read_csv(path, types={"zip": "category"}, missing=["", "-"])
     assert table.names == ["a", "zip", "b"] and table.dtypes[1] == "category" and table.n_rows == 3
+    assert "3 rows" in repr(table) and "zip category" in repr(table)
     assert table.about["name"] == "t.csv" and re.fullmatch("[0-9a-f]{64}", table.about["sha256"])
     path.write_text("a,b\n1,2\n3\n4,5\n")
     with pytest.raises(ValueError, match="t.csv:3"):

@@ -204,6 +204,14 @@
 
   /* --- the contents: where we are -------------------------------------------------------------------- */
   var links = {};
+  /* A frame in a notebook has no address that a link could add its # to: the page is moved instead. */
+  if (location.protocol === "about:")
+    each("a[href^='#']", function (a) {
+      a.addEventListener("click", function (event) {
+        var to = document.getElementById(a.getAttribute("href").slice(1));
+        if (to) { event.preventDefault(); to.scrollIntoView(); }
+      });
+    });
   each(".toc a", function (a) { links[a.getAttribute("href").slice(1)] = a; });
   function here() {
     var current = null;
