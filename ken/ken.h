@@ -17,6 +17,7 @@
 #include "ken/core/quantiles.h"
 
 #include "ken/io/file.h"
+#include "ken/io/arrow/arrow.h"
 #include "ken/io/csv/csv.h"
 #include "ken/io/npy/npy.h"
 #include "ken/io/model_file/model_file.h"

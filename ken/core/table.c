@@ -11,7 +11,7 @@
 
 typedef struct table_column {
     ken_column view;
-    bool owned; /* data, valid, text.offset, text.bytes came from the allocator */
+    unsigned owned; /* which of data, valid, text.offset, text.bytes came from the allocator: KEN_OWN_DATA ... */
     bool lent_name; /* the name is somebody else's */
 } table_column;
 
@@ -21,15 +21,24 @@ struct ken_table {
     int d, capacity;
     table_column *columns;
     ken_table *kept, *next_kept; /* tables that live as long as this one */
+    struct table_farewell *farewells;
 };
+
+/* What is called when a table is freed. */
+typedef struct table_farewell {
+    void (*call)(void *arg);
+    void *arg;
+    struct table_farewell *next;
+} table_farewell;
+
+enum { TABLE_OWNS_ALL = KEN_OWN_DATA | KEN_OWN_VALID | KEN_OWN_OFFSET | KEN_OWN_BYTES };
 
 static void table_column_free(const ken_allocator *a, table_column *c) {
     if (!c->lent_name) ken_allocator_free(a, (void *)(uintptr_t)c->view.name);
-    if (!c->owned) return;
-    ken_allocator_free(a, (void *)(uintptr_t)c->view.data);
-    ken_allocator_free(a, (void *)(uintptr_t)c->view.valid);
-    ken_allocator_free(a, (void *)(uintptr_t)c->view.text.offset);
-    ken_allocator_free(a, (void *)(uintptr_t)c->view.text.bytes);
+    if (c->owned & KEN_OWN_DATA) ken_allocator_free(a, (void *)(uintptr_t)c->view.data);
+    if (c->owned & KEN_OWN_VALID) ken_allocator_free(a, (void *)(uintptr_t)c->view.valid);
+    if (c->owned & KEN_OWN_OFFSET) ken_allocator_free(a, (void *)(uintptr_t)c->view.text.offset);
+    if (c->owned & KEN_OWN_BYTES) ken_allocator_free(a, (void *)(uintptr_t)c->view.text.bytes);
 }
 
 ken_status ken_table_new(ken_ctx *ctx, int64_t n_rows, ken_table **out) {
@@ -51,7 +60,20 @@ void ken_table_free(ken_table *table) {
         next = kept->next_kept;
         ken_table_free(kept);
     }
+    for (table_farewell *f = table->farewells, *next; f; f = next) {
+        next = f->next;
+        f->call(f->arg);
+        ken_allocator_free(&a, f);
+    }
     ken_allocator_free(&a, table);
+}
+
+ken_status ken_table_on_free(ken_ctx *ctx, ken_table *table, void (*call)(void *arg), void *arg) {
+    table_farewell *f = NULL;
+    KEN_TRY(KEN_ALLOC(ctx, table_farewell, 1, &f));
+    *f = (table_farewell){call, arg, table->farewells};
+    table->farewells = f;
+    return KEN_OK;
 }
 
 void ken_table_keep(ken_table *table, ken_table *kept) {
@@ -104,7 +126,7 @@ static ken_status table_make_room(ken_ctx *ctx, ken_table *table, int columns) {
     return KEN_OK;
 }
 
-static ken_status table_push(ken_ctx *ctx, ken_table *table, const ken_column *view, bool owned) {
+static ken_status table_push(ken_ctx *ctx, ken_table *table, const ken_column *view, unsigned owned) {
     char *name = NULL;
     if (view->n != table->n)
         return KEN_FAIL(ctx, KEN_E_SHAPE, "give every column as many cells as the table has rows",
@@ -131,21 +153,25 @@ ken_status ken__table_view_begin(ken_ctx *ctx, int64_t n_rows, int columns, ken_
 }
 
 void ken__table_view_add(ken_table *table, const ken_column *column) {
-    table->columns[table->d++] = (table_column){*column, false, true};
+    table->columns[table->d++] = (table_column){*column, 0, true};
 }
 
 ken_status ken_table_add_borrow(ken_ctx *ctx, ken_table *table, const ken_column *column) {
-    return table_push(ctx, table, column, false);
+    return table_push(ctx, table, column, 0);
 }
 
-ken_status ken_table_add_adopt(ken_ctx *ctx, ken_table *table, const ken_column *column) {
-    const ken_status status = table_push(ctx, table, column, true);
+ken_status ken_table_add_parts(ken_ctx *ctx, ken_table *table, const ken_column *column, unsigned own) {
+    const ken_status status = table_push(ctx, table, column, own);
     if (status != KEN_OK) {
-        table_column lost = {*column, true, true};
+        table_column lost = {*column, own, true};
         const ken_allocator a = ken_ctx_allocator(ctx);
         table_column_free(&a, &lost);
     }
     return status;
+}
+
+ken_status ken_table_add_adopt(ken_ctx *ctx, ken_table *table, const ken_column *column) {
+    return ken_table_add_parts(ctx, table, column, TABLE_OWNS_ALL);
 }
 
 static ken_status table_copy_strings(ken_ctx *ctx, const ken_strings *from, ken_strings *to) {
@@ -229,7 +255,7 @@ static ken_status table_add_rows(ken_ctx *ctx, ken_table *table, const ken_colum
     if (status == KEN_OK && column->dtype == KEN_STRING)
         status = table_copy_texts(ctx, column, rows, table->n, &copy);
     if (status != KEN_OK) {
-        table_column lost = {copy, true, true};
+        table_column lost = {copy, TABLE_OWNS_ALL, true};
         const ken_allocator a = ken_ctx_allocator(ctx);
         table_column_free(&a, &lost);
         return status;
@@ -238,7 +264,7 @@ static ken_status table_add_rows(ken_ctx *ctx, ken_table *table, const ken_colum
 }
 
 ken_status ken_table_add_copy(ken_ctx *ctx, ken_table *table, const ken_column *column) {
-    if (column->n != table->n) return table_push(ctx, table, column, false); /* its error */
+    if (column->n != table->n) return table_push(ctx, table, column, 0); /* its error */
     return table_add_rows(ctx, table, column, NULL);
 }
 

@@ -51,6 +51,10 @@ KEN_API ken_status ken_table_require(ken_ctx *ctx, const ken_table *table, const
 KEN_API ken_status ken_table_add_copy(ken_ctx *ctx, ken_table *table, const ken_column *column);
 KEN_API ken_status ken_table_add_borrow(ken_ctx *ctx, ken_table *table, const ken_column *column);
 KEN_API ken_status ken_table_add_adopt(ken_ctx *ctx, ken_table *table, const ken_column *column);
+/* Takes over the buffers that `own` names and borrows the others. */
+enum { KEN_OWN_DATA = 1, KEN_OWN_VALID = 2, KEN_OWN_OFFSET = 4, KEN_OWN_BYTES = 8 };
+KEN_API ken_status ken_table_add_parts(ken_ctx *ctx, ken_table *table, const ken_column *column,
+                                       unsigned own);
 /* A dense numeric column (f64 f32 i64 bool time category) to be filled by the caller, zeroed;
  * *valid (may be NULL) gets a bitmap with every cell marked as there. */
 KEN_API ken_status ken_table_add_new(ken_ctx *ctx, ken_table *table, const char *name,
@@ -80,6 +84,9 @@ KEN_API ken_status ken_table_stack(ken_ctx *ctx, const char *who, const ken_tabl
                                    const ken_table *bottom, ken_table **out);
 /* `table` frees `kept` when it is freed itself: for columns of it that borrow from `kept`. */
 KEN_API void ken_table_keep(ken_table *table, ken_table *kept);
+/* call(arg) when `table` is freed, after its columns: for memory of others that they borrow from. */
+KEN_API ken_status ken_table_on_free(ken_ctx *ctx, ken_table *table, void (*call)(void *arg),
+                                     void *arg);
 
 /* --- cells ---------------------------------------------------------------------------------- */
 static inline bool ken_column_valid(const ken_column *c, int64_t i) {

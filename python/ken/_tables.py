@@ -286,13 +286,13 @@ def _pandas_levels(name: str, levels: Any) -> Table:
 
 def _pandas_arrow(name: str, column: Any) -> Any:
     """Columns that pandas keeps in Arrow's memory."""
-    return column.to_numpy(dtype=object)
+    return as_column(column.array.__arrow_array__(), name)
 
 
 # --- Arrow ----------------------------------------------------------------------------------------------------------------
 def _from_arrow(X: Any, names: Sequence[str] | None) -> Table | None:
     """polars, pyarrow, and whatever else lends its memory by the Arrow C data interface."""
-    if not hasattr(Table, "from_arrow") or not (hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")):
+    if not (hasattr(X, "__arrow_c_stream__") or hasattr(X, "__arrow_c_array__")):
         return None
     made = Table.from_arrow(X)
     return made if names is None else table(made, names=names)

@@ -27,14 +27,19 @@ static bool column_all_there(const uint8_t *valid, int64_t n) {
     return true;
 }
 
-int door_column_adopt(door_context *context, door_table *table, const ken_column *column) {
+/* Takes over the buffers that `own` names. A bitmap that has all bits set is dropped. */
+static int column_take(door_context *context, door_table *table, const ken_column *column, unsigned own) {
     ken_column c = *column;
     if (c.valid && column_all_there(c.valid, c.n)) {
         ken_free(context->ctx, (void *)(uintptr_t)c.valid);
         c.valid = NULL;
     }
-    const ken_status status = ken_table_add_adopt(context->ctx, table->table, &c);
+    const ken_status status = ken_table_add_parts(context->ctx, table->table, &c, own);
     return status == KEN_OK ? 0 : door_raise(context, status);
+}
+
+int door_column_adopt(door_context *context, door_table *table, const ken_column *column) {
+    return column_take(context, table, column, KEN_OWN_DATA | KEN_OWN_VALID | KEN_OWN_OFFSET | KEN_OWN_BYTES);
 }
 
 static int column_borrow(door_context *context, door_table *table, const ken_column *column, PyObject *owner) {
@@ -139,25 +144,15 @@ static int column_add_codes(door_context *context, door_table *table, const char
         ken_free(context->ctx, valid);
         return -1;
     }
-    /* The codes are ours, the levels' texts are lent: a column that borrows from a table that owns. */
-    ken_table *own = NULL;
-    ken_column column = {.name = name, .dtype = KEN_CATEGORY, .n = n, .data = data, .stride = 1, .valid = valid, .source = -1};
-    ken_status status = ken_table_new(context->ctx, n, &own);
-    if (status != KEN_OK) {
+    /* The codes are ours, the levels' texts are lent. */
+    const ken_column column = {.name = name, .dtype = KEN_CATEGORY, .n = n, .data = data, .stride = 1, .valid = valid,
+                               .text = levels, .source = -1};
+    if (door_table_keep(table, owner) < 0) {
         ken_free(context->ctx, data);
         ken_free(context->ctx, valid);
-        return door_raise(context, status);
+        return -1;
     }
-    status = ken_table_add_adopt(context->ctx, own, &column);
-    if (status == KEN_OK) {
-        ken_table_keep(table->table, own);
-        column = *ken_table_column(own, 0);
-        column.text = levels;
-        if (column_all_there(valid, n)) column.valid = NULL;
-        return column_borrow(context, table, &column, owner);
-    }
-    ken_table_free(own);
-    return door_raise(context, status);
+    return column_take(context, table, &column, KEN_OWN_DATA | KEN_OWN_VALID);
 }
 
 static int column_add_category(door_state *state, door_context *context, door_table *table, const char *name, PyObject *pair) {
@@ -219,6 +214,12 @@ int door_column_add(door_state *state, door_context *context, door_table *table,
     if (PyList_Check(obj) || PyTuple_Check(obj)) {
         if (PySequence_Size(obj) != ken_table_rows(table->table)) return column_rows_wrong(name, PySequence_Size(obj), table);
         return door_column_add_sequence(context, table, name, obj);
+    }
+    if (door_speaks_arrow(obj) && !PyObject_HasAttrString(obj, "__array_struct__")) {
+        door_table *from = door_table_of_arrow(state, context, obj);
+        const int added = from ? column_add_table(context, table, name, from) : -1;
+        Py_XDECREF(from);
+        return added;
     }
     const int found = door_view_of(obj, &view);
     if (found < 0) return -1;

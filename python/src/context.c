@@ -82,6 +82,7 @@ static door_context *context_idle(door_state *state, int threads) {
 
 door_context *door_context_take(door_state *state, int threads, uint64_t seed, double budget_s) {
     if (threads < 1) threads = 1;
+    door_dropbox_empty(state->dropbox);
     door_context *c = budget_s > 0 ? NULL : context_idle(state, threads);
     if (!c) c = context_new(threads, budget_s);
     if (!c) {

@@ -43,11 +43,14 @@ typedef struct door_context {
     struct door_context *next;   /* of the idle or of the running ones */
 } door_context;
 
+typedef struct door_dropbox door_dropbox; /* tables that others have released (arrow_out.c) */
+
 typedef struct door_state {
     PyObject *module;            /* borrowed */
     PyObject *table_type, *model_type;
     PyObject *numpy_empty;       /* NULL until the first array goes out */
     door_context *idle, *running;
+    door_dropbox *dropbox;
 } door_state;
 
 /* --- module.c ------------------------------------------------------------------------------------------------ */
@@ -128,6 +131,16 @@ door_table *door_column_of(door_state *state, door_context *context, PyObject *o
 int door_column_add(door_state *state, door_context *context, door_table *table, const char *name, PyObject *obj);
 /* Number of rows of such an object; -1 with an exception. */
 int64_t door_column_rows(door_state *state, PyObject *obj);
+
+/* --- arrow_in.c, arrow_out.c --------------------------------------------------------------------------------------- */
+/* obj gives Arrow capsules. */
+bool door_speaks_arrow(PyObject *obj);
+/* What they hold as a table; a single array as a table of one column. A new reference. */
+door_table *door_table_of_arrow(door_state *state, door_context *context, PyObject *obj);
+/* Tables that were lent and have come back, and are let go of here, with the GIL. */
+door_dropbox *door_dropbox_new(void);
+void door_dropbox_empty(door_dropbox *box);
+void door_dropbox_give(door_dropbox *box);
 
 /* --- model.c --------------------------------------------------------------------------------------------------- */
 typedef struct door_model {

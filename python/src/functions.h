@@ -19,10 +19,22 @@ PyObject *door_things(PyObject *module, PyObject *unused); /* model_look.c */
 
 /* Methods of Table that stand in files of their own (columns.c, arrow_in.c, arrow_out.c). */
 PyObject *door_table_from_columns(PyObject *type, PyObject *args, PyObject *kwargs); /* columns.c */
+PyObject *door_table_from_arrow(PyObject *type, PyObject *obj);                      /* arrow_in.c */
+PyObject *door_table_arrow_stream(PyObject *obj, PyObject *args, PyObject *kwargs);  /* arrow_out.c */
+PyObject *door_table_arrow_array(PyObject *obj, PyObject *args, PyObject *kwargs);
+PyObject *door_table_arrow_schema(PyObject *obj, PyObject *unused);
 #define DOOR_TABLE_METHODS                                                                                              \
     {"from_columns", (PyCFunction)(void (*)(void))door_table_from_columns, METH_VARARGS | METH_KEYWORDS | METH_CLASS,   \
      "from_columns(columns, n_rows=None): a list of (name, values) or (name, values, mask); values is an array, a list,\n" \
-     "a Table of one column or, for a category, (codes, levels); where mask is true, the cell is missing."},
+     "a Table of one column or, for a category, (codes, levels); where mask is true, the cell is missing."},             \
+    {"from_arrow", (PyCFunction)(void (*)(void))door_table_from_arrow, METH_O | METH_CLASS,                             \
+     "from_arrow(obj): what has __arrow_c_stream__ or __arrow_c_array__; columns in one piece are borrowed."},          \
+    {"__arrow_c_stream__", (PyCFunction)(void (*)(void))door_table_arrow_stream, METH_VARARGS | METH_KEYWORDS,          \
+     "The table as a stream of one batch, lent."},                                                                      \
+    {"__arrow_c_array__", (PyCFunction)(void (*)(void))door_table_arrow_array, METH_VARARGS | METH_KEYWORDS,            \
+     "The table as one batch, lent."},                                                                                  \
+    {"__arrow_c_schema__", (PyCFunction)(void (*)(void))door_table_arrow_schema, METH_NOARGS,                           \
+     "Names and types of the columns."},
 
 #define DOOR_ROW(name, function, doc) {name, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, doc},
 #define DOOR_FUNCTIONS \

@@ -49,6 +49,8 @@ static int module_exec(PyObject *module) {
     door_state *state = PyModule_GetState(module);
     memset(state, 0, sizeof *state);
     state->module = module;
+    state->dropbox = door_dropbox_new();
+    if (!state->dropbox) return -1;
     state->table_type = module_add_type(module, &door_table_spec, "Table");
     state->model_type = state->table_type ? module_add_type(module, &door_model_spec, "Model") : NULL;
     if (!state->model_type) return -1;
@@ -79,6 +81,7 @@ static void module_free(void *module) {
     if (!state) return;
     module_clear(module);
     door_contexts_free(state);
+    door_dropbox_give(state->dropbox);
 }
 
 static PyObject *module_stop(PyObject *module, PyObject *unused) {

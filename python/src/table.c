@@ -126,6 +126,7 @@ door_table *door_table_of(door_state *state, door_context *context, PyObject *ob
     }
     const int found = door_view_of(obj, &view);
     if (found < 0) return NULL;
+    if (found == 0 && door_speaks_arrow(obj)) return door_table_of_arrow(state, context, obj);
     if (found == 0) {
         PyErr_Format(PyExc_TypeError, "expected a table or a matrix of numbers, found %S", (PyObject *)Py_TYPE(obj));
         return NULL;
@@ -137,14 +138,16 @@ door_table *door_table_of(door_state *state, door_context *context, PyObject *ob
 
 door_table *door_column_of(door_state *state, door_context *context, PyObject *obj, const char *name,
                            const ken_column **out) {
+    const bool is_table = PyObject_TypeCheck(obj, (PyTypeObject *)state->table_type);
     door_table *self = NULL;
-    if (PyObject_TypeCheck(obj, (PyTypeObject *)state->table_type)) {
-        self = (door_table *)obj;
-        if (ken_table_cols(self->table) != 1) {
+    if (is_table || (door_speaks_arrow(obj) && !PyObject_HasAttrString(obj, "__array_struct__"))) {
+        if (is_table) Py_INCREF(obj);
+        self = is_table ? (door_table *)obj : door_table_of_arrow(state, context, obj);
+        if (self && ken_table_cols(self->table) != 1) {
             PyErr_Format(PyExc_ValueError, "%s must be one column, found a table of %d", name, ken_table_cols(self->table));
-            return NULL;
+            Py_CLEAR(self);
         }
-        Py_INCREF(obj);
+        if (!self) return NULL;
     } else {
         const int64_t n = door_column_rows(state, obj);
         if (n < 0) return NULL;
