@@ -21,7 +21,7 @@ from ken._figures import MIME
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
-PROGRAM = pathlib.Path(ken.__file__).resolve().parents[2] / "ken"
+PROGRAM = pathlib.Path(os.environ.get("KEN_PROGRAM") or pathlib.Path(ken.__file__).resolve().parents[2] / "ken")
 needs_program = pytest.mark.skipif(not PROGRAM.is_file(), reason="the program is not beside the package")
 
 
