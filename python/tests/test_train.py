@@ -264,8 +264,9 @@ def test_figures_are_drawn_by_a_browser(credit, mpg, tmp_path):
     page = "".join(figure.to_html(embed=at == 0) for at, figure in enumerate(figures))
     path = tmp_path / "page.html"
     path.write_text(f"<!doctype html><meta charset='utf-8'><body>{page}", encoding="utf-8")
+    env = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
     done = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}",
-                           "--virtual-time-budget=20000", "--dump-dom", path.as_uri()], capture_output=True, text=True, timeout=120)
+                           "--virtual-time-budget=20000", "--dump-dom", path.as_uri()], capture_output=True, text=True, timeout=120, env=env)
     assert done.stdout.count("<svg") >= len(figures), done.stderr[-500:]
     assert "Error" not in re.sub(r"<script.*?</script>", "", done.stdout, flags=re.S)
 
@@ -392,11 +393,16 @@ def test_a_bar_or_a_line(capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_interrupt_stops_a_training():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     timer = threading.Timer(0.4, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
     timer.start()
     began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        ken.train(long_table(), target="y", model="boosting", settings={"trees": 1000000})
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ken.train(long_table(), target="y", model="boosting", settings={"trees": 1000000})
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - began < 20
 
 
