@@ -22,6 +22,7 @@ def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = Non
           test: float = 0.2, folds: int = 0, metric: Optional[str] = None, intervals: Optional[float] = None,
           task: str = "auto", weight: Optional[str] = None, group: Optional[str] = None, time: Optional[str] = None,
           offset: Optional[str] = None, event: Optional[str] = None, upper: Optional[str] = None, validation: Any = None,
+          start: Optional[Model] = None, refit: bool = False, decay: float = 0.0,
           random_state: Any = None, n_jobs: Optional[int] = None, verbose: bool = False) -> "Trained":
     """Trains a model on a table, evaluates it on rows that it never saw, and is ready to explain it.
 
@@ -47,6 +48,9 @@ def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = Non
     event : column, survival; 1: the target was seen, 0: it is later than that
     upper : column, survival; upper bound of the target, missing: none
     validation : table of rows to stop early by, instead of a share of the training rows
+    start : a boosting model that is fitted on, until it has settings={"trees": N} rounds in all (instead of `model`)
+    refit : the trees of `start` stay, with new values in their leaves ...
+    decay : ... that keep so much of the old ones, 0 to 1
     random_state : seed; None: always the same one
     n_jobs : threads; None: as many as there are CPUs
     verbose : show progress
@@ -64,28 +68,37 @@ def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = Non
     >>> trained.model.save("churn.ken")
     """
     given = {name: value for name, value in locals().items()
-             if name not in ("data", "validation", "n_jobs", "verbose") and value is not None
+             if name not in ("data", "validation", "start", "n_jobs", "verbose") and value is not None
              and value != _TRAIN_DEFAULTS.get(name)}
     table = as_table(data)
     seed, threads = seed_of(random_state), threads_of(n_jobs)
     with Bar(verbose) as progress:
         made, training, facts = _ken.train(
-            table, target=target, model=model, settings=[f"{name}={text_of(value)}" for name, value in (settings or {}).items()],
-            test=test, folds=folds, metric=metric, intervals=0.0 if intervals is None else intervals, task=task, weight=weight,
-            group=group, time=time, offset=offset, event=event, upper=upper,
-            validation=None if validation is None else as_table(validation), seed=seed, threads=threads, progress=progress)
-    return Trained(Model(made), json.loads(facts), training, _call(given, validation is not None), table.about or {}, seed)
+            table, target=_name("target", target), model=model, settings=[f"{name}={text_of(value)}" for name, value in (settings or {}).items()],
+            test=test, folds=folds, metric=metric, intervals=0.0 if intervals is None else intervals, task=task,
+            weight=_name("weight", weight), group=_name("group", group), time=_name("time", time),
+            offset=_name("offset", offset), event=_name("event", event), upper=_name("upper", upper),
+            validation=None if validation is None else as_table(validation), start=None if start is None else start._model, refit=refit,
+            decay=decay, seed=seed, threads=threads, progress=progress)
+    others = [f"{name}={name}" for name, value in (("validation", validation), ("start", start)) if value is not None]
+    return Trained(Model(made), json.loads(facts), training, _call(given, others), table.about or {}, seed)
 
 
-_TRAIN_DEFAULTS: Dict[str, Any] = {"test": 0.2, "folds": 0, "task": "auto"}
+_TRAIN_DEFAULTS: Dict[str, Any] = {"test": 0.2, "folds": 0, "task": "auto", "refit": False, "decay": 0.0}
 
 
-def _call(given: Dict[str, Any], validation: bool) -> str:
+def _call(given: Dict[str, Any], others: List[str]) -> str:
     """The call as a person would write it."""
-    parts = ["df", *(f"{name}={value!r}" for name, value in given.items())]
-    if validation:
-        parts.append("validation=df_validation")
-    return f"ken.train({', '.join(parts)})"
+    return f"ken.train({', '.join(['df', *(f'{name}={value!r}' for name, value in given.items()), *others])})"
+
+
+def _name(what: str, value: Any) -> Optional[str]:
+    """The name of a column; frames may have numbers for names, tables have texts."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"{what} must be the name of a column, found {type(value).__name__}")
 
 
 class Trained:

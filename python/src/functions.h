@@ -40,7 +40,7 @@ PyObject *door_table_arrow_schema(PyObject *obj, PyObject *unused);
 #define DOOR_FUNCTIONS \
     DOOR_ROW("train", door_train,                                                                                         \
              "train(table, *, target, model, settings, test, folds, metric, intervals, task, weight, group, time, offset, " \
-             "event, upper, validation, seed, threads, progress, budget): (Model, training, results as JSON)")             \
+             "event, upper, validation, seed, threads, progress, budget, start, refit, decay): (Model, training, results as JSON)") \
     DOOR_ROW("train_report", door_train_report,                                                                           \
              "train_report(training, *, source, seed, threads, progress): (page, figures, columns); the latter as JSON.")  \
     DOOR_ROW("evaluate", door_evaluate,                                                                                   \

@@ -81,6 +81,21 @@ static int train_task(const char *task, ken_task *out) {
     return -1;
 }
 
+/* The model that is fitted on, or refitted: a copy, since the training takes it. */
+static int train_start(door_state *state, PyObject *start, ken_train_options *o) {
+    if (!start || start == Py_None) return 0;
+    if (!PyObject_TypeCheck(start, (PyTypeObject *)state->model_type)) {
+        PyErr_Format(PyExc_TypeError, "start must be a Model, found %S", (PyObject *)Py_TYPE(start));
+        return -1;
+    }
+    PyObject *copy = PyObject_CallMethod(start, "__copy__", NULL);
+    if (!copy) return -1;
+    o->from = ((door_model *)copy)->model;
+    ((door_model *)copy)->model = NULL;
+    Py_DECREF(copy);
+    return 0;
+}
+
 static train_job *train_job_new(void) {
     train_job *job = calloc(1, sizeof *job);
     if (job) job->kept = calloc(1, sizeof *job->kept);
@@ -118,22 +133,22 @@ static PyObject *train_results(door_state *state, door_context *context, train_j
 PyObject *door_train(PyObject *module, PyObject *args, PyObject *kwargs) {
     static char *keys[] = {"table", "target", "model", "settings", "test", "folds", "metric", "intervals", "task",
                            "weight", "group", "time", "offset", "event", "upper", "validation", "seed", "threads",
-                           "progress", "budget", NULL};
+                           "progress", "budget", "start", "refit", "decay", NULL};
     door_state *state = door_state_of_module(module);
     const ken_train_options defaults = KEN_TRAIN_DEFAULTS;
-    PyObject *table, *validation = NULL, *settings = NULL, *progress = NULL, *out = NULL;
+    PyObject *table, *validation = NULL, *settings = NULL, *progress = NULL, *start = NULL, *out = NULL;
     const char *task = "auto";
     long long folds = 0, seed = 0;
-    int threads = 1;
+    int threads = 1, refit = 0;
     double budget = 0;
     train_job *job = train_job_new();
     if (!job) return NULL;
     ken_train_options *o = &job->options;
     *o = defaults;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|$zzOdLzdszzzzzzOLiOd", keys, state->table_type, &table, &o->target,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|$zzOdLzdszzzzzzOLiOdOpd", keys, state->table_type, &table, &o->target,
                                      &o->model, &settings, &o->test, &folds, &o->metric, &o->intervals, &task,
                                      &o->weight, &o->group, &o->time, &o->offset, &o->event, &o->upper, &validation,
-                                     &seed, &threads, &progress, &budget) ||
+                                     &seed, &threads, &progress, &budget, &start, &refit, &o->decay) ||
         train_task(task, &o->task) < 0 || !(job->settings = door_texts_of(settings))) {
         train_job_free(job);
         return NULL;
@@ -145,6 +160,7 @@ PyObject *door_train(PyObject *module, PyObject *args, PyObject *kwargs) {
         return NULL;
     }
     o->folds = folds;
+    o->refit = refit;
     o->settings = (const char *const *)job->settings;
     o->validation = validation ? ((door_table *)validation)->table : NULL;
     job->table = ((door_table *)table)->table;
@@ -153,13 +169,13 @@ PyObject *door_train(PyObject *module, PyObject *args, PyObject *kwargs) {
     job->kept->table = table;
     job->kept->validation = validation;
     door_context *context = door_context_take(state, threads, (uint64_t)seed, budget);
-    if (context) {
+    if (context && train_start(state, start, o) == 0) {
         context->listen = train_listen;
         context->listener = job->kept;
         if (door_run(state, context, train_work, job, false, progress) == 0) out = train_results(state, context, job);
         ken_text_free(&job->results); /* it lives in the context's memory */
-        if (door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
     }
+    if (context && door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
     train_job_free(job);
     return out;
 }

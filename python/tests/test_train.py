@@ -69,6 +69,50 @@ def test_train_is_the_program_s(tmp_path, table, target, options, arguments):
     assert (tmp_path / "python.ken").read_bytes() == (tmp_path / "program.ken").read_bytes()
 
 
+def survival(tmp_path):
+    """A table with a time, whether it was seen, an exposure and groups."""
+    rng = np.random.default_rng(5)
+    x, z = rng.normal(size=(2, 300))
+    seen = rng.integers(0, 2, 300)
+    path = tmp_path / "times.csv"
+    rows = zip(x, z, rng.exponential(np.exp(x)), seen, np.repeat(np.arange(30), 10), rng.integers(0, 4, 300), rng.uniform(0, 1, 300))
+    path.write_text("x,z,t,seen,g,grade,start\n" + "".join(f"{a:.6f},{b:.6f},{c:.6f},{d},{e},{f},{h:.6f}\n" for a, b, c, d, e, f, h in rows))
+    return path
+
+
+@needs_program
+@pytest.mark.parametrize("target, side, loss", [("t", "event=seen", "cox"), ("grade", "group=g", "lambdarank"),
+                                                ("t", "offset=start", "squared")])
+def test_side_columns_are_the_program_s(tmp_path, target, side, loss):
+    path, (name, column) = survival(tmp_path), side.split("=")
+    said = program("train", path, "--target", target, f"--{name}", column, "--model", "boosting", "--set", f"loss={loss}", "--set",
+                   "trees=10", "-o", tmp_path / "m.ken", "--json")
+    trained = ken.train(ken.read_csv(path), target=target, model="boosting", settings={"loss": loss, "trees": 10}, **{name: column})
+    assert trained.metrics == numbers(said["metrics"])
+    assert trained.model.to_bytes() == (tmp_path / "m.ken").read_bytes()
+    evaluated = trained.evaluate(ken.read_csv(path))
+    assert evaluated.metrics == numbers(program("evaluate", tmp_path / "m.ken", path, "--json")["metrics"])
+
+
+@needs_program
+@pytest.mark.parametrize("options, arguments", [({"settings": {"trees": 20}}, ["--from", "m.ken", "--set", "trees=20"]),
+                                                ({"refit": True, "decay": 0.5}, ["--refit", "m.ken", "--decay", "0.5"])])
+def test_models_go_on_as_the_program_s(tmp_path, monkeypatch, options, arguments):
+    monkeypatch.chdir(tmp_path)
+    table = ken.read_csv(DATA / "penguins.csv")
+    first = ken.train(table, target="species", model="boosting", settings={"trees": 8, "early_stopping": "off"})
+    first.model.save("m.ken")
+    before = first.model.to_bytes()
+    program("train", DATA / "penguins.csv", "--target", "species", *arguments, "-o", "n.ken", "--json")
+    more = ken.train(table, target="species", start=first.model, **options)
+    assert more.model.to_bytes() == pathlib.Path("n.ken").read_bytes()
+    assert first.model.to_bytes() == before
+    with pytest.raises(ValueError):
+        ken.train(table, target="sex", start=first.model)
+    with pytest.raises(TypeError, match="start"):
+        _ken.train(table, target="species", start=3)
+
+
 @needs_program
 def test_evaluate_explain_and_rows_are_the_program_s(tmp_path, credit):
     path, file = DATA / "credit_g.csv", tmp_path / "m.ken"
@@ -347,6 +391,8 @@ def test_read_csv(tmp_path):
     ({"target": "class", "metric": "acuracy"}, ValueError, "accuracy"),
     ({"target": "class", "random_state": -1}, ValueError, "negative"),
     ({"target": "class", "n_jobs": 0}, ValueError, "n_jobs"),
+    ({"target": 2.5}, TypeError, "name of a column"),
+    ({"target": 7}, ValueError, "no column '7'"),
 ])
 def test_errors_say_what_to_do(options, kind, words):
     with pytest.raises(kind, match=words):
