@@ -259,7 +259,7 @@ static ken_dtype view_target(const door_view *v) {
     const bool small = v->itemsize == 1 || v->itemsize == 2 || v->itemsize == 4 || v->itemsize == 8;
     switch (v->kind) {
         case 'b':
-            if (v->itemsize == 1) return KEN_I64;
+            if (v->itemsize == 1) return KEN_BOOL;
             break;
         case 'i':
             if (small) return KEN_I64;
@@ -288,6 +288,8 @@ static void view_convert_line(const door_view *v, const char *from, int64_t n, k
     for (int64_t i = 0; i < n; i++, from += step) {
         if (dtype == KEN_I64)
             ((int64_t *)to)[i] = item_integer(v, from);
+        else if (dtype == KEN_BOOL)
+            ((uint8_t *)to)[i] = item_integer(v, from) != 0;
         else if (dtype == KEN_F32)
             ((float *)to)[i] = (float)item_number(v, from);
         else
@@ -308,11 +310,23 @@ static void view_convert(const door_view *v, ken_dtype dtype, char *to) {
     }
 }
 
+/* Truth values may be any byte to whoever has made them by a cast; the library wants 0 and 1. */
+static bool view_is_truth(const door_view *v) {
+    if (v->ndim < 1 || v->ndim > 2) return v->ndim == 0;
+    const int64_t rows = v->shape[0], columns = v->ndim == 2 ? v->shape[1] : 1, step = v->ndim == 2 ? v->stride[1] : 0;
+    unsigned char all = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        const unsigned char *from = (const unsigned char *)v->data + i * v->stride[0];
+        for (int64_t j = 0; j < columns; j++) all |= from[j * step];
+    }
+    return all <= 1;
+}
+
 int door_view_tensor(const door_view *view, ken_tensor *out, PyObject **copy) {
     ken_dtype dtype = door_view_dtype(view);
     void *data;
     *copy = NULL;
-    if (dtype) {
+    if (dtype && (dtype != KEN_BOOL || view_is_truth(view))) {
         *out = ken_tensor_nd(view->data, dtype, view->ndim, view->shape);
         for (int i = 0; i < view->ndim; i++) out->stride[i] = view->stride[i] / view->itemsize;
         out->flags = KEN_TENSOR_READONLY;
