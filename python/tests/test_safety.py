@@ -453,10 +453,13 @@ VERBS = {
 }
 
 
-@pytest.mark.skipif(SANITIZED, reason="the sanitizer finds leaks by itself, and keeps what is freed")
 @pytest.mark.parametrize("verb", VERBS)
 def test_thousands_of_calls_leave_nothing(verb):
     call = VERBS[verb]
+    if SANITIZED:  # which finds leaks by itself, and keeps what is freed
+        for _ in range(20):
+            call()
+        return
     times = 200 if verb == "fit threads" else 3000
     for _ in range(times // 3):
         call()
