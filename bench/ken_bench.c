@@ -232,7 +232,7 @@ typedef struct model_case {
 
 #define GBDT(leaves) \
     "trees=100 learning_rate=0.1 max_bins=255 row_fraction=1 column_fraction=1 node_fraction=1 l2=0 min_leaf_rows=20 " \
-    "min_leaf_weight=0.001 early_stopping=off max_leaves=" leaves
+    "min_leaf_weight=0.001 linear_leaves=false early_stopping=off max_leaves=" leaves
 /* The first n rows of higgs train, the test is that of all of them. */
 #define SMALL(name, n, leaves) \
     {name, "boosting", GBDT(leaves), "higgs_x", NULL, "higgs_y", n, KEN_WHAT_PROBA, true, {0}, 1000000}

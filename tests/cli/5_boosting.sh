@@ -59,4 +59,5 @@ check linear-leaves-effect 0 "(brute)" - "$ken" explain bent.ken auto_mpg --effe
 check linear-leaves-rounds 0 "prediction" - "$ken" predict bent.ken auto_mpg --rounds 5
 check linear-leaves-go-on 0 "" - "$ken" train auto_mpg --target mpg --from bent.ken --set trees=15 -o further.ken --report none
 check linear-leaves-and-dart 1 "" "do not go with drop_rate" "$ken" train auto_mpg --target mpg --model boosting --set linear_leaves=true --set drop_rate=0.1 -o none.ken --report none
-check linear-leaves-no-refit 1 "" "linear leaves are not refitted" "$ken" train auto_mpg --target mpg --refit bent.ken -o none.ken --report none
+check linear-leaves-refit 0 "" - "$ken" train auto_mpg --target mpg --refit bent.ken -o renewed.ken --report none
+check linear-leaves-pairs 0 "horsepower" - "$ken" explain bent.ken auto_mpg --shap-interactions

@@ -182,6 +182,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
 static const char *const boosting_leaves_names[] = {"scalar", "vector", NULL};
+static const char *const boosting_linears[] = {"false", "true", "auto", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_leaf_rows[] = {"all", "sample", NULL};
 static const char *const boosting_drop_scales[] = {"tree", "forest", NULL};
@@ -196,7 +197,7 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 0, .max = 1000000, .lo = 50, .hi = 1000,
                 .scale = KEN_LOG_SCALE,
                 .doc = "rounds, with those of a model that is continued; one tree a round, one per "
-                       "class if more than two (leaves=scalar); 0: 1000 for squared errors, else 500"),
+                       "class if more than two (leaves=scalar); 0: 1000 for squared errors, 400 with two classes, else 500"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
@@ -249,7 +250,7 @@ static const ken_param boosting_params[] = {
                    .doc = "with drop_rate: the new round weighs like one of those left out, or like "
                           "all of them"),
     KEN_ROW_F64(ken_boosting_params, column_fraction, .min = 0, .max = 1, .lo = 0.4, .hi = 1,
-                .doc = "share of the columns that each tree sees; 0: 0.8, all of less than 8"),
+                .doc = "share of the columns that each tree sees; 0: 0.8, with classes 0.7, all of less than 8"),
     KEN_ROW_CHOICE(ken_boosting_params, growth, boosting_growths,
                    .doc = "split the leaf with most gain; level after level; or all nodes of a level by one question"),
     KEN_ROW_CHOICE(ken_boosting_params, leaves, boosting_leaves_names,
@@ -317,11 +318,14 @@ static const ken_param boosting_params[] = {
                  .doc = "one threshold at random per column and node, instead of the best"),
     KEN_ROW_F64(ken_boosting_params, path_smoothing, .min = 0, .max = 1e300, .unit = "rows",
                 .doc = "pulls a leaf's value towards its parent's, as much as so many rows do"),
-    KEN_ROW_BOOL(ken_boosting_params, linear_leaves,
-                 .doc = "leaves are linear in the columns of numbers on their paths, not constant"),
-    KEN_ROW_F64(ken_boosting_params, linear_l2, .min = 0, .max = 1e300, .lo = 1e-3, .hi = 100,
-                .scale = KEN_LOG_SCALE, .when = "linear_leaves=true",
-                .doc = "L2 penalty on the slopes of linear leaves, of columns in standard deviations"),
+    KEN_ROW_CHOICE(ken_boosting_params, linear_leaves, boosting_linears,
+                   .doc = "leaves are linear in the columns of numbers on their paths, not constant; auto: with squared "
+                          "errors and with classes, unless leaves=vector, growth=oblivious, drop_rate, path_smoothing, increasing "
+                          "or decreasing are set"),
+    KEN_ROW_F64(ken_boosting_params, linear_l2, .min = -1, .max = 1e300, .lo = 1e-3, .hi = 100,
+                .scale = KEN_LOG_SCALE,
+                .doc = "L2 penalty on the slopes of linear leaves, of columns in standard deviations; below 0: 10, with "
+                       "classes 3"),
     KEN_ROW_TEXT(ken_boosting_params, interactions,
                  .doc = "groups of columns that may meet on a path: 'a|b;c|d'; columns in no group are one"),
     KEN_ROW_TEXT(ken_boosting_params, forced,

@@ -74,6 +74,13 @@ typedef enum ken_boosting_leaf_rows { KEN_BOOSTING_LEAF_ROWS_ALL = 0, KEN_BOOSTI
 
 typedef enum ken_boosting_leaves { KEN_BOOSTING_SCALAR = 0, KEN_BOOSTING_VECTOR } ken_boosting_leaves;
 
+/* Auto: linear with squared errors and with classes, where nothing else speaks against it. */
+typedef enum ken_boosting_linear_leaves {
+    KEN_BOOSTING_LINEAR_OFF = 0,
+    KEN_BOOSTING_LINEAR_ON,
+    KEN_BOOSTING_LINEAR_AUTO
+} ken_boosting_linear_leaves;
+
 typedef struct ken_boosting_params {
     int64_t trees;
     double learning_rate;
@@ -122,9 +129,9 @@ typedef struct ken_boosting_params {
     double category_l2;
     double level_fraction;
     double node_fraction;
-    bool extra_random;
-    bool linear_leaves;
     double path_smoothing;
+    bool extra_random;
+    int linear_leaves;
     double linear_l2;
     const char *interactions;
     const char *forced;
@@ -181,9 +188,9 @@ typedef struct ken_boosting_params {
      .level_fraction = 1,                                                                          \
      .node_fraction = 0,                                                                           \
      .extra_random = false,                                                                        \
-     .linear_leaves = false,                                                                       \
+     .linear_leaves = KEN_BOOSTING_LINEAR_AUTO,                                                                       \
      .path_smoothing = 0,                                                                          \
-     .linear_l2 = 1,                                                                               \
+     .linear_l2 = -1,                                                                              \
      .interactions = "",                                                                           \
      .forced = "",                                                                                 \
      .increasing = "",                                                                             \

@@ -108,7 +108,7 @@ static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boos
     const double l2 = problem->task == KEN_CLASSIFY ? 5 / boosting_breadth(p, problem) : small ? 0 : squared ? 0.5 : 2;
     const double rows = small ? 20 : squared ? 2 : 5;
     const double weight = small ? 1e-3 : 1;
-    s->trees = p->trees > 0 ? p->trees : squared ? BOOSTING_MOST_TREES : BOOSTING_MOST_TREES / 2;
+    s->trees = p->trees > 0 ? p->trees : squared ? BOOSTING_MOST_TREES : problem->n_classes == 2 ? 400 : BOOSTING_MOST_TREES / 2;
     s->rules = (boosting_rules){.max_leaves = boosting_leaves(p, problem),
                                 .max_depth = p->max_depth,
                                 .depthwise = p->growth == KEN_BOOSTING_DEPTHWISE,
@@ -124,6 +124,7 @@ static void boosting_set_rules(boosting_fit *s, const ken_problem *problem, boos
                                 .level_fraction = p->level_fraction,
                                 .node_fraction = p->node_fraction > 0 ? p->node_fraction : squared ? 0.5 : 1,
                                 .extra_random = p->extra_random};
+    s->lines_pay = squared || kind == BOOSTING_LOGISTIC || kind == BOOSTING_SOFTMAX;
     if (!s->rules.oblivious) return;
     s->rules.max_depth = p->max_depth == 0 ? 6 : KEN_MIN(p->max_depth, 20);
     s->rules.max_leaves = INT64_C(1) << s->rules.max_depth;

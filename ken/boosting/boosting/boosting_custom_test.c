@@ -43,7 +43,7 @@ static void custom_predict(ken_ctx *ctx, const custom_case *t, const ken_model *
     TEST_OK(ctx, ken_model_predict(ctx, m, t->X, what, &T));
 }
 
-#define RULES "trees=30 patience=30 min_leaf_rows=5 min_leaf_weight=0.5 l2=2 node_fraction=1 "
+#define RULES "trees=30 linear_leaves=false min_leaf_rows=5 min_leaf_weight=0.5 l2=2 node_fraction=1 "
 
 /* Where the built-in loss takes plain Newton steps, too. The gradients of both are rounded to whole numbers, so that
  * a difference of the last bit can be one of a rounding step: 1e-9 but for the logistic loss, whose slopes come from

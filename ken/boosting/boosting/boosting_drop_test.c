@@ -90,7 +90,7 @@ static void test_drop__margins_are_the_sum_of_the_stored_trees(void **state) {
 static void test_drop__without_drops_it_is_boosting(void **state) {
     ken_ctx *ctx = test_ctx(1);
     drop_case *c = drop_new(ctx, 2);
-    ken_model *a = drop_fit(ctx, c, "trees=15");
+    ken_model *a = drop_fit(ctx, c, "trees=15 linear_leaves=false");
     ken_model *b = drop_fit(ctx, c, "trees=15 drop_rate=0.3 skip_drop=1");
     (void)state;
     test_same_model(a, b);

@@ -27,12 +27,22 @@ static const double piece_flat = 1e-10; /* a column that others explain but for 
 
 /* --- begin ------------------------------------------------------------------------------------ */
 
-static ken_status piece_check(ken_ctx *ctx, const boosting_fit *s) {
-    const char *const why = ken__boosting_loss_renews(&s->loss) ? "a loss whose leaves are medians or the like"
+static const char *piece_obstacle(const boosting_fit *s) {
+    return ken__boosting_loss_renews(&s->loss) ? "a loss whose leaves are medians or the like"
                             : s->rules.direction                ? "increasing and decreasing columns"
                             : s->p->drop_rate > 0               ? "drop_rate"
                             : s->width > 1                      ? "leaves=vector"
                                                                 : NULL;
+}
+
+/* Whether the fit makes lines: asked for, or left open where they were found to pay. */
+static bool piece_wanted(const boosting_fit *s) {
+    if (s->p->linear_leaves != KEN_BOOSTING_LINEAR_AUTO) return s->p->linear_leaves == KEN_BOOSTING_LINEAR_ON;
+    return s->lines_pay && !s->rules.oblivious && !(s->p->path_smoothing > 0) && !piece_obstacle(s);
+}
+
+static ken_status piece_check(ken_ctx *ctx, const boosting_fit *s) {
+    const char *const why = piece_obstacle(s);
     if (!why) return KEN_OK;
     return KEN_FAIL(ctx, KEN_E_UNSUPPORTED, "leave one of them out; linear leaves want a loss with a Newton step",
                     "boosting: linear leaves do not go with %s", why);
@@ -71,11 +81,13 @@ ken_status ken__boosting_linear_begin(ken_ctx *ctx, boosting_fit *s, const ken_m
                                       const ken_problem *problem) {
     const ken_ensemble *const e = ken_model_state(model); /* of an earlier fit */
     const int d = ken_table_cols(problem->X);
-    if (!s->p->linear_leaves && !(e && e->linear)) return KEN_OK;
+    const bool wanted = piece_wanted(s);
+    if (!wanted && !(e && e->linear)) return KEN_OK;
     KEN_TRY(piece_check(ctx, s));
     KEN_TRY(KEN_ALLOC(ctx, boosting_linear, 1, &s->linear));
     boosting_linear *const l = s->linear;
-    l->fits = s->p->linear_leaves;
+    l->fits = wanted;
+    l->l2 = s->p->linear_l2 >= 0 ? s->p->linear_l2 : problem->task == KEN_CLASSIFY ? 3 : 10; /* as many rows */
     KEN_TRY(KEN_ALLOC(ctx, boosting_linear_column, KEN_MAX(d, 1), &l->column));
     for (int j = 0; j < d; j++) {
         const ken_column *const c = ken_table_column(problem->X, j);
@@ -365,7 +377,7 @@ static void piece_line(const piece_fit *f, piece_leaf *leaf, double *sum) {
         b[j] = G * mean[j] - b[j];
         const double spread = f->l->column[f->l->feature[leaf->first + j]].spread;
         least[j] = piece_flat * row[j];
-        row[j] += s->p->linear_l2 * spread;
+        row[j] += f->l->l2 * spread;
         least[j] = KEN_MAX(least[j], piece_flat * row[j]);
         center[j] = f->shift[leaf->first - f->term + j] + mean[j];
     }

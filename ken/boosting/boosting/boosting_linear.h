@@ -20,6 +20,7 @@ typedef struct boosting_linear_column {
 
 typedef struct boosting_linear {
     bool fits; /* false: an earlier fit has left linear leaves, this one makes none */
+    double l2;
     boosting_linear_column *column; /* (inputs) */
     /* of all nodes so far, as the attributes will have them */
     int64_t *offset;

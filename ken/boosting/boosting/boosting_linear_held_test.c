@@ -1,5 +1,5 @@
-/* Linear leaves beyond the rows of the fit: values are held at the ends that it saw; interactions by their
- * definition; leaves that are renewed. */
+/* Linear leaves: when a fit makes them; beyond its rows values are held at the ends that it saw; interactions by
+ * their definition; leaves that are renewed. */
 #include "ken/boosting/boosting/boosting.h"
 
 #include "ken/core/rng.h"
@@ -79,6 +79,53 @@ static double *held_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X
     ken_tensor t = ken_tensor_2d(out, KEN_F64, n, width);
     TEST_OK(ctx, ken_model_predict(ctx, m, X, what, &t));
     return out;
+}
+
+/* --- left open ----------------------------------------------------------------------------------- */
+
+static void test_held__lines_are_made_where_nothing_speaks_against_them(void **state) {
+    static const struct {
+        const char *settings;
+        int classes;
+        bool lines;
+    } list[] = {{"", 0, true}, {"", 2, true}, {"", 3, true}, {"linear_leaves=auto growth=depthwise", 0, true},
+                {"linear_leaves=false", 0, false}, {"loss=absolute", 0, false}, {"loss=expectile", 0, false},
+                {"objective=(y-p)^2", 0, false}, {"quantiles=0.1|0.9", 0, false}, {"increasing=a", 0, false},
+                {"drop_rate=0.1", 2, false}, {"path_smoothing=3", 0, false}, {"growth=oblivious", 2, false},
+                {"leaves=vector", 3, false}, {"loss=expectile linear_leaves=true", 0, true}};
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    for (int i = 0; i < KEN_COUNT(list); i++) {
+        held_case *c = held_new(ctx, list[i].classes);
+        char settings[80];
+        snprintf(settings, sizeof settings, "trees=3 %s", list[i].settings);
+        ken_model *const m = held_fit(ctx, c, settings);
+        const ken_tensor *const coef = ken_model_attr(m, "linear_coef");
+        assert_int_equal(coef && ken_tensor_count(coef) > 0, list[i].lines);
+        ken_model_free(m);
+        held_free(c);
+    }
+    test_ctx_free(ctx);
+}
+
+/* Left open the penalty is 10, with classes 3. */
+static void test_held__the_penalty_left_open(void **state) {
+    ken_ctx *ctx = test_ctx(1);
+    (void)state;
+    for (int classes = 0; classes <= 3; classes += 3) {
+        held_case *c = held_new(ctx, classes);
+        ken_model *const m = held_fit(ctx, c, "trees=4");
+        ken_model *const same = held_fit(ctx, c, classes ? "trees=4 linear_l2=3" : "trees=4 linear_l2=10");
+        ken_model *const other = held_fit(ctx, c, "trees=4 linear_l2=5");
+        const size_t bytes = (size_t)ken_tensor_count(ken_model_attr(m, "linear_coef")) * sizeof(double);
+        assert_memory_equal(ken_model_attr(m, "linear_coef")->data, ken_model_attr(same, "linear_coef")->data, bytes);
+        assert_memory_not_equal(ken_model_attr(m, "linear_coef")->data, ken_model_attr(other, "linear_coef")->data, bytes);
+        ken_model_free(m);
+        ken_model_free(same);
+        ken_model_free(other);
+        held_free(c);
+    }
+    test_ctx_free(ctx);
 }
 
 /* --- ends --------------------------------------------------------------------------------------- */
@@ -280,6 +327,8 @@ static void test_held__other_rows_move_the_constants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_held__lines_are_made_where_nothing_speaks_against_them),
+        cmocka_unit_test(test_held__the_penalty_left_open),
         cmocka_unit_test(test_held__beyond_the_ends_is_at_the_ends),
         cmocka_unit_test(test_held__a_continued_model_keeps_its_ends),
         cmocka_unit_test(test_held__interactions_by_their_definition),

@@ -273,7 +273,9 @@ static void test_linear__pieces_of_lines_are_learned_exactly(void **state) {
                                    "column_fraction=1 node_fraction=1";
     char linear[200];
     snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
-    ken_model *const constant = linear_fit_model(ctx, c, settings), *const m = linear_fit_model(ctx, c, linear);
+    ken_model *const m = linear_fit_model(ctx, c, linear);
+    snprintf(linear, sizeof linear, "%s linear_leaves=false", settings);
+    ken_model *const constant = linear_fit_model(ctx, c, linear);
     assert_true(linear_rmse(ctx, c, constant) > 1e-2);
     assert_true(linear_rmse(ctx, c, m) < 1e-9);
     ken_model_free(constant);
@@ -289,10 +291,11 @@ static void test_linear__a_great_penalty_gives_constant_leaves(void **state) {
     (void)state;
     for (int i = 0; i < ROWS; i++) c->y[i] = exp(c->y[i] / 8);
     for (int l = 0; l < KEN_COUNT(losses); l++) {
-        char settings[160], linear[240];
+        char settings[160], linear[240], constant[240];
         snprintf(settings, sizeof settings, "loss=%s trees=30 learning_rate=0.2", losses[l]);
+        snprintf(constant, sizeof constant, "%s linear_leaves=false", settings);
         snprintf(linear, sizeof linear, "%s linear_leaves=true linear_l2=1e300", settings);
-        ken_model *const a = linear_fit_model(ctx, c, settings), *const b = linear_fit_model(ctx, c, linear);
+        ken_model *const a = linear_fit_model(ctx, c, constant), *const b = linear_fit_model(ctx, c, linear);
         snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
         ken_model *const free_one = linear_fit_model(ctx, c, linear);
         double *const p = linear_predict(ctx, a, c->X, KEN_WHAT_MARGIN);

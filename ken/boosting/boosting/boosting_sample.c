@@ -33,7 +33,7 @@ static int boosting_by_number(const void *a, const void *b) {
 
 double ken__boosting_column_fraction(const boosting_fit *s) {
     if (s->p->column_fraction > 0) return s->p->column_fraction;
-    return s->binned.d < 8 ? 1.0 : 0.8;
+    return s->binned.d < 8 ? 1.0 : s->loss.label ? 0.7 : 0.8;
 }
 
 const int32_t *ken__boosting_draw_columns(ken_ctx *ctx, boosting_fit *s, int *n) {

@@ -126,6 +126,7 @@ typedef struct boosting_fit {
     boosting_vector_fit vector;
     struct boosting_linear *linear; /* NULL: every leaf is a constant */
     bool wants_objective;
+    bool lines_pay; /* the loss is one that linear leaves were found to help */
     int64_t *round; /* (outputs + 1) first nodes of the last round's trees, from the first of them */
     ken_tensor view[BOOSTING_VIEWS];
 } boosting_fit;

@@ -267,7 +267,7 @@ static void test_boosting_survival__aft_of_seen_times_is_squared_error_of_logari
     (void)state;
     survival_table_fill(ctx, &t);
     for (int i = 0; i < ROWS; i++) logs[i] = log(t.truth[i]);
-    static const char settings[] = "trees=40 patience=40 min_leaf_rows=5 l2=2 node_fraction=1";
+    static const char settings[] = "trees=40 linear_leaves=false min_leaf_rows=5 l2=2 node_fraction=1";
     char text[96];
     snprintf(text, sizeof text, "%s loss=aft", settings);
     TEST_OK(ctx, survival_fit(ctx, &t, t.truth, false, text, &a));

@@ -263,7 +263,7 @@ static void test_vector__two_classes_are_two_equal_trees(void **state) {
             for (int v = 0; v < 2; v++) {
                 char settings[300];
                 snprintf(settings, sizeof settings,
-                         "leaves=%s loss=softmax trees=%d row_fraction=1 column_fraction=1 early_stopping=off "
+                         "leaves=%s loss=softmax trees=%d row_fraction=1 column_fraction=1 linear_leaves=false "
                          "min_leaf_weight=1e-9 %s",
                          v ? "vector" : "scalar", fits[f].trees, fits[f].settings);
                 ken_model *m = vector_fit(ctx, c, settings, weighted == 1);
@@ -489,7 +489,7 @@ static void test_vector__quantiles_share_their_trees(void **state) {
 static void test_vector__what_it_cannot_do_is_said(void **state) {
     ken_ctx *ctx = test_ctx(1);
     vector_case *c = vector_new(ctx, ROWS, 4, 0, 0);
-    ken_model *m = vector_fit(ctx, c, "trees=3", false), *v;
+    ken_model *m = vector_fit(ctx, c, "trees=3 linear_leaves=false", false), *v;
     (void)state;
     TEST_OK(ctx, ken_model_set(ctx, m, "leaves", "vector"));
     TEST_OK(ctx, ken_model_set(ctx, m, "trees", "6"));

@@ -372,7 +372,7 @@ static void test_effect__recursion_of_boosting_is_its_score_at_any_threads(void 
         const int columns[] = {0, 1, 2};
         TEST_OK(f.ctx, ken_table_select(f.ctx, f.table, columns, 3, &f.features));
         const ken_data data = {.table = f.features, .target = ken_table_column(f.table, ken_table_find(f.table, "y"))};
-        TEST_OK(f.ctx, ken_model_new(f.ctx, "boosting", "trees=12", &f.model));
+        TEST_OK(f.ctx, ken_model_new(f.ctx, "boosting", "trees=12 linear_leaves=false", &f.model));
         TEST_OK(f.ctx, ken_model_fit(f.ctx, f.model, &data));
         ken_effect_params p = KEN_EFFECT_DEFAULTS;
         ken_effect *e = NULL;
