@@ -239,6 +239,54 @@ static void test_table__every_allocation_may_fail(void **state) {
     test_every_allocation(stack_once, NULL, 400);
 }
 
+static ken_status levels_of(ken_ctx *ctx, void *arg) {
+    static const int64_t offset[] = {0, 3, 8, 11, 11, 14};
+    static const uint8_t valid[] = {0x1B}; /* row 2 is missing */
+    const ken_column texts = {.name = "t", .dtype = KEN_STRING, .n = 5, .stride = 1, .valid = valid,
+                              .text = {5, offset, "redgreenxxxred"}, .source = 4};
+    ken_table *t = NULL, *levels = NULL;
+    char buf[16];
+    (void)arg;
+    ken_status status = ken_table_new(ctx, 5, &t);
+    if (status == KEN_OK) status = ken_table_add_borrow(ctx, t, &texts);
+    if (status == KEN_OK) status = ken_table_levels(ctx, t, &levels);
+    if (status == KEN_OK) {
+        const ken_column *c = ken_table_column(levels, 0);
+        assert_int_equal(c->dtype, KEN_CATEGORY);
+        assert_int_equal(c->text.n, 3); /* "", green, red */
+        assert_int_equal(c->source, 4);
+        assert_ptr_equal(c->valid, valid);
+        assert_int_equal(((const int32_t *)c->data)[1], 1);
+        for (int i = 0; i < 5; i++) {
+            char want[16];
+            assert_string_equal(ken_column_format(c, i, buf, sizeof buf), ken_column_format(&texts, i, want, sizeof want));
+        }
+    }
+    ken_table_free(levels);
+    ken_table_free(t);
+    return status;
+}
+
+static void test_table__few_texts_become_levels(void **state) {
+    enum { N = 100 };
+    int64_t offset[N + 1];
+    char bytes[2 * N + 1];
+    ken_ctx *ctx = test_ctx(1);
+    ken_table *t = NULL, *levels = NULL;
+    (void)state;
+    test_every_allocation(levels_of, NULL, 60);
+    for (int i = 0; i <= N; i++) offset[i] = 2 * i;
+    for (int i = 0; i < N; i++) snprintf(bytes + 2 * i, 3, "%02d", i % 26); /* 26 > 100 / 4 */
+    const ken_column texts = {.name = "t", .dtype = KEN_STRING, .n = N, .stride = 1, .text = {N, offset, bytes}, .source = -1};
+    TEST_OK(ctx, ken_table_new(ctx, N, &t));
+    TEST_OK(ctx, ken_table_add_borrow(ctx, t, &texts));
+    TEST_OK(ctx, ken_table_levels(ctx, t, &levels));
+    assert_int_equal(ken_table_column(levels, 0)->dtype, KEN_STRING);
+    ken_table_free(levels);
+    ken_table_free(t);
+    test_ctx_free(ctx);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table__columns_keep_values_and_missing_cells),
@@ -249,6 +297,7 @@ int main(void) {
         cmocka_unit_test(test_table__stacked_rows_are_those_of_both),
         cmocka_unit_test(test_dict__numbers_in_order_of_appearance),
         cmocka_unit_test(test_table__every_allocation_may_fail),
+        cmocka_unit_test(test_table__few_texts_become_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ __all__ = ["as_column", "as_table", "feature_names", "table"]
 
 
 def as_table(X: Any, *, names: Sequence[str] | None = None) -> Table:
-    """X as the inputs of a model: a table with at least one row and one column.
+    """X as the inputs of a model: a table with at least one row and one column, few different texts as categories.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def as_table(X: Any, *, names: Sequence[str] | None = None) -> Table:
     if rows == 0 or columns == 0:
         lacks = "sample" if rows == 0 else "feature"
         raise ValueError(f"Found array with 0 {lacks}(s) (shape=({rows}, {columns})) while a minimum of 1 is required.")
-    return made
+    return made.categorized() if "string" in made.dtypes else made
 
 
 def table(X: Any, *, names: Sequence[str] | None = None) -> Table:

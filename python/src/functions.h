@@ -23,6 +23,16 @@ PyObject *door_table_from_arrow(PyObject *type, PyObject *obj);                 
 PyObject *door_table_arrow_stream(PyObject *obj, PyObject *args, PyObject *kwargs);  /* arrow_out.c */
 PyObject *door_table_arrow_array(PyObject *obj, PyObject *args, PyObject *kwargs);
 PyObject *door_table_arrow_schema(PyObject *obj, PyObject *unused);
+PyObject *door_table_categorized(PyObject *obj, PyObject *unused);                   /* table_looks.c */
+PyObject *door_table_head(PyObject *obj, PyObject *args);
+PyObject *door_table_cells(PyObject *obj, PyObject *arg);
+PyObject *door_table_to_pandas(PyObject *self, PyObject *unused);
+PyObject *door_table_to_polars(PyObject *self, PyObject *unused);
+PyObject *door_table_to_arrow(PyObject *self, PyObject *unused);
+PyObject *door_table_html(PyObject *self, PyObject *unused);
+PyObject *door_table_reduce(PyObject *self, PyObject *unused);
+PyObject *door_table_str(PyObject *self);
+PyObject *door_table_item(PyObject *self, PyObject *key);
 #define DOOR_TABLE_METHODS                                                                                              \
     {"from_columns", (PyCFunction)(void (*)(void))door_table_from_columns, METH_VARARGS | METH_KEYWORDS | METH_CLASS,   \
      "from_columns(columns, n_rows=None): a list of (name, values) or (name, values, mask); values is an array, a list,\n" \
@@ -34,7 +44,17 @@ PyObject *door_table_arrow_schema(PyObject *obj, PyObject *unused);
     {"__arrow_c_array__", (PyCFunction)(void (*)(void))door_table_arrow_array, METH_VARARGS | METH_KEYWORDS,            \
      "The table as one batch, lent."},                                                                                  \
     {"__arrow_c_schema__", (PyCFunction)(void (*)(void))door_table_arrow_schema, METH_NOARGS,                           \
-     "Names and types of the columns."},
+     "Names and types of the columns."},                                                                                \
+    {"categorized", door_table_categorized, METH_NOARGS,                                                                \
+     "The table with columns of few different texts as categories; what models learn from."},                           \
+    {"head", door_table_head, METH_VARARGS, "head(n=5): the first rows, not copied."},                                  \
+    {"_cells", door_table_cells, METH_O,                                                                                \
+     "Column j as (array, mask or None), (codes, levels) or a list of texts: copies."},                                 \
+    {"to_pandas", door_table_to_pandas, METH_NOARGS, "A pandas DataFrame; pyarrow is not needed."},                     \
+    {"to_polars", door_table_to_polars, METH_NOARGS, "A polars DataFrame; dense columns are not copied."},              \
+    {"to_arrow", door_table_to_arrow, METH_NOARGS, "A pyarrow Table; dense columns are not copied."},                   \
+    {"_repr_html_", door_table_html, METH_NOARGS, "The first rows, for notebooks."},                                    \
+    {"__reduce__", door_table_reduce, METH_NOARGS, "For pickle."},
 
 #define DOOR_ROW(name, function, doc) {name, (PyCFunction)(void (*)(void))function, METH_VARARGS | METH_KEYWORDS, doc},
 #define DOOR_FUNCTIONS \
