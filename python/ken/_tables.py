@@ -97,9 +97,9 @@ def as_column(y: Any, name: str = "y") -> Table:
 
 def feature_names(X: Any) -> list[str] | None:
     """Names of the columns where X has any: all of them texts; None where it has none or where they are no texts."""
-    columns = X.names if isinstance(X, Table) else X.keys() if isinstance(X, dict) else getattr(X, "columns", None)
-    if columns is None and hasattr(X, "column_names"):
-        columns = X.column_names
+    columns = X.names if isinstance(X, Table) else X.keys() if isinstance(X, dict) else getattr(X, "column_names", None)
+    if columns is None:  # pyarrow's `columns` are the columns themselves
+        columns = getattr(X, "columns", None)
     if columns is None or callable(columns):
         return None
     columns = list(columns)
