@@ -257,8 +257,8 @@ typedef struct ken_estimator {
     ken_answer (*answer)(const void *params);
     /* Columns of output for `what` (PROBA is never asked of a regression); 0: cannot. */
     int64_t (*width)(const ken_model *model, ken_what what);
-    /* KEN_GIVES of all that `width` may say yes to, whatever the parameters, beside VALUE and PROBA: what bindings
-     * have verbs for before there is a model. */
+    /* KEN_GIVES of all that `width` may say yes to, whatever the parameters, beside VALUE and PROBA, and MARGIN of a
+     * regression alone: what bindings have verbs for before there is a model. */
     uint32_t gives;
     ken_margin margin;
     /* out (n, width) dense row-major. VALUE of a classifier is made by core from PROBA.

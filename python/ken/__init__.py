@@ -1,8 +1,30 @@
-"""Machine learning for tables: scikit-learn's habits, models written in C."""
+"""Machine learning for tables: scikit-learn's habits, models written in C.
+
+The modules of the rooms (ken.linear, ken.boosting, ken.metrics ...) have a class or a function for each thing of the
+catalogue; they are imported when first asked for, and scikit-learn with them.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from ken._index import ROOMS
 from ken._ken import Table
 from ken._ken import version as __version__
+from ken._lookup import estimator
 from ken._model import Model, load
 from ken._tables import table
 from ken._train import Trained, describe, read_csv, train
 
-__all__ = ["Model", "Table", "Trained", "__version__", "describe", "load", "read_csv", "table", "train"]
+__all__ = ["Model", "Table", "Trained", "__version__", "describe", "estimator", "load", "read_csv", "table", "train", *ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ROOMS:
+        raise AttributeError(f"module 'ken' has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"ken.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -16,6 +16,12 @@ PyObject *door_figure_scripts(PyObject *module, PyObject *unused);
 PyObject *door_model_facts(PyObject *module, PyObject *model);
 PyObject *door_read_csv(PyObject *module, PyObject *args, PyObject *kwargs);     /* read_csv.c */
 PyObject *door_things(PyObject *module, PyObject *unused); /* model_look.c */
+PyObject *door_metric(PyObject *module, PyObject *args, PyObject *kwargs); /* metric.c */
+PyObject *door_split(PyObject *module, PyObject *args, PyObject *kwargs);  /* split.c, with the following */
+PyObject *door_splits(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_dataset(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_categories(PyObject *module, PyObject *table); /* categories.c */
+PyObject *door_stack(PyObject *module, PyObject *args, PyObject *kwargs);
 
 /* Methods of Table that stand in files of their own (columns.c, arrow_in.c, arrow_out.c). */
 PyObject *door_table_from_columns(PyObject *type, PyObject *args, PyObject *kwargs); /* columns.c */
@@ -78,6 +84,14 @@ PyObject *door_table_item(PyObject *self, PyObject *key);
     {"model_facts", door_model_facts, METH_O, "What a model is: name, task, target, parameters, features; as JSON."},      \
     DOOR_ROW("read_csv", door_read_csv,                                                                                   \
              "read_csv(path, *, delimiter, missing, types, header, skip_bad_rows, threads, progress): Table")              \
-    {"things", door_things, METH_NOARGS, "The catalog as JSON: what `ken models --json` prints."},
+    {"things", door_things, METH_NOARGS, "The catalog as JSON: what `ken models --json` prints."},                          \
+    DOOR_ROW("metric", door_metric,                                                                                     \
+             "metric(name, settings, *, truth, predicted, proba, weight, upper, group, classes, positive, level, seed,\n"    \
+             "threads): dense arrays, classes as codes of i4; a float, or with a level (value, low, high, method).")        \
+    {"categories", door_categories, METH_O, "categories(table): a Table whose columns of text are categories."},              \
+    DOOR_ROW("splits", door_splits, "splits(name, settings): how many splits there are.")                               \
+    DOOR_ROW("split", door_split, "split(name, settings, n_rows, i, *, target, group, time, seed): (train, test) rows.")  \
+    DOOR_ROW("dataset", door_dataset, "dataset(name, seed=0): a built-in Table; 'gen:moons:rows=500' has settings.")        \
+    DOOR_ROW("stack", door_stack, "stack(top, bottom): a Table, bottom's rows under top's, columns by name.")
 
 #endif

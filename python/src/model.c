@@ -7,6 +7,7 @@
 #include "door.h"
 #include "functions.h"
 #include "model_look.h"
+#include "model_more.h"
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 static door_model *model_object(PyTypeObject *type, door_state *state) {
@@ -298,12 +299,9 @@ static PyObject *model_refit(door_model *self, PyObject *args, PyObject *kwargs)
 }
 
 /* --- predict ---------------------------------------------------------------------------------------------------------- */
-static const char *const model_whats[] = {"value",    "proba",     "margin",       "leaf", "contributions",
-                                          "interval", "quantiles", "interactions", "set"};
-
-static int model_what(const char *text, ken_what *out) {
-    for (int i = 0; i < KEN_COUNT(model_whats); i++)
-        if (strcmp(text, model_whats[i]) == 0) {
+int door_what_of(const char *text, ken_what *out) {
+    for (int i = 0; i < KEN_N_WHATS; i++)
+        if (strcmp(text, ken_what_name((ken_what)i)) == 0) {
             *out = (ken_what)i;
             return 0;
         }
@@ -412,7 +410,7 @@ static PyObject *model_predict(door_model *self, PyObject *args, PyObject *kwarg
     int threads = 1;
     ken_what what;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|si", keys, &X, &text, &threads)) return NULL;
-    if (model_what(text, &what) < 0 || door_model_enter(self, false) < 0) return NULL;
+    if (door_what_of(text, &what) < 0 || door_model_enter(self, false) < 0) return NULL;
     door_state *state = door_state_of_module(self->module);
     door_context *context = door_context_take(state, threads, 0, 0);
     if (context && model_need_fit(context, self->model) == 0) {
@@ -514,6 +512,7 @@ static PyMethodDef model_methods[] = {
     {"set", (PyCFunction)(void (*)(void))model_set, METH_VARARGS, "set(name, value): a parameter, as text."},
     {"set_recipe", (PyCFunction)(void (*)(void))model_set_recipe, METH_VARARGS, "What runs before the model."},
     DOOR_MODEL_LOOK
+    DOOR_MODEL_MORE
     {NULL, NULL, 0, NULL}};
 
 static PyType_Slot model_slots[] = {{Py_tp_new, (void *)model_new},

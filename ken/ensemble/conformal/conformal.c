@@ -269,8 +269,8 @@ static ken_status conformal_run(ken_ctx *ctx, conformal *c) {
 static ken_status conformal_fit(ken_ctx *ctx, ken_model *model, const ken_problem *p) {
     conformal c = {.model = model, .p = p, .params = ken_model_params(model), .n = p->n_train};
     if (c.n < 3)
-        return KEN_FAIL(ctx, KEN_E_VALUE, "give more rows", "conformal: %lld rows cannot be learned from and calibrated on",
-                        (long long)c.n);
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give more rows", "conformal: %s cannot be learned from and calibrated on",
+                        c.n < 2 ? "one sample" : "2 rows");
     const ken_mark mark = ken_scratch_mark(ctx);
     const ken_status status = conformal_run(ctx, &c);
     ken_scratch_release(ctx, mark);

@@ -104,8 +104,10 @@ static void linear_pairs_scale(const ken_problem *problem, int64_t d, linear_pai
         for (int64_t i = 0; i < problem->n_train; i++)
             size = KEN_MAX(size, fabs(ken_column_f64(ken_table_column(problem->X, (int)j), i)));
         int e = 0;
+        double squares = 0; /* over the square of top: a row of weight 2 is the row twice, so that both choose alike */
         const bool zero = top <= size * 0x1p-53;
-        if (!zero) frexp(top * sqrt((double)p->rows), &e);
+        for (int64_t i = 0; !zero && i < p->rows; i++) squares += p->Z[i * d + j].hi / top * (p->Z[i * d + j].hi / top);
+        if (!zero) frexp(top * sqrt(squares), &e);
         p->scale[j] = zero ? 0 : ldexp(1, -e);
         for (int64_t i = 0; i < p->rows; i++)
             p->Z[i * d + j] = (ken_pair){p->Z[i * d + j].hi * p->scale[j],

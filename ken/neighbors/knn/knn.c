@@ -11,6 +11,9 @@
 
 static ken_status knn_check_k(ken_ctx *ctx, int64_t k, int64_t n) {
     if (k <= n) return KEN_OK;
+    if (n == 1)
+        return KEN_FAIL(ctx, KEN_E_VALUE, "give k=1, or more rows", "knn: k is %lld, but there is one sample only",
+                        (long long)k);
     (void)KEN_FAIL(ctx, KEN_E_VALUE, NULL, "knn: k is %lld, but there are only %lld training rows",
                    (long long)k, (long long)n);
     ken_fail_hint(ctx, "give k=%lld or less, or more rows", (long long)n);
@@ -195,7 +198,6 @@ static const ken_attr knn_attrs[] = {
 
 static const ken_estimator knn_estimator = {.fit = knn_fit,
                                             .width = knn_width,
-                                            .gives = KEN_GIVES(MARGIN),
                                             .predict = knn_predict,
                                             .open = knn_open,
                                             .close = knn_close};
