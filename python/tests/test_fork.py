@@ -35,7 +35,7 @@ def test_a_child_ends_as_python_ends():
             model.predict(X)
             sys.exit(7)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-    """)
+    """, abandons=True)  # the parent's pools
 
 
 def test_fork_while_another_thread_fits_and_predicts():
@@ -165,7 +165,7 @@ def start(daemon):
     ("pass", 0), ("sys.exit(5)", 5), ("os._exit(6)", 6), ("raise SystemExit(8)", 8), ("os.kill(os.getpid(), 15); time.sleep(9)", -15),
     ("raise ValueError('last')", 1)])
 def test_the_process_ends_while_a_daemon_fits(end, status):
-    run(f"start(True)\n{end}\n", before=FITTING, status=status, timeout=30)
+    run(f"start(True)\n{end}\n", before=FITTING, status=status, timeout=30, abandons=True)
 
 
 def test_what_is_there_at_the_end_is_freed_in_any_order():
