@@ -469,7 +469,8 @@ def head(room: str, of: dict[str, list[dict]], names: list[str]) -> str:
         lines += ["", "if TYPE_CHECKING:", "    from typing_extensions import Self"]
     inner = textwrap.wrap(", ".join(json.dumps(n) for n in sorted(names)), WIDTH, initial_indent="    ",
                           subsequent_indent="    ")
-    return "\n".join(lines + ["", "__all__ = ["] + inner + ["]"])
+    return "\n".join(lines + ["", "__all__ = ["] + inner + ["]", "", "", "def __dir__() -> list[str]:",
+                              '    """What the room offers: what an editor completes."""', "    return __all__"])
 
 
 def index(things: list[dict]) -> str:

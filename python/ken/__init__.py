@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ken._index import ROOMS
+from ken._index import ROOMS, THINGS
 from ken._ken import Table
 from ken._ken import version as __version__
 from ken._lookup import estimator
@@ -20,7 +20,8 @@ __all__ = ["Model", "Table", "Trained", "__version__", "describe", "estimator", 
 
 def __getattr__(name: str) -> Any:
     if name not in ROOMS:
-        raise AttributeError(f"module 'ken' has no attribute {name!r}")
+        places = [f"ken.{room}.{kind}" for classes in THINGS.values() for room, kind in classes.values() if kind == name]
+        raise AttributeError(f"module 'ken' has no attribute {name!r}" + (f"; it is {places[0]}" if places else ""))
     from importlib import import_module
 
     return import_module(f"ken.{name}")

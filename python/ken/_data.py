@@ -37,9 +37,9 @@ def table_of(estimator: Any, X: Any, *, reset: bool, typed: bool, categories: bo
     finite = "allow-nan" if allow_nan else True
     try:
         X_ = validate_data(estimator, X, reset=reset, accept_sparse="csr", ensure_all_finite=finite)
-    except ValueError:
+    except ValueError as error:
         if not (typed and is_text(X)) or np.ndim(X) != 2 or 0 in np.shape(X):
-            raise
+            raise _with_remedy(estimator, error) from None
         try:  # what numbers they are is no news where they all are numbers
             check_array(X, ensure_all_finite=False)
         except ValueError:
@@ -48,6 +48,18 @@ def table_of(estimator: Any, X: Any, *, reset: bool, typed: bool, categories: bo
     if hasattr(X_, "toarray"):
         X_ = X_.toarray()
     return _ken.Table.from_matrix(X_, names_of(estimator))
+
+
+def _with_remedy(estimator: Any, error: ValueError) -> ValueError:
+    """The error of scikit-learn's check, with what this package has against it."""
+    text, name = str(error), type(estimator).__name__
+    if text.startswith("Input X contains NaN"):
+        return ValueError(f"Input X contains NaN.\n{name} takes no missing cells: put ken.preprocess.Impute() or Recipe() "
+                          "in front of it (make_pipeline), or take a model that learns from them (boosting, forest, tree).")
+    if "could not convert string" in text:
+        return ValueError(f"{text}; {name} takes numbers: put ken.preprocess.Recipe() or OneHot() in front of it "
+                          "(make_pipeline)")
+    return error
 
 
 def names_of(estimator: Any) -> Optional[List[str]]:
@@ -100,6 +112,10 @@ def one_d(estimator: Any, values: Any, name: str, n: int) -> np.ndarray:
 
 
 def _array(values: Any) -> Any:
+    if isinstance(values, _ken.Table):
+        from ken._frames import to_array
+
+        return to_array(values)
     to_numpy = getattr(values, "to_numpy", None)
     return to_numpy() if to_numpy is not None else values
 
@@ -110,6 +126,12 @@ def target_of(estimator: Any, y: Any, n: int) -> np.ndarray:
     y = one_d(estimator, y, "y", n)
     if y.dtype.kind == "c":
         raise ValueError("Complex data not supported\n" + repr(y))
+    if y.dtype.kind == "O":
+        gaps = np.flatnonzero([cell is None or type(cell).__name__ in ("NAType", "NaTType")
+                               or isinstance(cell, float) and cell != cell for cell in y])
+        if len(gaps):
+            raise ValueError(f"Input y contains NaN or None, first in row {gaps[0]}; drop the rows whose target is "
+                             "missing.")
     if y.dtype.kind in "fO":
         check_array(y, ensure_2d=False, dtype=None, input_name="y", estimator=estimator)
     return y
@@ -117,7 +139,12 @@ def target_of(estimator: Any, y: Any, n: int) -> np.ndarray:
 
 def numbers_of(estimator: Any, y: Any, n: int) -> np.ndarray:
     y = target_of(estimator, y, n)
-    return y if y.dtype.kind in "fiub" and y.dtype.itemsize <= 8 else y.astype(np.float64)
+    if y.dtype.kind in "fiub" and y.dtype.itemsize <= 8:
+        return y
+    try:
+        return y.astype(np.float64)
+    except ValueError as error:
+        raise ValueError(f"{type(estimator).__name__}: y must be numbers: {error}; a classifier takes names") from None
 
 
 def classes_of(estimator: Any, y: Any, n: int) -> Tuple[np.ndarray, Any]:

@@ -11,6 +11,12 @@ _BUILTIN = {
 }
 
 
+#: What the library says in the program's words, as Python says it.
+_IN_PYTHON = {
+    "put a recipe in front of the model": "put a recipe in front of it: make_pipeline(ken.preprocess.Recipe(), ...)",
+}
+
+
 def not_fitted_error() -> type[Exception]:
     """scikit-learn's NotFittedError where scikit-learn is there, else one of the same bases."""
     try:
@@ -31,6 +37,8 @@ def exception_of(code: str, message: str, hint: str, place: str) -> BaseExceptio
     else:
         kind = _BUILTIN.get(code, ValueError)
     text = f"{place}: {message}" if place else message
+    for said, in_python in _IN_PYTHON.items():
+        hint = hint.replace(said, in_python)
     if hint:
         text = f"{text}; {hint}"
     error = kind(text)

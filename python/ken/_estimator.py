@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ken import _ken
 from ken._data import classes_of, numbers_of, one_d, table_of, target_of, weights_of
-from ken._parameters import settings_of
+from ken._parameters import says_unknown, settings_of
 from ken._run import Bar, seed_of, threads_of
 
 #: rows up to which a prediction is not worth a second thread
@@ -39,6 +39,11 @@ class Estimator(BaseEstimator):
     _texts_are_categories: ClassVar[bool] = True
 
     # --- parameters -------------------------------------------------------------------------------------------------
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in cls.__dict__:
+            cls.__init__ = says_unknown(cls.__init__)  # type: ignore[method-assign]
+
     def set_params(self, **params: Any) -> "Estimator":
         """Set parameters, those of a base with two underscores (``base__max_depth=3``)."""
         for name, kind in self._rows.items():
@@ -106,9 +111,11 @@ class Estimator(BaseEstimator):
 
     @property
     def model_(self) -> Any:
-        """The library's own model: `save` writes the file that the program and the C library read."""
+        """The fit as a `ken.Model`: `save` writes the file that the program `ken` and the C library read."""
+        from ken._model import Model
+
         check_is_fitted(self)
-        return self._model
+        return Model(self._model)
 
     def _learned(self, name: str) -> Any:
         """Attribute `name` of the model; AttributeError where there is none (yet)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import textwrap
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 from ken import _html, _ken
@@ -119,7 +120,12 @@ class Figure:
         return _html.table(head, [[row.get(key, "") for key in head] for row in rows]) + more
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Dict[str, Any]:
-        return {MIME: self.to_dict(), "text/html": self.to_html(), "text/plain": repr(self)}
+        """Vega-Lite, and HTML for what has no Vega-Lite (nbconvert). It goes as Markdown, which may hold it: JupyterLab
+        would take text/html before Vega-Lite, without its scripts."""
+        spec = self.to_dict()
+        spec.setdefault("title", {"text": self.title, "subtitle": textwrap.wrap(self.caption, 90), "anchor": "start",
+                                  "color": "#888", "subtitleColor": "#888", "subtitlePadding": 4, "offset": 10})
+        return {MIME: spec, "text/markdown": self.to_html(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<Figure {self.name}: {self.title}>"

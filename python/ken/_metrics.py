@@ -77,6 +77,9 @@ def _classes(metric: Metric, y: np.ndarray, prediction: Any, labels: Any, pos_la
             raise ValueError(f"{metric.name}: labels must ascend and not repeat, as classes_ do")
     else:
         classes = np.unique(y if shown is y else np.concatenate([y, shown]))
+    if metric.binary_only and len(classes) > 2:
+        raise ValueError(f"{metric.name} is for two classes, found {len(classes)} in y_true: {classes.tolist()[:10]}"
+                         + (f"; {metric.name}_ovr and {metric.name}_ovo are for more" if metric.name == "roc_auc" else ""))
     views: dict[str, Any] = {}
     if metric.needs_proba:
         proba = np.asarray(prediction, dtype=np.float64)

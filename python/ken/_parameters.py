@@ -1,6 +1,9 @@
 """Parameters of estimators, splitters, metrics: from Python's values to the library's texts, by the rows of descriptors."""
 from __future__ import annotations
 
+import difflib
+import functools
+import inspect
 import numbers
 from typing import Any, Dict, Mapping
 
@@ -17,15 +20,33 @@ def row_text(thing: str, name: str, kind: str, value: Any) -> str:
     if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0:
         value = value.item()
     flag = isinstance(value, bool)
+    if flag and kind == "choice":  # of auto, on, off; others say what they may be
+        value = "on" if value else "off"
     if kind == "text" and isinstance(value, (list, tuple)):
         return "|".join(str(v) for v in value)
     if kind in ("number", "integer") and isinstance(value, numbers.Real) and not flag:
         number = float(value)
         return text_of(int(number) if number.is_integer() and abs(number) < 2**53 else
                        int(value) if isinstance(value, numbers.Integral) else number)
-    if flag if kind == "bool" else isinstance(value, str) and kind not in ("number", "integer"):
+    if isinstance(value, bool) if kind == "bool" else isinstance(value, str) and kind not in ("number", "integer"):
         return text_of(value)
     raise TypeError(f"{thing}: {name} must be {WANTED[kind]}, got {value!r} of type {type(value).__name__}")
+
+
+def says_unknown(init: Any) -> Any:
+    """A constructor that says of a parameter which it does not have what it has."""
+    known = [name for name in inspect.signature(init).parameters if name != "self"]
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        for name in kwargs:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+                raise TypeError(f"{type(self).__name__} has no parameter {name!r}; {hint}")
+        init(self, *args, **kwargs)
+
+    return checked
 
 
 def settings_of(estimator: Any) -> Dict[str, str]:

@@ -57,6 +57,8 @@ def table(X: Any, *, names: Sequence[str] | None = None) -> Table:
         return Table.from_matrix(_detached(X), names)
     if hasattr(X, "__array__"):
         return table(numpy.asarray(X), names=names)
+    if isinstance(X, (str, os.PathLike)):
+        raise TypeError(f"expected a table, found {type(X).__name__}; ken.read_csv({os.fspath(X)!r}) reads a file")
     raise TypeError(f"expected a table, found {type(X).__name__}; give an array of two dimensions, a DataFrame, "
                     "an Arrow table, a sparse matrix, a list of rows or a dict of columns")
 

@@ -64,7 +64,7 @@ class Transformer(TransformerMixin, Estimator):
             return table.to_numpy()
         kind = _get_output_config("transform", self)["dense"]
         if kind in ("pandas", "polars"):
-            return getattr(_frames, "to_" + kind)(table)
+            return getattr(table, "to_" + kind)()
         out = np.empty((table.n_rows, len(names)), dtype=object)
         for j in range(len(names)):
             out[:, j] = _frames.to_array(table.column(j))

@@ -76,7 +76,7 @@ def test_copies_predict_the_same_bits(kind):
     X, y = data_of(kind)
     made = small(kind).fit(X, y)
     wanted = made.predict(X)
-    loaded = type(made.model_).from_bytes(made.model_.to_bytes())
+    loaded = type(made._model).from_bytes(made.model_.to_bytes())
     for other in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made), clone(made).fit(X, y)):
         assert np.array_equal(other.predict(X), wanted)
         assert other.get_params().keys() == made.get_params().keys()
@@ -255,7 +255,7 @@ def test_transformers_name_their_columns(kind):
 def test_texts_and_holes_go_straight_to_models_that_take_them():
     pandas = pytest.importorskip("pandas")
     table = ken.data.credit_g()
-    frame = ken._frames.to_pandas(table)
+    frame = table.to_pandas()
     X, y = frame.drop(columns="class"), frame["class"].astype(str)
     X.iloc[3, 1] = None
     for made in (ken.boosting.BoostingClassifier(trees=40, learning_rate=0.3), ken.tree.ForestClassifier(trees=40)):

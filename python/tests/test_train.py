@@ -288,8 +288,8 @@ def test_figures_are_bundles_of_valid_json(credit, mpg, tmp_path):
             spec = json.loads(json.dumps(bundle, allow_nan=False))[MIME]
             assert spec["$schema"].endswith("vega-lite/v5.json") and spec["config"]["style"]
             assert spec.get("width") != "container" and spec.get("height") != "container"
-            assert bundle["text/html"].count("<script>") == bundle["text/html"].count("</script>") == 1
-            assert figure.title in repr(figure) or html.escape(figure.title) in bundle["text/html"]
+            assert bundle["text/markdown"].count("<script>") == bundle["text/markdown"].count("</script>") == 1
+            assert figure.title in repr(figure) or html.escape(figure.title) in bundle["text/markdown"]
     figure = credit.figures.roc
     figure.save(tmp_path / "roc.json")
     figure.save(tmp_path / "roc.html")
