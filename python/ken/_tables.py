@@ -99,9 +99,14 @@ def as_column(y: Any, name: str = "y") -> Table:
 
 def feature_names(X: Any) -> list[str] | None:
     """Names of the columns where X has any: all of them texts; None where it has none or where they are no texts."""
-    columns = X.names if isinstance(X, Table) else X.keys() if isinstance(X, dict) else getattr(X, "column_names", None)
-    if columns is None:  # pyarrow's `columns` are the columns themselves
-        columns = getattr(X, "columns", None)
+    if isinstance(X, Table):
+        columns = X.names
+    elif isinstance(X, dict):
+        columns = list(X)
+    else:  # pyarrow, then everybody else, then records of NumPy
+        records = getattr(getattr(X, "dtype", None), "names", None)
+        columns = getattr(X, "column_names", None) or getattr(X, "columns", None)
+        columns = records if columns is None else columns
     if columns is None or callable(columns):
         return None
     columns = list(columns)

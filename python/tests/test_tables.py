@@ -120,6 +120,10 @@ def test_columns_that_do_not_fit_are_said():
 def test_names_of_features():
     assert feature_names(pd.DataFrame({"a": [1]})) == ["a"]
     assert feature_names(np.zeros((1, 2))) is None
+    assert feature_names(np.zeros(1, [("a", "i4"), ("b", "f8")])) == ["a", "b"]
+    assert feature_names({"a": [1]}) == feature_names(table({"a": [1]})) == ["a"]
+    for package, make in (("pyarrow", "table"), ("polars", "DataFrame")):
+        assert feature_names(getattr(pytest.importorskip(package), make)({"a": [1], "b": [2]})) == ["a", "b"]
     assert feature_names(pd.DataFrame([[1]])) is None
     with pytest.raises(TypeError, match="only supported if all input features have string names"):
         feature_names(pd.DataFrame([[1, 2]], columns=["a", 1]))
