@@ -140,8 +140,13 @@ class Figures(Mapping[str, Figure]):
     @classmethod
     def from_json(cls, text: str) -> "Figures":
         """Out of what the library wrote."""
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, facts: Dict[str, Any]) -> "Figures":
+        """The same, after it was read."""
         return cls({name: Figure(name, f["title"], f.get("caption", ""), f["spec"], f.get("height", 260))
-                    for name, f in json.loads(text).items()})
+                    for name, f in facts.items()})
 
     def __getitem__(self, name: str) -> Figure:
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ken import _html, _ken
 from ken._figures import Figures
-from ken._results import Account, Contributions, Evaluation, Explanation
+from ken._results import Account, Contributions, Effect, Evaluation, Explanation
 from ken._run import Bar, seed_of, threads_of
 from ken._tables import as_table, feature_names
 
@@ -155,6 +155,33 @@ class Model:
             against = None if background is None else self._table(background)
             return Account(json.loads(_ken.account(self._model, table, row % n, background=against, seed=seed,
                                                    threads=threads, progress=progress)))
+
+    def _shape(self, X: Any, columns: Union[str, Sequence[str]], ale: bool, grid: Optional[int], method: str, random_state: Any,
+               n_jobs: Optional[int]) -> Effect:
+        named = [columns] if isinstance(columns, str) else list(columns)
+        facts = json.loads(_ken.shape(self._model, self._table(X), named, ale=ale, grid=grid or 0, method=method,
+                                      seed=seed_of(random_state), threads=threads_of(n_jobs)))
+        return Effect(facts, Figures.of(facts["figures"]).get("shape"))
+
+    def effect(self, X: Any, columns: Union[str, Sequence[str]], *, method: str = "auto", grid: Optional[int] = None,
+               random_state: Any = None, n_jobs: Optional[int] = None) -> Effect:
+        """Partial dependence: the mean answer over the rows of X as a column, or two together, takes its values.
+
+        Parameters
+        ----------
+        X : rows to average over
+        columns : name of a column, or two of them
+        method : "brute": ask for all rows, and show single rows; "recursion": walk trees by their covers; "auto"
+        grid : the most points of a column
+        """
+        return self._shape(X, columns, False, grid, method, random_state, n_jobs)
+
+    def ale(self, X: Any, columns: Union[str, Sequence[str]], *, grid: Optional[int] = None, random_state: Any = None,
+            n_jobs: Optional[int] = None) -> Effect:
+        """Accumulated local effects: the same from small steps of rows that there are. Where columns hang together this
+        is the one to trust, since it never asks for rows that cannot be. Of two columns: what they do together, beyond
+        what each does alone."""
+        return self._shape(X, columns, True, grid, "auto", random_state, n_jobs)
 
     def figures(self, X: Any, **options: Any) -> Figures:
         """Figures of `explain(X)`."""

@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ken import _html
-from ken._figures import Figures, Report
+from ken._figures import Figure, Figures, Report
 
 
 def _numbers(values: Dict[str, Any]) -> Dict[str, float]:
@@ -117,16 +117,39 @@ class Leaderboard(Sequence[Dict[str, Any]]):
 
 
 class Effect:
-    """How the mean answer moves with a column: `values` of the column and, by class, the mean answers there."""
+    """How the answer moves with one or two columns. It shows itself in notebooks.
 
-    def __init__(self, facts: Dict[str, Any]) -> None:
-        self.column: str = facts["axes"][0]["column"]
-        self.values: List[Any] = facts["axes"][0]["values"]
-        self.outputs: Dict[str, List[float]] = {k: [float(v) for v in row] for k, row in facts["outputs"].items()}
+    Attributes
+    ----------
+    columns : list of str, one or two
+    axes : list of list, the values of each column
+    values : the values of the first column
+    outputs : dict, by class or "value": the answers there, a list, for two columns a list of lists (first column by second)
+    unit : of the outputs: "value", "probability" or "score"
+    figure : Figure
+    """
+
+    def __init__(self, facts: Dict[str, Any], figure: Optional[Figure] = None) -> None:
+        self.columns: List[str] = [axis["column"] for axis in facts["axes"]]
+        self.axes: List[List[Any]] = [axis["values"] for axis in facts["axes"]]
+        self.outputs: Dict[str, List[Any]] = {k: _floats(points) for k, points in facts["outputs"].items()}
         self.unit: str = facts["unit"]
+        self.figure = figure
+
+    @property
+    def values(self) -> List[Any]:
+        return self.axes[0]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Dict[str, Any]:
+        return {"text/plain": repr(self)} if self.figure is None else self.figure._repr_mimebundle_()
 
     def __repr__(self) -> str:
-        return f"<Effect of {self.column} at {len(self.values)} values on the {self.unit}>"
+        points = " by ".join(str(len(axis)) for axis in self.axes)
+        return f"<Effect of {' and '.join(self.columns)} at {points} values on the {self.unit}>"
+
+
+def _floats(points: List[Any]) -> List[Any]:
+    return [_floats(point) if isinstance(point, list) else float(point) for point in points]
 
 
 class Explanation:
@@ -155,8 +178,9 @@ class Explanation:
         own = dict(facts.get("importance", {}))
         self.own_by: Optional[str] = own.pop("by", None)
         self.own = _numbers(own)
-        self.effects = {effect.column: effect for effect in map(Effect, facts.get("effects", []))}
         self.figures = Figures.from_json(figures)
+        made = [Effect(effect, self.figures.get(f"effect-{at}")) for at, effect in enumerate(facts.get("effects", []))]
+        self.effects = {effect.columns[0]: effect for effect in made}
         self.report = Report(page)
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ken import _html, _ken
 from ken._figures import Figures, Report
@@ -18,7 +18,7 @@ from ken._tables import as_table
 __all__ = ["Trained", "describe", "read_csv", "train"]
 
 
-def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = None, settings: Optional[Mapping[str, Any]] = None,
+def train(data: Any, target: Optional[str] = None, *, model: Any = None, settings: Optional[Mapping[str, Any]] = None,
           test: float = 0.2, folds: int = 0, metric: Optional[str] = None, intervals: Optional[float] = None,
           task: str = "auto", weight: Optional[str] = None, group: Optional[str] = None, time: Optional[str] = None,
           offset: Optional[str] = None, event: Optional[str] = None, upper: Optional[str] = None, validation: Any = None,
@@ -34,7 +34,8 @@ def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = Non
     ----------
     data : DataFrame (pandas, polars, ...), Arrow table, `ken.Table`, dict of columns
     target : name of the column to predict; None only for a model that finds outliers
-    model : name of a model; None: a few are compared by cross-validation on the training rows, the best one is kept
+    model : name of a model, or an estimator of the package (`ken.boosting.BoostingClassifier(trees=300)`), whose parameters
+        are taken; None: a few are compared by cross-validation on the training rows, the best one is kept
     settings : parameters of the model by name, {"trees": 300}; recipe.NAME for those of the preparation
     test : share of the rows that is set aside for the evaluation; 0: none
     folds : K-fold cross-validation on the training rows besides
@@ -71,15 +72,20 @@ def train(data: Any, target: Optional[str] = None, *, model: Optional[str] = Non
              if name not in ("data", "validation", "start", "n_jobs", "verbose") and value is not None
              and value != _TRAIN_DEFAULTS.get(name)}
     table = as_table(data)
-    seed, threads = seed_of(random_state), threads_of(n_jobs)
+    thing, texts = _thing(model)
+    texts.update({name: text_of(value) for name, value in (settings or {}).items()})
+    if task == "auto" and getattr(model, "_task", "auto") in ("classify", "regress"):
+        task = model._task
+    seed = seed_of(getattr(model, "random_state", None) if random_state is None else random_state)
+    threads = threads_of(n_jobs)
     with Bar(verbose) as progress:
         made, training, facts = _ken.train(
-            table, target=_name("target", target), model=model, settings=[f"{name}={text_of(value)}" for name, value in (settings or {}).items()],
+            table, target=_name("target", target), model=thing, settings=[f"{name}={text}" for name, text in texts.items()],
             test=test, folds=folds, metric=metric, intervals=0.0 if intervals is None else intervals, task=task,
             weight=_name("weight", weight), group=_name("group", group), time=_name("time", time),
             offset=_name("offset", offset), event=_name("event", event), upper=_name("upper", upper),
-            validation=None if validation is None else as_table(validation), start=None if start is None else start._model, refit=refit,
-            decay=decay, seed=seed, threads=threads, progress=progress)
+            validation=None if validation is None else as_table(validation),
+            start=None if start is None else start._model, refit=refit, decay=decay, seed=seed, threads=threads, progress=progress)
     others = [f"{name}={name}" for name, value in (("validation", validation), ("start", start)) if value is not None]
     return Trained(Model(made), json.loads(facts), training, _call(given, others), table.about or {}, seed)
 
@@ -90,6 +96,17 @@ _TRAIN_DEFAULTS: Dict[str, Any] = {"test": 0.2, "folds": 0, "task": "auto", "ref
 def _call(given: Dict[str, Any], others: List[str]) -> str:
     """The call as a person would write it."""
     return f"ken.train({', '.join(['df', *(f'{name}={value!r}' for name, value in given.items()), *others])})"
+
+
+def _thing(model: Any) -> Tuple[Optional[str], Dict[str, str]]:
+    """Name and parameters of what `train` was given as a model."""
+    if model is None or isinstance(model, str):
+        return model, {}
+    if hasattr(model, "_thing") and hasattr(model, "_rows"):
+        from ken._parameters import settings_of
+
+        return model._thing, settings_of(model)
+    raise TypeError(f"model must be the name of a model or an estimator of ken, found {type(model).__name__}")
 
 
 def _name(what: str, value: Any) -> Optional[str]:
@@ -258,10 +275,11 @@ def read_csv(path: Union[str, "os.PathLike[str]"], *, delimiter: Optional[str] =
         raise ValueError(f"delimiter must be one character, found {delimiter!r}")
     if isinstance(missing, str):
         missing = [missing]
-    return _ken.read_csv(os.fspath(path), delimiter=delimiter, header=-1 if header is None else int(header),
-                         types=[f"{name}={kind}" for name, kind in (types or {}).items()],
-                         missing=None if missing is None else "|".join(missing), skip_bad_rows=skip_bad_rows,
-                         threads=threads_of(n_jobs))
+    made: _ken.Table = _ken.read_csv(os.fspath(path), delimiter=delimiter, header=-1 if header is None else int(header),
+                                     types=[f"{name}={kind}" for name, kind in (types or {}).items()],
+                                     missing=None if missing is None else "|".join(missing), skip_bad_rows=skip_bad_rows,
+                                     threads=threads_of(n_jobs))
+    return made
 
 
 def describe(data: Any, target: Optional[str] = None, *, n_jobs: Optional[int] = None) -> Description:

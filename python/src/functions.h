@@ -14,6 +14,7 @@ PyObject *door_contributions(PyObject *module, PyObject *args, PyObject *kwargs)
 PyObject *door_figure_look(PyObject *module, PyObject *unused);
 PyObject *door_figure_scripts(PyObject *module, PyObject *unused);
 PyObject *door_model_facts(PyObject *module, PyObject *model);
+PyObject *door_shape(PyObject *module, PyObject *args, PyObject *kwargs);        /* shapes.c */
 PyObject *door_read_csv(PyObject *module, PyObject *args, PyObject *kwargs);     /* read_csv.c */
 PyObject *door_things(PyObject *module, PyObject *unused); /* model_look.c */
 PyObject *door_metric(PyObject *module, PyObject *args, PyObject *kwargs); /* metric.c */
@@ -79,6 +80,8 @@ PyObject *door_table_item(PyObject *self, PyObject *key);
              "describe(table, *, target, source, threads): (profile as JSON, page, figures).")                             \
     DOOR_ROW("contributions", door_contributions,                                                                         \
              "contributions(model, table, *, threads, progress): (values (n, outputs, columns + 1), base (n, outputs), unit)") \
+    DOOR_ROW("shape", door_shape,                                                                                         \
+             "shape(model, table, columns, *, ale, grid, method, seed, threads, progress): an effect as JSON, with figures.") \
     {"figure_look", door_figure_look, METH_NOARGS, "Vega-Lite's config for figures that stand alone, as JSON."},           \
     {"figure_scripts", door_figure_scripts, METH_NOARGS, "vega, vega-lite and vega-embed as bytes; () without them."},      \
     {"model_facts", door_model_facts, METH_O, "What a model is: name, task, target, parameters, features; as JSON."},      \

@@ -267,7 +267,7 @@ def test_explain_measures_what_matters(credit, mpg):
     explained = credit.explain()
     assert list(explained.importance)[0] == "checking_status"
     assert explained.score == credit.metrics[explained.metric]
-    assert sum(explained.own.values()) == pytest.approx(1) and explained.effects["checking_status"].column == "checking_status"
+    assert sum(explained.own.values()) == pytest.approx(1) and explained.effects["checking_status"].figure.title == "checking_status"
     weight = mpg.explain().effects["weight"].outputs["value"]
     assert weight[0] > weight[-1]
     other = mpg.explain(ken.read_csv(DATA / "auto_mpg.csv"))
@@ -276,6 +276,44 @@ def test_explain_measures_what_matters(credit, mpg):
         credit.explain(row=3)
     with pytest.raises(IndexError):
         credit.explain(ken.read_csv(DATA / "credit_g.csv"), row=1000)
+
+
+@needs_program
+@pytest.mark.parametrize("columns, option", [(["weight"], "--effect"), (["weight", "origin"], "--effect"), (["weight"], "--ale"),
+                                             (["weight", "horsepower"], "--ale"), (["origin"], "--ale")])
+def test_effects_are_the_program_s(tmp_path, mpg, columns, option):
+    path = DATA / "auto_mpg.csv"
+    mpg.model.save(tmp_path / "m.ken")
+    grid = 12 if option == "--ale" and len(columns) == 2 else 16 if len(columns) == 2 else 20
+    said = program("explain", tmp_path / "m.ken", path, option, ",".join(columns), "--json")
+    ask = mpg.model.ale if option == "--ale" else mpg.model.effect
+    effect = ask(ken.read_csv(path), columns if len(columns) > 1 else columns[0], grid=grid)
+    assert effect.columns == columns and effect.axes == [axis["values"] for axis in said["axes"]]
+    assert effect.outputs == said["outputs"] and effect.unit == said["unit"]
+    assert json.loads(json.dumps(effect._repr_mimebundle_(), allow_nan=False))[MIME]["$schema"].endswith("v5.json")
+
+
+def test_effects_of_what_is_not_there(mpg):
+    table = ken.read_csv(DATA / "auto_mpg.csv")
+    with pytest.raises(ValueError, match="did you mean 'weight'"):
+        mpg.model.effect(table, "wieght")
+    for columns in ([], ["weight", "horsepower", "origin"]):
+        with pytest.raises(ValueError, match="one or two columns"):
+            mpg.model.effect(table, columns)
+    with pytest.raises(ValueError, match="brute or recursion"):
+        mpg.model.effect(table, "weight", method="guess")
+    assert len(mpg.model.effect(table, "weight", grid=5).values) == 5
+
+
+def test_an_estimator_is_a_model_to_train():
+    boosting = pytest.importorskip("sklearn") and __import__("importlib").import_module("ken.boosting")
+    table = ken.read_csv(DATA / "penguins.csv")
+    by_name = ken.train(table, target="species", model="boosting", settings={"trees": 12}, random_state=3)
+    by_class = ken.train(table, target="species", model=boosting.BoostingClassifier(trees=12, random_state=3))
+    assert by_class.model.to_bytes() == by_name.model.to_bytes()
+    assert "BoostingClassifier" in by_class._call
+    with pytest.raises(TypeError, match="estimator of ken"):
+        ken.train(table, target="species", model=3)
 
 
 # --- looks --------------------------------------------------------------------------------------------------------------------
