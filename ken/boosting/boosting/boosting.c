@@ -61,7 +61,7 @@ static bool boosting_draws(const boosting_fit *s) {
            s->rules.node_fraction < 1 || p->extra_random || p->drop_rate > 0;
 }
 
-static ken_status boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
+ken_status ken__boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out) {
     boosting_fit *const s = state;
     bool split = false;
     (void)model;
@@ -197,7 +197,8 @@ static const ken_param boosting_params[] = {
     KEN_ROW_I64(ken_boosting_params, trees, .min = 0, .max = 1000000, .lo = 50, .hi = 1000,
                 .scale = KEN_LOG_SCALE,
                 .doc = "rounds, with those of a model that is continued; one tree a round, one per "
-                       "class if more than two (leaves=scalar); 0: 1000 for squared errors, 400 with two classes, else 500"),
+                       "class if more than two (leaves=scalar); 0: at most 1000 for squared errors, 400 with "
+                       "two classes, else 500; with fewer than 50,000 rows as many of them as pilot fits say"),
     KEN_ROW_F64(ken_boosting_params, learning_rate, .min = 0, .open_min = true, .max = 1,
                 .lo = 0.01, .hi = 0.3, .scale = KEN_LOG_SCALE,
                 .doc = "how much of each tree is added"),
@@ -367,7 +368,7 @@ static ken_answer boosting_answer(const void *params) {
 }
 
 static const ken_estimator boosting_estimator = {.begin = ken__boosting_begin,
-                                                 .step = boosting_step,
+                                                 .step = ken__boosting_step,
                                                  .end = boosting_end,
                                                  .refit = ken__boosting_refit,
                                                  .views = boosting_views,

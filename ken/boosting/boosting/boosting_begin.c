@@ -240,7 +240,7 @@ static ken_status boosting_start(ken_ctx *ctx, boosting_fit *s, const ken_proble
 
 ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
                                 boosting_fit *s) {
-    s->p = ken_model_params(model);
+    if (!s->p) s->p = ken_model_params(model);
     s->shrinkage = s->p->learning_rate;
     s->wants_objective = ken_ctx_get_options(ctx)->hook != NULL;
     s->loss.callback = ken_model_attached(model);
@@ -253,11 +253,12 @@ ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_
     return boosting_start(ctx, s, problem);
 }
 
-ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
-                                 void **state) {
+ken_status ken__boosting_begin_with(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                    const ken_boosting_params *p, boosting_fit **out) {
     boosting_fit *s;
     KEN_TRY(KEN_ALLOC(ctx, boosting_fit, 1, &s));
-    *state = s;
+    *out = s;
+    s->p = p;
     KEN_TRY(ken__boosting_set_up(ctx, model, problem, s));
     KEN_TRY(ken__boosting_judge_parse(ctx, s->p->metric, &s->judge));
     KEN_TRY(ken__boosting_judge_open(ctx, &s->judge, problem, &s->loss));
@@ -276,4 +277,12 @@ ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem
     KEN_TRY(ken__boosting_vector_begin(ctx, s));
     s->rules.first_tree = (int64_t)s->n_trees;
     return ken__boosting_grower_new(ctx, &s->binned, &s->rules, &s->grower);
+}
+
+ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                 void **state) {
+    boosting_fit *s = NULL;
+    const ken_status status = ken__boosting_begin_with(ctx, model, problem, ken_model_params(model), &s);
+    *state = s;
+    return status == KEN_OK ? ken__boosting_pilot(ctx, model, problem, s) : status;
 }

@@ -143,6 +143,10 @@ ken_status ken__boosting_reserve(ken_ctx *ctx, void **items, size_t *capacity, s
 /* --- boosting_begin.c: from the problem to binned columns, weights, margins at the start --- */
 ken_status ken__boosting_begin(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
                                void **state);
+/* The same with other parameters than the model's, as many rounds as they say; *out is to be freed, also where
+ * it fails. */
+ken_status ken__boosting_begin_with(ken_ctx *ctx, ken_model *model, const ken_problem *problem,
+                                    const ken_boosting_params *p, boosting_fit **out);
 /* Its first half: rules, weights, the loss, margins at the start. */
 ken_status ken__boosting_set_up(ken_ctx *ctx, const ken_model *model, const ken_problem *problem,
                                 boosting_fit *s);
@@ -153,6 +157,13 @@ boosting_link_kind ken__boosting_link_kind(const ken_boosting_params *p, ken_tas
 ken_status ken__boosting_formula(ken_ctx *ctx, const ken_boosting_params *p, ken_expression **objective);
 /* Names of ken_boosting_loss, NULL-ended. */
 extern const char *const ken__boosting_losses[];
+
+/* --- boosting.c: a round --- */
+ken_status ken__boosting_step(ken_ctx *ctx, ken_model *model, void *state, ken_step *out);
+
+/* --- boosting_pilot.c: how many rounds --- */
+/* s->trees, where it is left open and no validation rows will say it. */
+ken_status ken__boosting_pilot(ken_ctx *ctx, ken_model *model, const ken_problem *problem, boosting_fit *s);
 
 /* --- boosting_constrain.c: from the names in the parameters to the rules of growth --- */
 /* X: the inputs. Errors: no such column (with the nearest name), a category, several outputs. */
