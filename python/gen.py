@@ -92,9 +92,18 @@ def by_class(row: dict) -> bool:
     return row["name"] == "class_weight" and row["type"] == "choice"
 
 
+def kind_of(row: dict) -> str:
+    """The type, and what True and False are called where they are two of several names."""
+    for yes, no in (("on", "off"), ("true", "false")):
+        if row["type"] == "choice" and {yes, no} <= set(row["choices"]):
+            return f"choice {yes} {no}"
+    return row["type"]
+
+
 def annotation(row: dict) -> str:
     if row["type"] == "choice":
         text = "Literal[" + ", ".join(json.dumps(c, ensure_ascii=False) for c in row["choices"]) + "]"
+        text += " | bool" if kind_of(row) != "choice" else ""
         return text + " | Mapping[Any, float] | None" if by_class(row) else text
     if row["type"] == "text" and "'|'" in row.get("doc", ""):
         return "str | Sequence[Any]"
@@ -113,7 +122,7 @@ def range_of(row: dict) -> str:
 def row_doc(row: dict) -> str:
     kind = {"number": "float", "integer": "int", "text": "str", "model": "Estimator or str"}.get(row["type"], row["type"])
     if row["type"] == "choice":
-        kind = "{" + ", ".join(repr(c) for c in row["choices"]) + "}"
+        kind = "{" + ", ".join(repr(c) for c in row["choices"]) + "}" + (" or bool" if kind_of(row) != "choice" else "")
     if row["type"] in ("number", "integer"):
         kind += range_of(row)
     if by_class(row):
@@ -258,7 +267,7 @@ def fits(thing: dict, task: str) -> list[str]:
 
 # --- modules --------------------------------------------------------------------------------------------------------------------
 def dictionary(name: str, annotated: str, rows: list[dict]) -> str:
-    pairs = ", ".join(f"{r['name']!r}:{NBSP}{r['type']!r}" for r in rows)
+    pairs = ", ".join(f"{r['name']!r}:{NBSP}{kind_of(r)!r}" for r in rows)
     return "\n".join(code(f"{name}: {annotated} = {{{pairs}}}", 4, 8))
 
 

@@ -48,9 +48,19 @@ function text(room, thing, doc, rooms) {
 const attributes = (thing) => (!thing.attributes?.length ? '' : `<div class="table" role="region" tabindex="0" aria-label="What ${escape(thing.name)} ${thing.kind === 'optimizer' ? 'remembers' : 'learns'}"><table><thead><tr><th scope="col">${thing.kind === 'optimizer' ? 'remembers' : 'learns'}</th><th scope="col">type</th><th scope="col">shape</th><th scope="col">meaning</th></tr></thead><tbody>${
   thing.attributes.map((a) => `<tr><td><code>${escape(a.name)}</code></td><td>${escape(a.type ?? a.dtype ?? '')}</td><td>${escape(a.shape || 'scalar')}</td><td>${escape(a.doc)}</td></tr>`).join('')}</tbody></table></div>`);
 
+// Its names in Python, by the rule of python/gen.py; none for what is not in the package.
+const PYTHON_TASKS = { regress: 'Regressor', classify: 'Classifier', detect: 'Detector' };
+function inPython({ kind, name, room, tasks = [] }) {
+  const camel = name.split('_').map((part) => part[0].toUpperCase() + part.slice(1)).join('');
+  if (['metric', 'dataset'].includes(kind)) return [`ken.${room}.${name.split(':').at(-1)}`];
+  if (['transformer', 'splitter'].includes(kind)) return [`ken.${room}.${camel}`];
+  return kind === 'estimator' ? tasks.map((task) => `ken.${room}.${camel}${tasks.length > 1 ? PYTHON_TASKS[task] : ''}`) : [];
+}
+
 function one(thing, folder, rooms, lessons) {
   const taught = lessons.filter((lesson) => lesson.things?.includes(thing.name));
   const facts = [[KINDS[thing.kind] ?? thing.kind, thing.tasks?.length ? ` (${thing.tasks.join(', ')})` : ''].join(''), thing.paper && `Source: ${escape(thing.paper)}`, thing.peer && `Peer: <code>${escape(thing.peer)}</code>`,
+    inPython(thing).length && `In Python: ${inPython(thing).map((n) => `<code>${escape(n)}</code>`).join(', ')}`,
     taught.length && `Lessons: ${taught.map((l) => `<a href="../../${l.id}/">${escape(l.title)}</a>`).join(', ')}`].filter(Boolean);
   const parameters = (thing.parameters ?? []).length ? paramsTable({ rooms, problems: { error() {} } }, { attrs: { thing: thing.name } }) : '';
   return `<h2 id="${escape(anchor(thing.name))}"><code>${escape(thing.name)}</code> ${escape(thing.title)}</h2><p>${escape(thing.doc ?? '')}</p><p class="about">${facts.join(' · ')}</p>${parameters}${attributes(thing)}${folder}`;

@@ -20,15 +20,16 @@ def row_text(thing: str, name: str, kind: str, value: Any) -> str:
     if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0:
         value = value.item()
     flag = isinstance(value, bool)
-    if flag and kind == "choice":  # of auto, on, off; others say what they may be
-        value = "on" if value else "off"
+    kind, *named = kind.split()  # "choice on off": what True and False are called
+    if flag and named:
+        value = named[0 if value else 1]
     if kind == "text" and isinstance(value, (list, tuple)):
         return "|".join(str(v) for v in value)
     if kind in ("number", "integer") and isinstance(value, numbers.Real) and not flag:
         number = float(value)
         return text_of(int(number) if number.is_integer() and abs(number) < 2**53 else
                        int(value) if isinstance(value, numbers.Integral) else number)
-    if isinstance(value, bool) if kind == "bool" else isinstance(value, str) and kind not in ("number", "integer"):
+    if flag if kind == "bool" else isinstance(value, str) and kind not in ("number", "integer"):
         return text_of(value)
     raise TypeError(f"{thing}: {name} must be {WANTED[kind]}, got {value!r} of type {type(value).__name__}")
 
