@@ -13,6 +13,7 @@ class Table:
     names: list[str]
     columns: list[str]
     dtypes: list[str]
+    about: Optional[dict[str, Any]]
     def __len__(self) -> int: ...
     def __getitem__(self, key: Union[str, list[str]], /) -> Table: ...
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ken import _html, _ken
 from ken._figures import Figures
-from ken._results import Account, Contributions, Effect, Evaluation, Explanation
+from ken._results import Account, Contributions, Effect, Evaluation, Explanation, Interactions
 from ken._run import Bar, seed_of, threads_of
 from ken._tables import as_table, feature_names
 
@@ -133,6 +133,20 @@ class Model:
         with Bar(verbose) as progress:
             values, base, unit = _ken.contributions(self._model, self._table(X), threads=threads_of(n_jobs), progress=progress)
         return Contributions(values, base, unit, self.features, self._texts)
+
+    def interactions(self, X: Any, row: Optional[int] = None, *, n_jobs: Optional[int] = None,
+                     verbose: bool = False) -> Interactions:
+        """What columns do alone and two by two (Shapley interaction values), over the rows of X or in one of them.
+
+        Trees, forests and boosting have them.
+        """
+        table = self._table(X)
+        if row is not None and not -table.n_rows <= row < table.n_rows:
+            raise IndexError(f"there is no row {row} in a table of {table.n_rows} rows")
+        with Bar(verbose) as progress:
+            values, sizes, unit = _ken.interactions(self._model, table, -1 if row is None else row % table.n_rows,
+                                                    threads=threads_of(n_jobs), progress=progress)
+        return Interactions(values, sizes, unit, self.features)
 
     def explain(self, X: Any, row: Optional[int] = None, *, background: Any = None, random_state: Any = None,
                 n_jobs: Optional[int] = None, verbose: bool = False) -> Union[Explanation, Account]:

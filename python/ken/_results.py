@@ -284,6 +284,48 @@ class Contributions:
         return _html.box(f"Mean size of contributions to the {_html.escape(self.unit)}", _html.table(["column", "", ""], rows))
 
 
+class Interactions:
+    """What columns do alone and two by two, as Shapley values.
+
+    Attributes
+    ----------
+    values : array (d, d), or (k, d, d) for k > 2 classes, symmetric: means over the rows. Outside the diagonal each half of
+        what two columns do together, on it what a column does alone; a row of it adds up to the column's contribution
+    sizes : the same of absolute values
+    columns : names of the d columns
+    unit : of the sums
+    """
+
+    def __init__(self, values: Any, sizes: Any, unit: str, columns: List[str]) -> None:
+        one = values.shape[0] == 1
+        self.values = values[0, :-1, :-1] if one else values[:, :-1, :-1]
+        self.sizes = sizes[0, :-1, :-1] if one else sizes[:, :-1, :-1]
+        self.columns = columns
+        self.unit = unit
+
+    @property
+    def pairs(self) -> Dict[Tuple[str, str], float]:
+        """Mean size of what two columns do together (both halves, all outputs), largest first."""
+        d = len(self.columns)
+        mean = self.sizes.reshape(-1, d, d).sum(axis=0) * 2
+        found = {(self.columns[i], self.columns[j]): float(mean[i, j]) for i in range(d) for j in range(i + 1, d)}
+        return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+    def _lines(self) -> List[Tuple[str, float]]:
+        return [(" × ".join(pair), value) for pair, value in list(self.pairs.items())[:15] if value > 0]
+
+    def __repr__(self) -> str:
+        return "\n".join([f"What two columns do together, mean size on the {self.unit}",
+                          *(f"  {name:<40} {value:.4g}" for name, value in self._lines())])
+
+    def _repr_html_(self) -> str:
+        lines = self._lines()
+        largest = lines[0][1] if lines else 1
+        rows = [[name, value, _html.raw(_html.bar(value / largest))] for name, value in lines]
+        return _html.box(f"What two columns do together, mean size on the {_html.escape(self.unit)}",
+                         _html.table(["columns", "", ""], rows))
+
+
 class Description(Sequence[Dict[str, Any]]):
     """What is in a table: one dict a column, with warnings about what looks wrong.
 

@@ -87,7 +87,7 @@ def train(data: Any, target: Optional[str] = None, *, model: Any = None, setting
             validation=None if validation is None else as_table(validation),
             start=None if start is None else start._model, refit=refit, decay=decay, seed=seed, threads=threads, progress=progress)
     others = [f"{name}={name}" for name, value in (("validation", validation), ("start", start)) if value is not None]
-    return Trained(Model(made), json.loads(facts), training, _call(given, others), table.about or {}, seed)
+    return Trained(Model(made), json.loads(facts), training, _call(given, others), table.about or {}, seed, n_jobs)
 
 
 _TRAIN_DEFAULTS: Dict[str, Any] = {"test": 0.2, "folds": 0, "task": "auto", "refit": False, "decay": 0.0}
@@ -137,13 +137,15 @@ class Trained:
     seconds : dict, "fit" and "predict"
     """
 
-    def __init__(self, model: Model, facts: Dict[str, Any], training: Any, call: str, about: Dict[str, Any], seed: int) -> None:
+    def __init__(self, model: Model, facts: Dict[str, Any], training: Any, call: str, about: Dict[str, Any], seed: int,
+                 n_jobs: Optional[int] = None) -> None:
         self.model = model
         self._facts = facts
         self._training = training
         self._call = call
         self._about = about
         self._seed = seed
+        self._n_jobs = n_jobs
         self._made = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
         self._explained: Optional[Explanation] = None
         self.evaluation = Evaluation(facts)
@@ -186,7 +188,7 @@ class Trained:
                       "command": self._call, "made": self._made}
             encoded = {name: text.encode() for name, text in source.items() if text}
             self._explained = Explanation(*_ken.train_report(self._training, source=encoded, seed=self._seed,
-                                                             threads=threads_of(None)))
+                                                             threads=threads_of(self._n_jobs)))
         return self._explained
 
     def explain(self, X: Any = None, row: Optional[int] = None, **options: Any) -> Union[Explanation, Account]:

@@ -11,6 +11,7 @@ PyObject *door_explain(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *door_account(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *door_describe(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *door_contributions(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *door_interactions(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *door_figure_look(PyObject *module, PyObject *unused);
 PyObject *door_figure_scripts(PyObject *module, PyObject *unused);
 PyObject *door_model_facts(PyObject *module, PyObject *model);
@@ -80,6 +81,8 @@ PyObject *door_table_item(PyObject *self, PyObject *key);
              "describe(table, *, target, source, threads): (profile as JSON, page, figures).")                             \
     DOOR_ROW("contributions", door_contributions,                                                                         \
              "contributions(model, table, *, threads, progress): (values (n, outputs, columns + 1), base (n, outputs), unit)") \
+    DOOR_ROW("interactions", door_interactions,                                                                           \
+             "interactions(model, table, row=-1, *, threads, progress): (values, sizes (outputs, columns + 1, columns + 1), unit)") \
     DOOR_ROW("shape", door_shape,                                                                                         \
              "shape(model, table, columns, *, ale, grid, method, seed, threads, progress): an effect as JSON, with figures.") \
     {"figure_look", door_figure_look, METH_NOARGS, "Vega-Lite's config for figures that stand alone, as JSON."},           \

@@ -113,6 +113,7 @@ typedef struct result_job {
     ken_text text;
     door_pages pages;
     ken_shap *shap;
+    ken_shap_pairs *pairs;
 } result_job;
 
 /* What a call takes: references are borrowed from its arguments. */
@@ -282,6 +283,45 @@ PyObject *door_contributions(PyObject *module, PyObject *args, PyObject *kwargs)
     if (text) out = contributions_arrays(door_state_of_module(module), ken_shap_get(job->shap));
     Py_XDECREF(text);
     ken_shap_free(job->shap);
+    free(job);
+    return out;
+}
+
+static ken_status interactions_work(ken_ctx *ctx, void *arg) {
+    result_job *job = arg;
+    const bool one = job->row >= 0;
+    return ken_explain_shap_pairs(ctx, job->model, job->table, one ? &job->row : NULL, one ? 1 : 0, &job->pairs);
+}
+
+static PyObject *interactions_arrays(door_state *state, const ken_shap_pairs_view *v) {
+    const int64_t d = v->n_features + 1, shape[3] = {v->n_outputs, d, d};
+    const size_t bytes = (size_t)(v->n_outputs * d * d) * sizeof(double);
+    void *value = NULL, *size = NULL;
+    PyObject *values = door_array_new(state, 3, shape, "f8", &value);
+    PyObject *sizes = values ? door_array_new(state, 3, shape, "f8", &size) : NULL;
+    if (!sizes) {
+        Py_XDECREF(values);
+        return NULL;
+    }
+    memcpy(value, v->value, bytes);
+    memcpy(size, v->size, bytes);
+    return Py_BuildValue("NNs", values, sizes, v->unit);
+}
+
+PyObject *door_interactions(PyObject *module, PyObject *args, PyObject *kwargs) {
+    static char *keys[] = {"model", "table", "row", "threads", "progress", NULL};
+    result_call call = {.threads = 1, .row = -1};
+    result_job *job = calloc(1, sizeof *job);
+    if (!job) return result_no_memory();
+    PyObject *out = NULL, *text = NULL;
+    if (PyArg_ParseTupleAndKeywords(args, kwargs, "O!O|L$iO", keys, door_state_of_module(module)->model_type, &call.model,
+                                    &call.table, &call.row, &call.threads, &call.progress)) {
+        job->row = call.row;
+        text = result_run(module, &call, job, interactions_work, false);
+    }
+    if (text) out = interactions_arrays(door_state_of_module(module), ken_shap_pairs_get(job->pairs));
+    Py_XDECREF(text);
+    ken_shap_pairs_free(job->pairs);
     free(job);
     return out;
 }

@@ -263,6 +263,35 @@ def test_contributions_add_up_to_the_margin(credit):
     assert np.log(p / (1 - p)) == pytest.approx(account.sum) == pytest.approx(account.base + sum(account.contributions.values()))
 
 
+def test_interactions_add_up_to_the_contributions(credit, mpg):
+    table = ken.read_csv(DATA / "credit_g.csv")
+    parts, pairs = credit.model.contributions(table), credit.model.interactions(table, row=7)
+    assert pairs.values.shape == (20, 20) and np.allclose(pairs.values, pairs.values.T)
+    assert np.allclose(pairs.values.sum(axis=1), parts.values[7], atol=1e-9)
+    over = credit.model.interactions(table)
+    assert np.allclose(over.values.sum(axis=1), parts.values.mean(axis=0), atol=1e-9)
+    (a, b), strongest = next(iter(over.pairs.items()))
+    i, j = over.columns.index(a), over.columns.index(b)
+    assert strongest == pytest.approx(2 * over.sizes[i, j]) and a in repr(over) and b in over._repr_html_()
+    with pytest.raises(ValueError, match="interaction"):
+        mpg.model.interactions(ken.read_csv(DATA / "auto_mpg.csv"))
+    with pytest.raises(IndexError):
+        credit.model.interactions(table, row=1000)
+
+
+def test_a_training_is_asked_by_several_threads():
+    trained = ken.train(ken.read_csv(DATA / "penguins.csv"), target="species", model="boosting", settings={"trees": 20})
+    table = ken.read_csv(DATA / "penguins.csv")
+    got = []
+    work = [trained.report, lambda: trained.predict_proba(table), trained.explain, lambda: trained.evaluate(table)] * 2
+    threads = [threading.Thread(target=lambda ask=ask: got.append(ask())) for ask in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8 and len({r.html for r in got if hasattr(r, "html")}) == 1
+
+
 def test_explain_measures_what_matters(credit, mpg):
     explained = credit.explain()
     assert list(explained.importance)[0] == "checking_status"
