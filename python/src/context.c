@@ -50,7 +50,6 @@ static door_context *context_new(int threads, double budget_s) {
     c->once = budget_s > 0; /* the time begins with the context */
     const ken_ctx_options options = {.threads = threads,
                                      .log = context_log,
-                                     .hook = context_hook,
                                      .clock_s = context_clock,
                                      .cancel = &c->cancel,
                                      .budget_s = budget_s,
@@ -99,6 +98,8 @@ door_context *door_context_take(door_state *state, int threads, uint64_t seed, d
     state->running = c;
     return c;
 }
+
+void door_context_hear(door_context *context, bool on) { ken_ctx_set_hook(context->ctx, on ? context_hook : NULL); }
 
 static int context_warn(door_context *c) {
     int failed = 0;

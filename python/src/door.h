@@ -63,6 +63,8 @@ door_state *door_state_of_type(PyTypeObject *type);
 door_context *door_context_take(door_state *state, int threads, uint64_t seed, double budget_s);
 /* Says the warnings of the call, if `warn`. 0, or -1 where a warning has become an exception. */
 int door_context_give(door_state *state, door_context *context, bool warn);
+/* Whether the library reports progress to it: what it reports costs time (the loss of all rows at each round). */
+void door_context_hear(door_context *context, bool on);
 void door_contexts_free(door_state *state);
 /* Cancels whatever runs and waits for it: before the interpreter ends. */
 void door_contexts_stop(door_state *state);
