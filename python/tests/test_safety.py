@@ -460,7 +460,7 @@ def test_thousands_of_calls_leave_nothing(verb):
         for _ in range(20):
             call()
         return
-    times = 200 if verb == "fit threads" else 3000
+    times = 200 if verb == "fit threads" else 1500
     for _ in range(times // 3):
         call()
     gc.collect()
