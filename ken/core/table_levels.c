@@ -5,7 +5,7 @@
 
 #include "ken/core/alloc.h"
 #include "ken/core/dict.h"
-#include "ken/core/table.h"
+#include "ken/core/table_internal.h"
 
 enum { LEVELS_FEW = 20, LEVELS_MOST = 65536 }; /* io/csv has the same */
 
@@ -36,8 +36,7 @@ static ken_status levels_number(ken_ctx *ctx, const ken_column *c, int64_t limit
     return KEN_OK;
 }
 
-/* Levels in byte order, so that the order of the rows does not matter; rank[code] is the place of a code's text. */
-static ken_status levels_order(ken_ctx *ctx, const ken_dict *dict, ken_column *made, int32_t *rank) {
+ken_status ken__levels_order(ken_ctx *ctx, const ken_dict *dict, ken_strings *out, int32_t *rank) {
     const ken_strings texts = ken_dict_keys(dict);
     levels_key *keys;
     int64_t *offset = NULL, size = 0;
@@ -50,9 +49,9 @@ static ken_status levels_order(ken_ctx *ctx, const ken_dict *dict, ken_column *m
     }
     if (texts.n) qsort(keys, (size_t)texts.n, sizeof *keys, levels_compare);
     KEN_TRY(KEN_ALLOC(ctx, int64_t, texts.n + 1, &offset));
-    made->text = (ken_strings){texts.n, offset, NULL};
+    *out = (ken_strings){texts.n, offset, NULL};
     KEN_TRY(KEN_ALLOC(ctx, char, size, &bytes));
-    made->text.bytes = bytes;
+    out->bytes = bytes;
     for (int64_t k = 0; k < texts.n; k++) {
         if (keys[k].size) memcpy(bytes + offset[k], keys[k].text, (size_t)keys[k].size);
         offset[k + 1] = offset[k] + keys[k].size;
@@ -74,7 +73,7 @@ static ken_status levels_make(ken_ctx *ctx, const ken_column *c, int64_t limit, 
         return KEN_OK;
     }
     KEN_TRY(KEN_SCRATCH(ctx, int32_t, ken_dict_count(dict) + 1, &rank));
-    KEN_TRY(levels_order(ctx, dict, made, rank));
+    KEN_TRY(ken__levels_order(ctx, dict, &made->text, rank));
     for (int64_t i = 0; i < c->n; i++)
         if (ken_column_valid(c, i)) codes[i] = rank[codes[i]];
     return KEN_OK;

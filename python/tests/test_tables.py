@@ -12,7 +12,7 @@ import weakref
 import numpy as np
 import pytest
 
-from ken._ken import Table
+from ken._ken import Model, Table
 from ken._tables import as_column, as_table, feature_names, table
 
 pd = pytest.importorskip("pandas")
@@ -439,3 +439,57 @@ def test_a_stream_may_run_python_of_its_own():
         raise ValueError("the generator is out of breath")
     with pytest.raises(OSError, match="out of breath"):
         table(pa.RecordBatchReader.from_batches(schema, broken()))
+
+
+# --- models ----------------------------------------------------------------------------------------------------------------------
+def mixed(n: int = 300) -> tuple[dict[str, list], np.ndarray]:
+    """Columns of texts, numbers with holes and truth values, and what depends on them."""
+    rng = np.random.default_rng(3)
+    city = rng.choice(["Bern", "Rome", "Oslo"], n)
+    size = rng.normal(size=n)
+    columns = {"city": [None if gone else str(name) for name, gone in zip(city, rng.random(n) < 0.1)],
+               "size": [None if gone else float(x) for x, gone in zip(size, rng.random(n) < 0.1)],
+               "open": [bool(x) for x in rng.random(n) < 0.5]}
+    return columns, (city == "Rome") * 2.0 + size
+
+
+def test_texts_categories_and_missing_cells_go_straight_to_models():
+    polars, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    columns, y = mixed()
+    frame = pd.DataFrame(columns)
+    forms = [columns, frame, frame.astype({"city": "category"}), frame.astype({"city": object}), polars.DataFrame(columns),
+             polars.DataFrame(columns).with_columns(polars.col("city").cast(polars.Categorical)), pa.table(columns),
+             pa.table(columns).set_column(0, "city", pa.chunked_array([pa.array(columns["city"][:99]).dictionary_encode(),
+                                                                       pa.array(columns["city"][99:]).dictionary_encode()])),
+             frame.to_numpy(object), [list(row) for row in zip(*columns.values())]]
+    answers = []
+    for form in forms:
+        model = Model("boosting", {"trees": "20"})
+        model.fit(as_table(form, names=list(columns)), y)
+        answers.append(model.predict(as_table(form, names=list(columns))))
+    assert np.corrcoef(answers[0], y)[0, 1] > 0.9
+    for form, answer in zip(forms, answers):
+        np.testing.assert_array_equal(answer, answers[0], err_msg=type(form).__name__)
+
+
+class Raises:
+    def __float__(self):
+        raise KeyError("mine")
+
+
+class Lies:
+    def __arrow_c_array__(self, requested_schema=None):
+        return 1, 2
+
+
+def test_what_raises_or_lies_is_heard():
+    with pytest.raises(TypeError, match="row 0: argument must be"):
+        as_column([Raises()])
+    with pytest.raises(ValueError):
+        Table.from_arrow(Lies())
+    with pytest.raises(TypeError, match="does not speak Arrow"):
+        Table.from_arrow(3)
+    with pytest.raises(ValueError, match="durations of months"):
+        as_column(np.array([1], "m8[M]"))
+    with pytest.raises(ValueError, match="row 0: the date lies beyond"):
+        as_column(np.array([2**62], "M8[s]"))

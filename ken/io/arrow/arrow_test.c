@@ -185,10 +185,19 @@ static void test_arrow__dictionaries(void **state) {
     column_make(&d, "u", 2, 0, 3, NULL, levels_at, levels);
     column_make(&c, "i", 4, 0, 2, valid, codes, NULL);
     c.schema.dictionary = &d.schema, c.array.dictionary = &d.array;
+    c.schema.flags |= ARROW_FLAG_DICTIONARY_ORDERED;
     const ken_column *got = column_read(ctx, &c, &t); /* row 2 is missing, whatever its code */
     assert_int_equal(got->dtype, KEN_CATEGORY);
     assert_ptr_equal(got->data, codes);
     cell_is(got, 0, "green"), cell_is(got, 1, "red"), cell_is(got, 2, "");
+    column_done(t);
+
+    column_make(&d, "u", 2, 0, 3, NULL, levels_at, levels); /* an order without meaning: green, red, as texts would have it */
+    column_make(&c, "i", 4, 0, 2, valid, codes, NULL);
+    c.schema.dictionary = &d.schema, c.array.dictionary = &d.array;
+    got = column_read(ctx, &c, &t);
+    assert_int_equal(((const int32_t *)got->data)[0], 0);
+    cell_is(got, 0, "green"), cell_is(got, 1, "red"), cell_is(got, 2, ""), cell_is(got, 3, "green");
     column_done(t);
 
     column_make(&d, "u", 3, 0, 3, no_green, levels_at, levels); /* entry 1 is missing, entry 2 is entry 0 */

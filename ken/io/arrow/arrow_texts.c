@@ -1,8 +1,8 @@
 /* Texts and dictionaries of Arrow. A text column in one piece lends its bytes; its offsets are lent, too, where they are
- * 64 bits wide. Codes of 32 bits into a dictionary whose entries are different and there are lent as well. */
+ * 64 bits wide. Codes of 32 bits into a dictionary whose entries are different, there and in order are lent as well. */
 #include <string.h>
 
-#include "ken/core/dict.h"
+#include "ken/core/table_internal.h"
 #include "ken/core/text.h"
 #include "ken/io/arrow/arrow_parts.h"
 
@@ -294,20 +294,46 @@ static ken_status arrow_piece_codes(const arrow_column *column, int64_t k, int64
     return arrow_map_codes(column, c, levels, row, (int32_t *)(uintptr_t)made->data, (uint8_t *)(uintptr_t)made->valid);
 }
 
+/* A dictionary whose order means something, or is that of its bytes already. */
+static bool arrow_in_order(const arrow_column *column, const ken_dict *dict) {
+    const ken_strings keys = ken_dict_keys(dict);
+    if (column->schema->flags & ARROW_FLAG_DICTIONARY_ORDERED) return true;
+    for (int64_t k = 1; k < keys.n; k++) {
+        int64_t a, b;
+        const char *x = ken_strings_at(&keys, k - 1, &a), *y = ken_strings_at(&keys, k, &b);
+        const int order = memcmp(x, y, (size_t)KEN_MIN(a, b));
+        if (order > 0 || (order == 0 && a > b)) return false;
+    }
+    return true;
+}
+
 /* The dictionary's keys as a list that the column owns. */
-static ken_status arrow_keys(ken_ctx *ctx, const ken_dict *dict, ken_strings *out, unsigned *own) {
+static ken_status arrow_keys(ken_ctx *ctx, const ken_dict *dict, ken_strings *out) {
     const ken_strings keys = ken_dict_keys(dict);
     int64_t *offset = NULL;
     char *bytes = NULL;
     const int64_t first = keys.n ? keys.offset[0] : 0, size = keys.n ? keys.offset[keys.n] - first : 0;
     KEN_TRY(KEN_ALLOC(ctx, int64_t, keys.n + 1, &offset));
-    *own |= KEN_OWN_OFFSET;
     *out = (ken_strings){keys.n, offset, NULL};
     for (int64_t i = 0; i <= keys.n && keys.n; i++) offset[i] = keys.offset[i] - first;
     KEN_TRY(KEN_ALLOC(ctx, char, size, &bytes));
-    *own |= KEN_OWN_BYTES;
     out->bytes = bytes;
     if (size) memcpy(bytes, keys.bytes + first, (size_t)size);
+    return KEN_OK;
+}
+
+/* An order that comes from the order of the rows is none: levels in byte order, as texts would have them. */
+static ken_status arrow_reorder(const arrow_column *column, const ken_dict *dict, ken_column *made, unsigned *own) {
+    int32_t *rank, *codes = (int32_t *)(uintptr_t)made->data;
+    KEN_TRY(KEN_SCRATCH(column->ctx, int32_t, ken_dict_count(dict) + 1, &rank));
+    KEN_TRY(ken__levels_order(column->ctx, dict, &made->text, rank));
+    if (!(*own & KEN_OWN_DATA)) {
+        KEN_TRY(KEN_ALLOC(column->ctx, int32_t, column->n, &codes));
+        memcpy(codes, made->data, (size_t)column->n * sizeof *codes);
+        made->data = codes;
+        *own |= KEN_OWN_DATA;
+    }
+    for (int64_t i = 0; i < column->n; i++) codes[i] = ken_column_valid(made, i) ? rank[codes[i]] : 0;
     return KEN_OK;
 }
 
@@ -325,7 +351,9 @@ static ken_status arrow_all_codes(const arrow_column *column, arrow_levels *leve
         made->data = none;
         *own |= KEN_OWN_DATA;
     }
-    return arrow_keys(column->ctx, levels->dict, &made->text, own);
+    *own |= KEN_OWN_OFFSET | KEN_OWN_BYTES;
+    if (arrow_in_order(column, levels->dict)) return arrow_keys(column->ctx, levels->dict, &made->text);
+    return arrow_reorder(column, levels->dict, made, own);
 }
 
 ken_status ken__arrow_add_codes(const arrow_column *column, ken_table *table, bool *lent) {
@@ -335,7 +363,9 @@ ken_status ken__arrow_add_codes(const arrow_column *column, ken_table *table, bo
     if (column->type.kind != ARROW_SIGNED && column->type.kind != ARROW_UNSIGNED)
         return KEN_FAIL(column->ctx, KEN_E_FORMAT, NULL, "Arrow: column '%s' has a dictionary, but its codes are no whole numbers",
                         column->name);
+    const ken_mark mark = ken_scratch_mark(column->ctx);
     const ken_status status = arrow_all_codes(column, &levels, &made, &own);
+    ken_scratch_release(column->ctx, mark);
     ken_dict_free(levels.dict);
     ken_free(column->ctx, levels.map);
     if (status != KEN_OK) {
