@@ -255,13 +255,52 @@ def fit(thing: dict, task: str, name: str, first: str) -> str:
                      + code(f"return self._learn({call})", 8, 27))
 
 
+WEIGHTED_TRANSFORMER = '''    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from the rows.
+
+        Parameters
+        ----------
+        X : table or array of shape (n, d)
+        y : array of shape (n,)
+        sample_weight : array of shape (n,), optional
+            Weights of the rows, at least 0.
+        """
+        self._learn("fit", X, y, sample_weight)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """What the rows of the fit become, each without a look at its own target."""
+        return self._out(self._learn("fit_transform", X, y, sample_weight))'''
+
+REFIT_DOC = """New values of what the fit has found, on other rows.
+
+Parameters
+----------
+X, y, sample_weight : as in fit
+decay : float in [0, 1], default=0.9
+    How much of the old values stays; trees keep their questions.
+
+Returns
+-------
+self"""
+
+
+def refit(thing: dict) -> str:
+    return "\n".join(["    def refit(self, X: Any, y: Any, sample_weight: Any = None, *, decay: float = 0.9) -> Self:",
+                      docstring(REFIT_DOC, 8), "        return self._learn(X, y, weight=sample_weight, more=True, decay=decay)"])
+
+
 def fits(thing: dict, task: str) -> list[str]:
+    if thing["kind"] == "transformer":
+        return [WEIGHTED_TRANSFORMER] if "weights" in thing["tags"] else []
     if task == "detect":
         return []
     out = [fit(thing, task, "fit", "Learn from rows and their targets.")]
     if "continue" in thing["tags"]:
         out.append(fit(thing, task, "fit_more", "Fit on from where the fit ended, until the parameters, which may have "
                        "been set anew, are met."))
+    if thing.get("refit"):
+        out.append(refit(thing))
     return out
 
 
@@ -293,7 +332,7 @@ def model_class(thing: dict, name: str, base: str, task: str) -> str:
     if thing["kind"] == "transformer" and thing["tasks"]:
         parts.append("    _needs_y = True")
     parts += ["", init(thing)]
-    for method in fits(thing, task) if thing["kind"] == "estimator" else []:
+    for method in fits(thing, task):
         parts += ["", method]
     for attr in thing["attributes"]:
         parts += ["", attribute(attr)]
@@ -454,7 +493,7 @@ def head(room: str, of: dict[str, list[dict]], names: list[str]) -> str:
         typing.append("Literal")
     if any("Sequence" in annotation(r) for r in rows):
         typing.append("Sequence")
-    if any(t["tasks"] != ["detect"] for t in of["estimator"]):
+    if any(t["tasks"] != ["detect"] for t in of["estimator"]) or any("weights" in t["tags"] for t in of["transformer"]):
         typing.append("TYPE_CHECKING")
     lines = [f'"""The things of room {room}, written from the catalogue: do not edit."""',
              "from __future__ import annotations", ""]

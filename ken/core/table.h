@@ -82,9 +82,9 @@ KEN_API ken_status ken_table_slice(ken_ctx *ctx, const ken_table *table, int64_t
  * errors  KEN_E_NOT_FOUND bottom lacks a column · KEN_E_TYPE a cell that is none of top's type */
 KEN_API ken_status ken_table_stack(ken_ctx *ctx, const char *who, const ken_table *top,
                                    const ken_table *bottom, ken_table **out);
-/* The table with string columns of few different texts (at most 20, or a quarter of the rows, up to 65536: as a CSV
- * is read) as categories, levels in byte order. Everything else is borrowed; `table` must outlive it. */
-KEN_API ken_status ken_table_levels(ken_ctx *ctx, const ken_table *table, ken_table **out);
+/* The table with string columns of at most so many different texts (most 0: 20, or a quarter of the rows, up to 65536:
+ * as a CSV is read) as categories, levels in byte order. Everything else is borrowed; `table` must outlive it. */
+KEN_API ken_status ken_table_levels(ken_ctx *ctx, const ken_table *table, int64_t most, ken_table **out);
 /* `table` frees `kept` when it is freed itself: for columns of it that borrow from `kept`. */
 KEN_API void ken_table_keep(ken_table *table, ken_table *kept);
 /* call(arg) when `table` is freed, after its columns: for memory of others that they borrow from. */

@@ -99,8 +99,8 @@ static ken_status levels_add(ken_ctx *ctx, const ken_column *c, int64_t limit, k
     return status;
 }
 
-ken_status ken_table_levels(ken_ctx *ctx, const ken_table *table, ken_table **out) {
-    const int64_t n = ken_table_rows(table), limit = KEN_MAX(LEVELS_FEW, KEN_MIN(LEVELS_MOST, n / 4));
+ken_status ken_table_levels(ken_ctx *ctx, const ken_table *table, int64_t most, ken_table **out) {
+    const int64_t n = ken_table_rows(table), limit = most > 0 ? most : KEN_MAX(LEVELS_FEW, KEN_MIN(LEVELS_MOST, n / 4));
     *out = NULL;
     KEN_TRY(ken_table_new(ctx, n, out));
     for (int j = 0; j < ken_table_cols(table); j++) {

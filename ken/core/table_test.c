@@ -249,7 +249,7 @@ static ken_status levels_of(ken_ctx *ctx, void *arg) {
     (void)arg;
     ken_status status = ken_table_new(ctx, 5, &t);
     if (status == KEN_OK) status = ken_table_add_borrow(ctx, t, &texts);
-    if (status == KEN_OK) status = ken_table_levels(ctx, t, &levels);
+    if (status == KEN_OK) status = ken_table_levels(ctx, t, 0, &levels);
     if (status == KEN_OK) {
         const ken_column *c = ken_table_column(levels, 0);
         assert_int_equal(c->dtype, KEN_CATEGORY);
@@ -280,7 +280,7 @@ static void test_table__few_texts_become_levels(void **state) {
     const ken_column texts = {.name = "t", .dtype = KEN_STRING, .n = N, .stride = 1, .text = {N, offset, bytes}, .source = -1};
     TEST_OK(ctx, ken_table_new(ctx, N, &t));
     TEST_OK(ctx, ken_table_add_borrow(ctx, t, &texts));
-    TEST_OK(ctx, ken_table_levels(ctx, t, &levels));
+    TEST_OK(ctx, ken_table_levels(ctx, t, 0, &levels));
     assert_int_equal(ken_table_column(levels, 0)->dtype, KEN_STRING);
     ken_table_free(levels);
     ken_table_free(t);

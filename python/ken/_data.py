@@ -13,6 +13,8 @@ from ken import _ken
 
 #: most cells of a sparse matrix that is made dense: 4 GB of f64
 SPARSE_LIMIT = 2**29
+#: most different texts of a column that is a category to a model
+MOST_LEVELS = 65536
 
 
 def is_frame(X: Any) -> bool:
@@ -26,7 +28,7 @@ def is_text(X: Any) -> bool:
     return getattr(getattr(X, "dtype", None), "kind", "" if hasattr(X, "dtype") else "O") in "OUS"
 
 
-def table_of(estimator: Any, X: Any, *, reset: bool, typed: bool, categories: bool, allow_nan: bool) -> Any:
+def table_of(estimator: Any, X: Any, *, reset: bool, typed: bool, categories: bool) -> Any:
     """X as a `Table`. reset: the estimator is being fitted, and learns what its columns are; typed: they may be texts,
     which are categories then, or stay texts."""
     if is_frame(X):
@@ -34,9 +36,8 @@ def table_of(estimator: Any, X: Any, *, reset: bool, typed: bool, categories: bo
     if hasattr(X, "toarray") and hasattr(X, "shape") and X.shape[0] * X.shape[1] > SPARSE_LIMIT:
         raise ValueError(f"{type(estimator).__name__}: a sparse matrix of {X.shape[0]} x {X.shape[1]} cells is too "
                          "large to be made dense; take fewer rows or columns")
-    finite = "allow-nan" if allow_nan else True
-    try:
-        X_ = validate_data(estimator, X, reset=reset, accept_sparse="csr", ensure_all_finite=finite)
+    try:  # whether cells are finite, the library looks for itself: see blame
+        X_ = validate_data(estimator, X, reset=reset, accept_sparse="csr", ensure_all_finite=False)
     except ValueError as error:
         if not (typed and is_text(X)) or np.ndim(X) != 2 or 0 in np.shape(X):
             raise _with_remedy(estimator, error) from None
@@ -62,13 +63,24 @@ def _with_remedy(estimator: Any, error: ValueError) -> ValueError:
     return error
 
 
+def blame(estimator: Any, X: Any, allow_nan: bool) -> None:
+    """After a ValueError of the library: says it in scikit-learn's words where X has cells that are not finite."""
+    if is_frame(X):
+        return
+    try:
+        check_array(X, accept_sparse=True, ensure_all_finite="allow-nan" if allow_nan else True, estimator=estimator,
+                    input_name="X")
+    except ValueError as error:
+        raise _with_remedy(estimator, error) from None
+
+
 def names_of(estimator: Any) -> Optional[List[str]]:
     names = getattr(estimator, "feature_names_in_", None)
     return None if names is None else [str(name) for name in names]
 
 
 def _table_of_frame(estimator: Any, X: Any, reset: bool) -> Any:
-    from ken._tables import as_table
+    from ken import _tables
 
     if isinstance(X, _ken.Table):
         _check_names(estimator, list(X.names), reset)
@@ -76,17 +88,17 @@ def _table_of_frame(estimator: Any, X: Any, reset: bool) -> Any:
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, X, reset=reset)
     names = names_of(estimator)
-    table = as_table(X) if names is not None else as_table(X, names=[f"x{j}" for j in range(estimator.n_features_in_)])
-    for count, what, least in ((table.n_rows, "sample", ""), (table.n_columns, "feature", "")):
+    table = _tables.table(X, names=None if names else [f"x{j}" for j in range(estimator.n_features_in_)])
+    for count, what in ((table.n_rows, "sample"), (table.n_columns, "feature")):
         if count == 0:
             raise ValueError(f"Found array with 0 {what}(s) (shape=({table.n_rows}, {table.n_columns})) while a "
-                             f"minimum of 1 is required by {type(estimator).__name__}.{least}")
+                             f"minimum of 1 is required by {type(estimator).__name__}.")
     return table
 
 
 def _typed(table: Any, categories: bool) -> Any:
     """Texts are categories to an estimator that takes those."""
-    return _ken.categories(table) if categories and "string" in table.dtypes else table
+    return table.categorized(MOST_LEVELS) if categories and "string" in table.dtypes else table
 
 
 def _check_names(estimator: Any, names: List[str], reset: bool) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Mapping
 from ken import _ken
 from ken._parameters import row_text
 from ken._run import seed_of
+from ken._frames import to_array
 
 
 def load(name: str, target: str, return_X_y: bool, kinds: Mapping[str, str], values: Mapping[str, Any],
@@ -17,6 +18,4 @@ def load(name: str, target: str, return_X_y: bool, kinds: Mapping[str, str], val
         return table
     names = list(table.names)
     others = [(column, table.column(j)) for j, column in enumerate(names) if column != target]
-    from ken._frames import to_array
-
     return _ken.Table.from_columns(others, table.n_rows), to_array(table.column(names.index(target)))

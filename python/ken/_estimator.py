@@ -3,7 +3,6 @@
 everywhere, and the fitted state is one `Model` of the library."""
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any, ClassVar, Mapping, Optional
 
 import numpy as np
@@ -12,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ken import _ken
-from ken._data import classes_of, numbers_of, one_d, table_of, target_of, weights_of
+from ken._data import blame, classes_of, numbers_of, one_d, table_of, target_of, weights_of
 from ken._parameters import says_unknown, settings_of
 from ken._run import Bar, seed_of, threads_of
 
@@ -87,18 +86,25 @@ class Estimator(BaseEstimator):
     # --- fit ----------------------------------------------------------------------------------------------------------
     def _table(self, X: Any, *, reset: bool) -> Any:
         tags = self._base_tags_or_none()
-        return table_of(self, X, reset=reset, typed="category" in tags, categories=self._texts_are_categories,
-                        allow_nan="missing" in tags)
+        return table_of(self, X, reset=reset, typed="category" in tags, categories=self._texts_are_categories)
 
-    def _run(self, table: Any, target: Any, verb: str = "fit", model: Any = None, **sides: Any) -> Any:
-        """One long verb of a new model, or of `model`; gives what the verb gives."""
+    def _blame(self, X: Any) -> None:
+        blame(self, X, "missing" in self._base_tags_or_none())
+
+    def _run(self, X: Any, table: Any, target: Any, verb: str = "fit", model: Any = None, **sides: Any) -> Any:
+        """One long verb of a new model, or of `model`, on the table that X became; gives what the verb gives."""
         if model is None:
             model = _ken.Model(self._thing, settings_of(self))
         sides = {name: side for name, side in sides.items() if side is not None}
         verbose = getattr(self, "verbose", False)
-        with Bar(bool(verbose)) as bar:
-            out = getattr(model, verb)(table, target, task=self._task, seed=seed_of(getattr(self, "random_state", None)),
-                                       threads=threads_of(self.n_jobs), progress=verbose if callable(verbose) else bar, **sides)
+        seed, threads = seed_of(getattr(self, "random_state", None)), threads_of(self.n_jobs)
+        try:
+            with Bar(bool(verbose)) as bar:
+                out = getattr(model, verb)(table, target, task=self._task, seed=seed, threads=threads,
+                                           progress=verbose if callable(verbose) else bar, **sides)
+        except ValueError:
+            self._blame(X)
+            raise
         self._fitted(model)
         return out
 
@@ -146,14 +152,19 @@ class Estimator(BaseEstimator):
         return self._margin == "signed" or self._margin == "base" and all(b._can("margin") for b in self._bases())
 
     def _ask(self, X: Any, what: str = "value") -> np.ndarray:
-        """(n, width) of f64. Rows of f64 without names and holes go straight to the model: its checks of them are
-        those that it has to make anyway."""
+        """(n, width) of f64. Few rows of f64 without names go straight to the model, which looks at all that they may
+        have wrong."""
         mine = self.__dict__
-        if (type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == mine.get("_quick_width") and X.dtype is _F64
-                and 0 < X.shape[0] <= FEW_ROWS and isfinite(X.sum())):
-            return mine["_model"].predict(X, what, 1)
-        check_is_fitted(self)
-        return self._model.predict(self._table(X, reset=False), what, threads_of(self.n_jobs))
+        quick = (type(X) is np.ndarray and X.ndim == 2 and X.shape[1] == mine.get("_quick_width") and X.dtype is _F64
+                 and 0 < X.shape[0] <= FEW_ROWS)
+        try:
+            if quick:
+                return mine["_model"].predict(X, what, 1)
+            check_is_fitted(self)
+            return self._model.predict(self._table(X, reset=False), what, threads_of(self.n_jobs))
+        except ValueError:
+            self._blame(X)
+            raise
 
     @gives("leaf")
     def apply(self, X: Any) -> np.ndarray:
@@ -216,7 +227,8 @@ class Supervised(Estimator):
         raise NotImplementedError
 
     def _learn(self, X: Any, y: Any, *, weight: Any = None, eval_set: Any = None, more: bool = False,
-               **sides: Any) -> Any:
+               decay: Optional[float] = None, **sides: Any) -> Any:
+        """fit; with `more` fit_more, and with a decay refit, of the model that is there."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if more:
@@ -232,10 +244,13 @@ class Supervised(Estimator):
         weight = self._weights(y, weights_of(self, weight, n), n)
         if weight is not None and eval_set is not None:
             weight = np.concatenate([weight, np.ones(table.n_rows - n)])
-        if more:
+        verb = "fit" if not more else "fit_on" if decay is None else "refit"
+        if verb == "fit_on":
             for name, text in settings_of(self).items():
                 self._model.set(name, text)
-        self._run(table, target, "fit_on" if more else "fit", self._model if more else None, weight=weight, **sides)
+        if decay is not None:
+            sides["decay"] = float(decay)
+        self._run(X, table, target, verb, self._model if more else None, weight=weight, **sides)
         if classes is not None:
             self.classes_ = classes
         return self
@@ -372,7 +387,7 @@ class Detector(OutlierMixin, Estimator):
         X : table or array of shape (n, d)
         y : ignored
         """
-        self._run(self._table(X, reset=True), None)
+        self._run(X, self._table(X, reset=True), None)
         return self
 
     @property

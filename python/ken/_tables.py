@@ -105,7 +105,7 @@ def feature_names(X: Any) -> list[str] | None:
         columns = list(X)
     else:  # pyarrow, then everybody else, then records of NumPy
         records = getattr(getattr(X, "dtype", None), "names", None)
-        columns = getattr(X, "column_names", None) or getattr(X, "columns", None)
+        columns = getattr(X, "column_names", None) or getattr(X, "columns", None)  # type: ignore[assignment]
         columns = records if columns is None else columns
     if columns is None or callable(columns):
         return None

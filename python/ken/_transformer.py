@@ -10,21 +10,21 @@ from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from ken import _frames
 from ken._data import classes_of, numbers_of, target_of, weights_of
 from ken._estimator import Estimator
-from ken import _frames
 from ken._run import threads_of
 
 
 class Transformer(TransformerMixin, Estimator):
     """Columns in, columns out."""
 
-    def _learn(self, verb: str, X: Any, y: Any, weight: Any) -> Any:
+    def _learn(self, verb: str, X: Any, y: Any, weight: Any = None) -> Any:
         table = self._table(X, reset=True)
         target = None
         if self._needs_y:
             target = self._encode(y, table.n_rows)
-        return self._run(table, target, verb, weight=weights_of(self, weight, table.n_rows))
+        return self._run(X, table, target, verb, weight=weights_of(self, weight, table.n_rows))
 
     _needs_y = False
     _texts_are_categories = False
@@ -44,18 +44,22 @@ class Transformer(TransformerMixin, Estimator):
         X : table or array of shape (n, d)
         y : (n), where the thing looks at a target
         """
-        self._learn("fit", X, y, None)
+        self._learn("fit", X, y)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """What the rows of the fit become; where a transformer looks at the target, each row's values come from
         other rows, which `fit` and then `transform` would not do."""
-        return self._out(self._learn("fit_transform", X, y, None))
+        return self._out(self._learn("fit_transform", X, y))
 
     def transform(self, X: Any) -> Any:
         """The columns that rows become."""
         check_is_fitted(self)
-        return self._out(self._model.transform(self._table(X, reset=False), threads_of(self.n_jobs)))
+        try:
+            return self._out(self._model.transform(self._table(X, reset=False), threads_of(self.n_jobs)))
+        except ValueError:
+            self._blame(X)
+            raise
 
     def _out(self, table: Any) -> Any:
         """An array of f64 where all columns are numbers, else of objects; a frame where set_output asks for one."""
@@ -64,7 +68,7 @@ class Transformer(TransformerMixin, Estimator):
             return table.to_numpy()
         kind = _get_output_config("transform", self)["dense"]
         if kind in ("pandas", "polars"):
-            return getattr(table, "to_" + kind)()
+            return table.to_pandas() if kind == "pandas" else table.to_polars()
         out = np.empty((table.n_rows, len(names)), dtype=object)
         for j in range(len(names)):
             out[:, j] = _frames.to_array(table.column(j))

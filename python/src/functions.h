@@ -22,7 +22,6 @@ PyObject *door_metric(PyObject *module, PyObject *args, PyObject *kwargs); /* me
 PyObject *door_split(PyObject *module, PyObject *args, PyObject *kwargs);  /* split.c, with the following */
 PyObject *door_splits(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *door_dataset(PyObject *module, PyObject *args, PyObject *kwargs);
-PyObject *door_categories(PyObject *module, PyObject *table); /* categories.c */
 PyObject *door_stack(PyObject *module, PyObject *args, PyObject *kwargs);
 
 /* Methods of Table that stand in files of their own (columns.c, arrow_in.c, arrow_out.c). */
@@ -31,7 +30,7 @@ PyObject *door_table_from_arrow(PyObject *type, PyObject *obj);                 
 PyObject *door_table_arrow_stream(PyObject *obj, PyObject *args, PyObject *kwargs);  /* arrow_out.c */
 PyObject *door_table_arrow_array(PyObject *obj, PyObject *args, PyObject *kwargs);
 PyObject *door_table_arrow_schema(PyObject *obj, PyObject *unused);
-PyObject *door_table_categorized(PyObject *obj, PyObject *unused);                   /* table_looks.c */
+PyObject *door_table_categorized(PyObject *obj, PyObject *args);                     /* table_looks.c */
 PyObject *door_table_head(PyObject *obj, PyObject *args);
 PyObject *door_table_cells(PyObject *obj, PyObject *arg);
 PyObject *door_table_to_pandas(PyObject *self, PyObject *unused);
@@ -53,8 +52,8 @@ PyObject *door_table_item(PyObject *self, PyObject *key);
      "The table as one batch, lent."},                                                                                  \
     {"__arrow_c_schema__", (PyCFunction)(void (*)(void))door_table_arrow_schema, METH_NOARGS,                           \
      "Names and types of the columns."},                                                                                \
-    {"categorized", door_table_categorized, METH_NOARGS,                                                                \
-     "The table with columns of few different texts as categories; what models learn from."},                           \
+    {"categorized", door_table_categorized, METH_VARARGS,                                                               \
+     "categorized(most=0): columns of few (or of at most so many) different texts as categories."},                        \
     {"head", door_table_head, METH_VARARGS, "head(n=5): the first rows, not copied."},                                  \
     {"_cells", door_table_cells, METH_O,                                                                                \
      "Column j as (array, mask or None), (codes, levels) or a list of texts: copies."},                                 \
@@ -94,7 +93,6 @@ PyObject *door_table_item(PyObject *self, PyObject *key);
     DOOR_ROW("metric", door_metric,                                                                                     \
              "metric(name, settings, *, truth, predicted, proba, weight, upper, group, classes, positive, level, seed,\n"    \
              "threads): dense arrays, classes as codes of i4; a float, or with a level (value, low, high, method).")        \
-    {"categories", door_categories, METH_O, "categories(table): a Table whose columns of text are categories."},              \
     DOOR_ROW("splits", door_splits, "splits(name, settings): how many splits there are.")                               \
     DOOR_ROW("split", door_split, "split(name, settings, n_rows, i, *, target, group, time, seed): (train, test) rows.")  \
     DOOR_ROW("dataset", door_dataset, "dataset(name, seed=0): a built-in Table; 'gen:moons:rows=500' has settings.")        \

@@ -27,18 +27,20 @@ static PyObject *look_wrap(door_state *state, door_context *context, door_table 
 
 typedef struct look_levels_args {
     const ken_table *table;
+    int64_t most;
     ken_table *out;
 } look_levels_args;
 
 static ken_status look_levels(ken_ctx *ctx, void *arg) {
     look_levels_args *a = arg;
-    return ken_table_levels(ctx, a->table, &a->out);
+    return ken_table_levels(ctx, a->table, a->most, &a->out);
 }
 
-PyObject *door_table_categorized(PyObject *obj, PyObject *unused) {
+PyObject *door_table_categorized(PyObject *obj, PyObject *args) {
     door_table *self = (door_table *)obj;
     door_state *state = door_state_of_module(self->module);
-    (void)unused;
+    long long most = 0;
+    if (!PyArg_ParseTuple(args, "|L", &most)) return NULL;
     door_context *context = door_context_take(state, 1, 0, 0);
     look_levels_args *a = context ? calloc(1, sizeof *a) : NULL;
     if (!a) {
@@ -46,6 +48,7 @@ PyObject *door_table_categorized(PyObject *obj, PyObject *unused) {
         return NULL;
     }
     a->table = self->table;
+    a->most = most;
     const int failed = door_run(state, context, look_levels, a, ken_table_rows(self->table) < 4096, NULL);
     ken_table *out = a->out;
     free(a);

@@ -219,6 +219,43 @@ def test_fit_more_goes_on_where_the_fit_ended():
         parts.fit_more(X, y + 1)
 
 
+def test_refit_keeps_the_questions():
+    X, y = load_diabetes(return_X_y=True)
+    made = ken.boosting.BoostingRegressor(trees=10).fit(X, y)
+    leaves, before = made.apply(X), made.predict(X)
+    assert np.array_equal(made.refit(X, y + 1000, decay=0.5).apply(X), leaves)
+    assert (made.predict(X) > before).all()
+    with pytest.raises(ValueError, match="decay"):
+        made.refit(X, y, decay=2)
+    with pytest.raises(NotFittedError):
+        ken.boosting.BoostingRegressor().refit(X, y)
+
+
+def test_metadata_is_routed():
+    import sklearn
+
+    X, y = load_iris(return_X_y=True)
+    with sklearn.config_context(enable_metadata_routing=True):
+        made = ken.linear.Logistic().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        pipe = make_pipeline(ken.preprocess.Scale(), made)
+        plain = clone(pipe).fit(X, y).predict_proba(X)
+        weighted = pipe.fit(X, y, sample_weight=np.arange(150.0)).predict_proba(X)
+        assert not np.allclose(plain, weighted)
+        folds = cross_val_score(made, X, y, cv=3, params={"sample_weight": np.arange(150.0)})
+        assert folds.shape == (3,)
+
+
+def test_what_is_not_finite_is_said_in_scikit_learn_s_words():
+    X, y = load_iris(return_X_y=True)
+    made = ken.linear.Logistic().fit(X, y)
+    for cell, word in ((np.nan, "NaN"), (np.inf, "infinity")):
+        bad = X.copy()
+        bad[3, 1] = cell
+        for call in (lambda: ken.linear.Logistic().fit(bad, y), lambda: made.predict(bad), lambda: made.predict(bad[3:4])):
+            with pytest.raises(ValueError, match=f"Input X contains {word}"):
+                call()
+
+
 def test_groups_offsets_and_bounds():
     X, y = load_diabetes(return_X_y=True)
     groups = np.arange(len(y)) // 10
