@@ -82,9 +82,11 @@ static bool desc_parse_bool(const char *value, bool *out) {
 
 static ken_status desc_set_choice(ken_ctx *ctx, const ken_desc *desc, const ken_param *p,
                                   const char *value, int *out) {
+    /* some choices were switches: models of before say true or false */
+    const char *const word = strcmp(value, "true") == 0 ? "on" : strcmp(value, "false") == 0 ? "off" : value;
     int n = 0;
     for (; p->choices[n]; n++)
-        if (strcmp(p->choices[n], value) == 0) {
+        if (strcmp(p->choices[n], value) == 0 || strcmp(p->choices[n], word) == 0) {
             *out = n;
             return KEN_OK;
         }

@@ -143,7 +143,7 @@ KEN_CHECK(depth_interactions) {
         ken_model *m;
         char settings[128];
         double most = 0;
-        snprintf(settings, sizeof settings, "trees=200 linear_leaves=false learning_rate=0.2 max_depth=%d row_fraction=1 node_fraction=1 early_stopping=off", depth);
+        snprintf(settings, sizeof settings, "trees=200 linear_leaves=off learning_rate=0.2 max_depth=%d row_fraction=1 node_fraction=1 early_stopping=off", depth);
         EXPECT_OK(ken_model_new(ctx, "boosting", settings, &m));
         EXPECT_OK(ken_model_fit(ctx, m, &(ken_data){.table = X, .target = ken_table_column(target, 0), .task = KEN_REGRESS}));
         const ken_ensemble *e = ken_model_state(m);

@@ -27,7 +27,7 @@ async function compute(ken, state, attrs, env) {
   const domain = padded(points.map((p) => p[0]), 0.03);
   ken.seed(state.seed);
   const model = ken.model('boosting', { trees: state.trees, learning_rate: state.learning_rate, max_depth: state.max_depth, max_leaves: 2 ** state.max_depth, l1: state.l1, l2: state.l2, min_gain: state.min_gain, min_leaf_rows: state.min_leaf_rows,
-    row_fraction: state.row_fraction, column_fraction: 1, linear_leaves: 'false', early_stopping: 'off' });
+    row_fraction: state.row_fraction, column_fraction: 1, linear_leaves: 'off', early_stopping: 'off' });
   const table = ken.table(columns(train));
   model.fit(table, 'y', { task: 'regress' });
   await env.slice();

@@ -22,7 +22,7 @@ const columns = (points) => ({ x: points.map((p) => p[0]), y: points.map((p) => 
 
 function grow(ken, state, growth, leaves, table) {
   return ken.model('boosting', { growth, max_leaves: leaves, max_depth: 0, trees: state.trees, learning_rate: state.trees === 1 ? 1 : state.learning_rate, max_bins: state.max_bins, min_leaf_rows: state.min_leaf_rows, l2: 0,
-    row_fraction: 1, column_fraction: 1, linear_leaves: 'false', early_stopping: 'off' }).fit(table, 'y', { task: 'regress' });
+    row_fraction: 1, column_fraction: 1, linear_leaves: 'off', early_stopping: 'off' }).fit(table, 'y', { task: 'regress' });
 }
 
 async function compute(ken, state, attrs, env) {

@@ -182,7 +182,7 @@ static ken_stop_rule boosting_stop_rule(const void *params, int64_t n_rows) {
 
 static const char *const boosting_growths[] = {"leafwise", "depthwise", "oblivious", NULL};
 static const char *const boosting_leaves_names[] = {"scalar", "vector", NULL};
-static const char *const boosting_linears[] = {"false", "true", "auto", NULL};
+static const char *const boosting_linears[] = {"off", "on", "auto", NULL};
 static const char *const boosting_samplings[] = {"uniform", "goss", "mvs", NULL};
 static const char *const boosting_leaf_rows[] = {"all", "sample", NULL};
 static const char *const boosting_drop_scales[] = {"tree", "forest", NULL};

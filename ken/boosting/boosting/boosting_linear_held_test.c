@@ -89,7 +89,7 @@ static void test_held__lines_are_made_where_nothing_speaks_against_them(void **s
         int classes;
         bool lines;
     } list[] = {{"", 0, true}, {"", 2, true}, {"", 3, true}, {"linear_leaves=auto growth=depthwise", 0, true},
-                {"linear_leaves=false", 0, false}, {"loss=absolute", 0, false}, {"loss=expectile", 0, false},
+                {"linear_leaves=off", 0, false}, {"linear_leaves=false", 0, false}, {"linear_leaves=on loss=expectile", 0, true}, {"loss=absolute", 0, false}, {"loss=expectile", 0, false},
                 {"objective=(y-p)^2", 0, false}, {"quantiles=0.1|0.9", 0, false}, {"increasing=a", 0, false},
                 {"drop_rate=0.1", 2, false}, {"path_smoothing=3", 0, false}, {"growth=oblivious", 2, false},
                 {"leaves=vector", 3, false}, {"loss=expectile linear_leaves=true", 0, true}};
