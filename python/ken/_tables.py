@@ -99,6 +99,7 @@ def as_column(y: Any, name: str = "y") -> Table:
 
 def feature_names(X: Any) -> list[str] | None:
     """Names of the columns where X has any: all of them texts; None where it has none or where they are no texts."""
+    columns: Any
     if isinstance(X, Table):
         columns = X.names
     elif isinstance(X, dict):
