@@ -115,7 +115,7 @@ int door_run(door_state *state, door_context *context, door_work work, void *arg
         PyErr_NoMemory();
         return -1;
     }
-    door_context_hear(context, progress && progress != Py_None);
+    door_context_hear(context, context->listen || (progress && progress != Py_None));
     context->running = true;
     if (quick || run_start(job, &thread) != 0) {
         Py_BEGIN_ALLOW_THREADS

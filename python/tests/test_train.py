@@ -347,7 +347,7 @@ def test_an_estimator_is_a_model_to_train():
 
 # --- looks --------------------------------------------------------------------------------------------------------------------
 def test_figures_are_bundles_of_valid_json(credit, mpg, tmp_path):
-    for trained, names in ((credit, {"roc", "pr", "calibration", "importance", "effect-0", "shap"}),
+    for trained, names in ((credit, {"roc", "pr", "calibration", "importance", "effect-0", "shap", "training"}),
                            (mpg, {"predicted", "residuals", "importance", "effect-0", "shap"})):
         assert names <= set(trained.figures)
         for name, figure in trained.figures.items():
