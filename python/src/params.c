@@ -6,14 +6,12 @@
 #include <string.h>
 
 static int params_set_one(door_context *context, const ken_desc *desc, void *params, PyObject *name, PyObject *value) {
-    PyObject *key = PyUnicode_Check(name) ? PyUnicode_AsUTF8String(name) : NULL;
-    PyObject *text = key && PyUnicode_Check(value) ? PyUnicode_AsUTF8String(value) : NULL;
-    int failed = text ? 0 : -1;
-    if (text) {
-        const ken_status status = ken_param_set(context->ctx, desc, params, PyBytes_AsString(key), PyBytes_AsString(text));
-        if (status != KEN_OK) failed = door_raise(context, status);
-    } else if (!PyErr_Occurred()) {
-        PyErr_SetString(PyExc_TypeError, "settings are texts by name");
+    PyObject *key = NULL, *text = NULL;
+    const char *k = door_text_of(name, &key), *v = k ? door_text_of(value, &text) : NULL;
+    int failed = -1;
+    if (k && v) {
+        const ken_status status = ken_param_set(context->ctx, desc, params, k, v);
+        failed = status == KEN_OK ? 0 : door_raise(context, status);
     }
     Py_XDECREF(key);
     Py_XDECREF(text);

@@ -20,8 +20,8 @@ char **door_texts_of(PyObject *list) {
     char **texts = n < 0 ? NULL : calloc((size_t)n + 1, sizeof *texts);
     if (!texts) return n < 0 ? NULL : (char **)PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *item = PySequence_GetItem(list, i), *utf8 = item ? PyUnicode_AsUTF8String(item) : NULL;
-        const char *text = utf8 ? PyBytes_AsString(utf8) : NULL;
+        PyObject *item = PySequence_GetItem(list, i), *utf8 = NULL;
+        const char *text = item ? door_text_of(item, &utf8) : NULL;
         texts[i] = text ? strdup(text) : NULL;
         Py_XDECREF(utf8);
         Py_XDECREF(item);
@@ -53,6 +53,7 @@ int door_source_of(PyObject *dict, ken_report_source *out) {
     out->vega_lite_js = ken_asset_vega_lite_js(&out->vega_lite_size);
     out->vega_embed_js = ken_asset_vega_embed_js(&out->vega_embed_size);
     if (!dict || dict == Py_None) return 0;
+    if (!PyDict_Check(dict)) return PyErr_SetString(PyExc_TypeError, "source must be a dict"), -1;
     return source_text(dict, "data_name", &out->data_name) < 0 || source_text(dict, "command", &out->command) < 0 ||
                    source_text(dict, "made", &out->made) < 0 || source_text(dict, "checksum", &out->checksum) < 0
                ? -1

@@ -116,14 +116,13 @@ static ken_status dataset_work(ken_ctx *ctx, void *arg) {
     return ken_dataset_load(ctx, c->name, &c->out);
 }
 
-static PyObject *table_wrap(door_state *state, door_context *context, ken_table *made) {
+/* Takes the table over. */
+static PyObject *table_wrap(door_state *state, door_context *context, ken_table **made) {
     door_table *self = door_table_new(state, context, 0);
-    if (!self) {
-        ken_table_free(made);
-        return NULL;
-    }
+    if (!self) return NULL;
     ken_table_free(self->table);
-    self->table = made;
+    self->table = *made;
+    *made = NULL;
     return (PyObject *)self;
 }
 
@@ -138,7 +137,8 @@ PyObject *door_dataset(PyObject *module, PyObject *args, PyObject *kwargs) {
     if (!c) return PyErr_NoMemory();
     door_context *context = door_context_take(state, 1, (uint64_t)seed, 0);
     strncpy(c->name, name, sizeof c->name - 1);
-    if (context && door_run(state, context, dataset_work, c, false, NULL) == 0) out = table_wrap(state, context, c->out);
+    if (context && door_run(state, context, dataset_work, c, false, NULL) == 0) out = table_wrap(state, context, &c->out);
+    ken_table_free(c->out); /* made before an exception came */
     free(c);
     if (context && door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
     return out;
@@ -165,7 +165,8 @@ PyObject *door_stack(PyObject *module, PyObject *args, PyObject *kwargs) {
     if (!c) return PyErr_NoMemory();
     *c = (stack_call){top->table, bottom->table, NULL};
     door_context *context = door_context_take(state, 1, 0, 0);
-    if (context && door_run(state, context, stack_work, c, false, NULL) == 0) out = table_wrap(state, context, c->out);
+    if (context && door_run(state, context, stack_work, c, false, NULL) == 0) out = table_wrap(state, context, &c->out);
+    ken_table_free(c->out);
     free(c);
     if (context && door_context_give(state, context, out != NULL) < 0) Py_CLEAR(out);
     return out;

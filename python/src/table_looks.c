@@ -53,6 +53,7 @@ PyObject *door_table_categorized(PyObject *obj, PyObject *args) {
     ken_table *out = a->out;
     free(a);
     if (!failed) return look_wrap(state, context, self, KEN_OK, out);
+    ken_table_free(out); /* made before an exception came */
     door_context_give(state, context, false);
     return NULL;
 }

@@ -89,6 +89,10 @@ static int train_start(door_state *state, PyObject *start, ken_train_options *o)
         return -1;
     }
     PyObject *copy = PyObject_CallMethod(start, "__copy__", NULL);
+    if (copy && !PyObject_TypeCheck(copy, (PyTypeObject *)state->model_type)) {
+        PyErr_SetString(PyExc_TypeError, "start's copy is no Model");
+        Py_CLEAR(copy);
+    }
     if (!copy) return -1;
     o->from = ((door_model *)copy)->model;
     ((door_model *)copy)->model = NULL;
@@ -204,7 +208,7 @@ PyObject *door_train_report(PyObject *module, PyObject *args, PyObject *kwargs) 
     if (!PyCapsule_IsValid(capsule, training_name))
         return PyErr_Format(PyExc_TypeError, "expected a training, found %S", (PyObject *)Py_TYPE(capsule));
     training_kept *kept = PyCapsule_GetPointer(capsule, training_name);
-    if ( door_model_enter((door_model *)kept->model, false) < 0) return NULL;
+    if (door_model_enter((door_model *)kept->model, false) < 0) return NULL;
     train_report_job *job = calloc(1, sizeof *job);
     door_context *context = job ? door_context_take(state, threads, (uint64_t)seed, 0) : NULL;
     if (!job) PyErr_NoMemory();

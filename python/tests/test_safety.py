@@ -497,3 +497,54 @@ def test_an_array_is_let_go_when_its_table_is():
         del table
         gc.collect()
         assert Watched.gone >= 1
+
+
+# --- the functions of the module: ken/*.py asks them rightly, others may not ----------------------------------------------------
+CODES = np.array([0, 1, 1, 0], "i4")
+
+
+@pytest.mark.parametrize("how", [
+    dict(truth=np.array([0, 1, -7, 2**30], "i4")), dict(predicted=np.array([0, 1, 1e9, -5.0])), dict(classes=-3), dict(classes=2**30),
+    dict(predicted=np.array([0, np.nan, np.inf, 1])), dict(truth=CODES[:3]), dict(truth=CODES.astype("i8")), dict(truth=None),
+    dict(positive=77), dict(positive=-1), dict(proba=np.zeros((4, 3))), dict(weight=-np.ones(4)), dict(group=np.array([0, 9, 0, 0], "i4")),
+    dict(settings=[]), dict(settings={"x": "1"}), dict(settings={"a\0b": "1"}), dict(level=7.0), dict(level=np.nan)])
+@pytest.mark.parametrize("name", ["accuracy", "f1", "roc_auc", "log_loss", "balanced_accuracy"])
+def test_metrics_of_wrong_arrays(name, how):
+    from ken import _ken
+    given = dict(settings={}, truth=CODES, predicted=CODES.astype(float), proba=np.full((4, 2), 0.5), classes=2) | how
+    try:
+        _ken.metric(name, given.pop("settings"), **given)
+    except (ValueError, TypeError, OverflowError, MemoryError):
+        pass
+
+
+@pytest.mark.parametrize("n, which", [(-1, 0), (0, 0), (2**60, 0), (10, -1), (10, 99), (2, 0)])
+@pytest.mark.parametrize("name", ["kfold", "stratified_kfold", "group_kfold", "time_split", "holdout"])
+def test_splits_of_wrong_sizes(name, n, which):
+    from ken import _ken
+    for sides in ({}, {"target": CODES, "group": CODES, "time": CODES}):
+        try:
+            train, test = _ken.split(name, {}, n, which, **sides)
+        except (ValueError, TypeError, MemoryError):
+            continue
+        assert len(train) + len(test) <= n
+
+
+def test_sources_and_copies_that_are_none():
+    from ken import _ken
+    class Copied(Model):
+        def __copy__(self):
+            return 5
+    X, y = made()
+    table = Table.from_matrix(np.c_[X, y])
+    other = Copied("ridge")
+    other.fit(X, y)
+    with pytest.raises(TypeError):
+        _ken.train(table, target="x3", start=other)
+    with pytest.raises(TypeError):
+        _ken.explain(fitted(), Table.from_matrix(X), source=[1])
+    with pytest.raises(TypeError):
+        _ken.explain(fitted(), Table.from_matrix(X), source={"made": "a text"})
+    for ask in (lambda: _ken.train_report(5), lambda: _ken.stack(table, 5), lambda: _ken.categories(5), lambda: _ken.model_facts(5)):
+        with pytest.raises(TypeError):
+            ask()
