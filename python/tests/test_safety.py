@@ -545,6 +545,6 @@ def test_sources_and_copies_that_are_none():
         _ken.explain(fitted(), Table.from_matrix(X), source=[1])
     with pytest.raises(TypeError):
         _ken.explain(fitted(), Table.from_matrix(X), source={"made": "a text"})
-    for ask in (lambda: _ken.train_report(5), lambda: _ken.stack(table, 5), lambda: _ken.categories(5), lambda: _ken.model_facts(5)):
+    for ask in (lambda: _ken.train_report(5), lambda: _ken.stack(table, 5), lambda: _ken.model_facts(5)):
         with pytest.raises(TypeError):
             ask()
