@@ -24,7 +24,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ken' has no attribute {name!r}" + (f"; it is {places[0]}" if places else ""))
     from importlib import import_module
 
-    return import_module(f"ken.{name}")
+    try:
+        return import_module(f"ken.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "sklearn":
+            raise
+        raise ModuleNotFoundError(f"ken.{name} needs scikit-learn 1.6 or newer: pip install scikit-learn",
+                                  name="sklearn") from None
 
 
 def __dir__() -> list[str]:

@@ -1,5 +1,7 @@
 """What somebody new does wrong: what it says must name the remedy."""
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -84,3 +86,14 @@ def test_columns_are_targets():
 def test_pictures_need_no_drawing():
     shown = Ridge().fit(NAMED, Y)._repr_html_()
     assert "Coefficients" in shown and "<td" in shown.split("Coefficients")[1]
+
+
+def test_without_scikit_learn_it_is_named():
+    code = ("import sys; sys.modules.update(dict.fromkeys(['sklearn', 'pandas', 'polars', 'pyarrow', 'tqdm', 'scipy']))\n"
+            "import ken\n"
+            "print(ken.metrics.roc_auc([0, 1], [.1, .9]), len(ken.table({'a': [1, 2]})))\n"
+            "try: ken.linear\n"
+            "except ModuleNotFoundError as error: print(error)\n")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[:1] == ["1.0 2"], done.stderr
+    assert "pip install scikit-learn" in done.stdout
