@@ -273,6 +273,28 @@ static void test_linear__weight_two_is_the_row_twice(void **state) {
     linear_check_weights("linear", NULL, 0, 1e-12);
     linear_check_weights("linear", "fit_intercept=false", 0, 1e-12);
 }
+/* With more columns than rows the same columns are left out, whichever way a row counts more. */
+static void test_linear__weights_choose_the_same_columns(void **state) {
+    (void)state;
+    ken_ctx *ctx = test_ctx(1);
+    linear_sample s = linear_sample_new(6, 20, 0, true), twice = linear_sample_new(18, 20, 0, false);
+    twice.n = 0;
+    for (int64_t i = 0; i < s.n; i++) {
+        s.weight[i] = (double)(1 + i % 3);
+        for (int r = 0; r < (int)s.weight[i]; r++) {
+            memcpy(twice.X + twice.n * s.d, s.X + i * s.d, (size_t)s.d * sizeof *s.X);
+            twice.y[twice.n++] = s.y[i];
+        }
+    }
+    ken_model *a = linear_sample_fit(ctx, "linear", NULL, &s);
+    ken_model *b = linear_sample_fit(ctx, "linear", NULL, &twice);
+    linear_expect_coefs(a, b, 1e-9);
+    ken_model_free(a);
+    ken_model_free(b);
+    linear_sample_free(&s);
+    linear_sample_free(&twice);
+    test_ctx_free(ctx);
+}
 static void test_linear__order_of_rows_does_not_matter(void **state) {
     (void)state;
     linear_check_permutation("linear", NULL, 0, 1e-12);
@@ -309,6 +331,7 @@ int main(void) {
         cmocka_unit_test(test_linear__fewer_rows_than_columns_fit_exactly),
         cmocka_unit_test(test_linear__scale_equivariance),
         cmocka_unit_test(test_linear__weight_two_is_the_row_twice),
+        cmocka_unit_test(test_linear__weights_choose_the_same_columns),
         cmocka_unit_test(test_linear__order_of_rows_does_not_matter),
         cmocka_unit_test(test_linear__same_bits_for_any_number_of_threads),
         cmocka_unit_test(test_linear__packed_model_predicts_the_same),

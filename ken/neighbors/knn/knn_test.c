@@ -317,6 +317,11 @@ static void test_knn__bad_input_is_an_error(void **state) {
     const ken_data data = {.table = t, .target = &target, .task = KEN_REGRESS};
     TEST_OK(ctx, ken_model_new(ctx, "knn", NULL, &m));
     TEST_FAILS(ctx, ken_model_fit(ctx, m, &data), KEN_E_VALUE, "k is 5, but there are only 3");
+    ken_table *one = test_table(ctx, X, 1, 1);
+    const ken_column first = test_column_f64("y", y, 1);
+    const ken_data single = {.table = one, .target = &first, .task = KEN_REGRESS};
+    TEST_FAILS(ctx, ken_model_fit(ctx, m, &single), KEN_E_VALUE, "one sample only");
+    ken_table_free(one);
     TEST_FAILS(ctx, ken_knn_neighbors(ctx, m, t, 1, idx, dist), KEN_E_STATE, "not fitted");
     TEST_OK(ctx, ken_model_set(ctx, m, "k", "3"));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
