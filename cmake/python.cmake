@@ -65,7 +65,8 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/python/filled
   COMMAND ${CMAKE_COMMAND} -DFOLDER=${KEN_PYTHON_FOLDER} -DFROM=${CMAKE_SOURCE_DIR}/python
     -DPROGRAM=$<TARGET_FILE:ken> -DPYTHON=${Python3_EXECUTABLE} -P ${CMAKE_SOURCE_DIR}/cmake/python.cmake
   COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/python/filled
-  DEPENDS ken ${KEN_PYTHON_MODULES} ${CMAKE_SOURCE_DIR}/python/gen.py ${CMAKE_SOURCE_DIR}/cmake/python.cmake
+  DEPENDS ken ${KEN_PYTHON_MODULES} ${CMAKE_SOURCE_DIR}/python/gen.py
+    ${CMAKE_SOURCE_DIR}/python/gen_words.py ${CMAKE_SOURCE_DIR}/cmake/python.cmake
   COMMENT "The Python package's modules" VERBATIM)
 add_custom_target(ken_python ALL DEPENDS ${CMAKE_BINARY_DIR}/python/filled)
 add_dependencies(ken_python ken_extension)
