@@ -103,13 +103,15 @@ static const ken_desc *case_at(int i, int *target) {
     return NULL;
 }
 
-/* Small sizes where the descriptor has them, to keep the test quick. */
+/* Small sizes where the descriptor has them, or its base, to keep the test quick. */
 static ken_model *model_new(ken_ctx *ctx, const ken_desc *d) {
     ken_model *m = NULL, *recipe = NULL;
     TEST_OK(ctx, ken_model_new_desc(ctx, d, NULL, &m));
     TEST_OK(ctx, ken_model_new(ctx, "recipe", NULL, &recipe));
     TEST_OK(ctx, ken_model_set_recipe(ctx, m, recipe));
     if (ken_desc_param(d, "trees")) TEST_OK(ctx, ken_model_set(ctx, m, "trees", "12"));
+    const ken_model *base = ken_model_base(m, "base");
+    if (base && ken_desc_param(ken_model_desc(base), "trees")) TEST_OK(ctx, ken_model_set(ctx, m, "base.trees", "12"));
     return m;
 }
 
