@@ -369,7 +369,8 @@ class Description(Sequence[Dict[str, Any]]):
     def _repr_html_(self) -> str:
         parts = [_html.table(["column", "type", "missing", "distinct", "least … median … most"], self._lines())]
         if self.warnings:
-            parts.append(_html.table(["", ""], [[w["severity"], f"{w['words']} {w.get('action', '')}"] for w in self.warnings]))
+            parts.append(_html.table(["", ""], [[w["severity"], "; ".join(filter(None, (w["words"], w.get("action"))))]
+                                                  for w in self.warnings]))
         return _html.box(f"{self.n_rows:,} rows, {len(self)} columns", *parts)
 
 
