@@ -152,13 +152,9 @@ def _numbers(name: str, values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values, dtype=np.float64)
 
 
-def scorer_of(metric: Metric, **params: Any) -> Any:
-    """The metric as a scorer of scikit-learn: for `scoring=` of whatever searches or cross-validates."""
-    return Scorer(metric, params)
-
-
 class Scorer:
-    """scorer(estimator, X, y, sample_weight=None): the higher the better."""
+    """The metric as a scorer of scikit-learn, for `scoring=` of whatever searches or cross-validates:
+    scorer(estimator, X, y, sample_weight=None), the higher the better."""
 
     def __init__(self, metric: Metric, params: Mapping[str, Any]) -> None:
         self._metric, self._params = metric, dict(params)

@@ -1,7 +1,7 @@
 /* Linear leaves: when a fit makes them; beyond its rows values are held at the ends that it saw; interactions by
  * their definition; leaves that are renewed. */
-#include "ken/boosting/boosting/boosting.h"
 
+#include "ken/boosting/boosting/boosting.h"
 #include "ken/core/rng.h"
 #include "ken/tree/tree_linear.h"
 #include "tests/support.h"
@@ -65,22 +65,6 @@ static void held_free(held_case *c) {
     free(c);
 }
 
-static ken_model *held_fit(ken_ctx *ctx, const held_case *c, const char *settings) {
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &c->data));
-    return m;
-}
-
-static double *held_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what) {
-    int64_t width, n = ken_table_rows(X);
-    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
-    double *out = malloc((size_t)(n * width) * sizeof *out);
-    ken_tensor t = ken_tensor_2d(out, KEN_F64, n, width);
-    TEST_OK(ctx, ken_model_predict(ctx, m, X, what, &t));
-    return out;
-}
-
 /* --- left open ----------------------------------------------------------------------------------- */
 
 static void test_held__lines_are_made_where_nothing_speaks_against_them(void **state) {
@@ -89,7 +73,8 @@ static void test_held__lines_are_made_where_nothing_speaks_against_them(void **s
         int classes;
         bool lines;
     } list[] = {{"", 0, true}, {"", 2, true}, {"", 3, true}, {"linear_leaves=auto growth=depthwise", 0, true},
-                {"linear_leaves=off", 0, false}, {"linear_leaves=false", 0, false}, {"linear_leaves=on loss=expectile", 0, true}, {"loss=absolute", 0, false}, {"loss=expectile", 0, false},
+                {"linear_leaves=off", 0, false}, {"linear_leaves=false", 0, false}, {"linear_leaves=on loss=expectile", 0, true},
+                {"loss=absolute", 0, false}, {"loss=expectile", 0, false},
                 {"objective=(y-p)^2", 0, false}, {"quantiles=0.1|0.9", 0, false}, {"increasing=a", 0, false},
                 {"drop_rate=0.1", 2, false}, {"path_smoothing=3", 0, false}, {"growth=oblivious", 2, false},
                 {"leaves=vector", 3, false}, {"loss=expectile linear_leaves=true", 0, true}};
@@ -99,7 +84,7 @@ static void test_held__lines_are_made_where_nothing_speaks_against_them(void **s
         held_case *c = held_new(ctx, list[i].classes);
         char settings[80];
         snprintf(settings, sizeof settings, "trees=3 %s", list[i].settings);
-        ken_model *const m = held_fit(ctx, c, settings);
+        ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
         const ken_tensor *const coef = ken_model_attr(m, "linear_coef");
         assert_int_equal(coef && ken_tensor_count(coef) > 0, list[i].lines);
         ken_model_free(m);
@@ -114,9 +99,9 @@ static void test_held__the_penalty_left_open(void **state) {
     (void)state;
     for (int classes = 0; classes <= 3; classes += 3) {
         held_case *c = held_new(ctx, classes);
-        ken_model *const m = held_fit(ctx, c, "trees=4");
-        ken_model *const same = held_fit(ctx, c, classes ? "trees=4 linear_l2=3" : "trees=4 linear_l2=10");
-        ken_model *const other = held_fit(ctx, c, "trees=4 linear_l2=5");
+        ken_model *const m = test_fit(ctx, "boosting", "trees=4", &c->data);
+        ken_model *const same = test_fit(ctx, "boosting", classes ? "trees=4 linear_l2=3" : "trees=4 linear_l2=10", &c->data);
+        ken_model *const other = test_fit(ctx, "boosting", "trees=4 linear_l2=5", &c->data);
         const size_t bytes = (size_t)ken_tensor_count(ken_model_attr(m, "linear_coef")) * sizeof(double);
         assert_memory_equal(ken_model_attr(m, "linear_coef")->data, ken_model_attr(same, "linear_coef")->data, bytes);
         assert_memory_not_equal(ken_model_attr(m, "linear_coef")->data, ken_model_attr(other, "linear_coef")->data, bytes);
@@ -133,17 +118,17 @@ static void test_held__the_penalty_left_open(void **state) {
 /* Every way to predict says of rows beyond the ends, to the bit, what it says of rows at them. */
 static void held_check(ken_ctx *ctx, int classes, const char *settings) {
     held_case *c = held_new(ctx, classes);
-    ken_model *const m = held_fit(ctx, c, settings);
+    ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
     const int k = classes ? classes : 1;
     static const ken_what whats[] = {KEN_WHAT_MARGIN, KEN_WHAT_CONTRIBUTIONS, KEN_WHAT_INTERACTIONS};
     for (int w = 0; w < KEN_COUNT(whats); w++) {
         int64_t width;
         TEST_OK(ctx, ken_model_width(ctx, m, whats[w], &width));
-        double *const far = held_predict(ctx, m, c->far, whats[w]), *const end = held_predict(ctx, m, c->ends, whats[w]);
+        double *const far = test_predict(ctx, m, c->far, whats[w]), *const end = test_predict(ctx, m, c->ends, whats[w]);
         assert_memory_equal(far, end, (size_t)(FAR_ROWS * width) * sizeof *far);
         free(far), free(end);
     }
-    double *const far = held_predict(ctx, m, c->far, KEN_WHAT_MARGIN), one[3], ref[3 * FAR_ROWS], x[COLUMNS];
+    double *const far = test_predict(ctx, m, c->far, KEN_WHAT_MARGIN), one[3], ref[3 * FAR_ROWS], x[COLUMNS];
     TEST_OK(ctx, ken_ensemble_margin_ref(ctx, ken_model_state(m), c->far, ref));
     assert_memory_equal(ref, far, (size_t)(FAR_ROWS * k) * sizeof *far);
     for (int i = 0; i < FAR_ROWS; i++) {
@@ -175,11 +160,11 @@ static void test_held__beyond_the_ends_is_at_the_ends(void **state) {
 static void test_held__a_continued_model_keeps_its_ends(void **state) {
     ken_ctx *ctx = test_ctx(2);
     held_case *c = held_new(ctx, 0);
-    ken_model *const m = held_fit(ctx, c, "trees=6 linear_leaves=true"), *first;
+    ken_model *const m = test_fit(ctx, "boosting", "trees=6 linear_leaves=true", &c->data), *first;
     double y[FAR_ROWS];
     uint8_t role[FAR_ROWS];
     (void)state;
-    double *const before = held_predict(ctx, m, c->far, KEN_WHAT_MARGIN);
+    double *const before = test_predict(ctx, m, c->far, KEN_WHAT_MARGIN);
     for (int i = 0; i < FAR_ROWS; i++) y[i] = c->beyond[0][i], role[i] = i % 3 ? KEN_ROLE_TRAIN : KEN_ROLE_VALIDATION;
     const ken_column target = test_column_f64("y", y, FAR_ROWS);
     const ken_data data = {.table = c->far, .target = &target, .task = KEN_REGRESS, .role = role};
@@ -187,8 +172,8 @@ static void test_held__a_continued_model_keeps_its_ends(void **state) {
     TEST_OK(ctx, ken_model_set(ctx, m, "early_stopping", "off"));
     TEST_OK(ctx, ken_model_fit_on(ctx, m, &data));
     TEST_OK(ctx, ken_boosting_slice(ctx, m, 0, 6, &first));
-    double *const after = held_predict(ctx, first, c->far, KEN_WHAT_MARGIN);
-    double *const all = held_predict(ctx, m, c->far, KEN_WHAT_MARGIN), loss = 0;
+    double *const after = test_predict(ctx, first, c->far, KEN_WHAT_MARGIN);
+    double *const all = test_predict(ctx, m, c->far, KEN_WHAT_MARGIN), loss = 0;
     assert_memory_equal(before, after, sizeof y);
     for (int i = 0; i < FAR_ROWS; i += 3) loss += 0.5 * (all[i] - y[i]) * (all[i] - y[i]) / (FAR_ROWS / 3);
     const ken_tensor *const history = ken_model_attr(m, "validation_loss"); /* of margins that moved in the fit */
@@ -233,11 +218,11 @@ static double held_half(const double *worth, int i, int j) {
 
 static void pairs_check(ken_ctx *ctx, int classes, const char *settings) {
     held_case *c = held_new(ctx, classes);
-    ken_model *const m = held_fit(ctx, c, settings);
+    ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
     const ken_ensemble *const e = ken_model_state(m);
     const int outputs = classes ? classes : 1, width = COLUMNS + 1;
-    double *const pairs = held_predict(ctx, m, c->far, KEN_WHAT_INTERACTIONS);
-    double *const phi = held_predict(ctx, m, c->far, KEN_WHAT_CONTRIBUTIONS);
+    double *const pairs = test_predict(ctx, m, c->far, KEN_WHAT_INTERACTIONS);
+    double *const phi = test_predict(ctx, m, c->far, KEN_WHAT_CONTRIBUTIONS);
     for (int i = 0; i < FAR_ROWS; i++)
         for (int o = 0; o < outputs; o++) {
             const double *const got = pairs + (i * outputs + o) * width * width, *const sum = phi + (i * outputs + o) * width;
@@ -279,10 +264,10 @@ static void test_held__rows_of_the_fit_give_the_leaves_back(void **state) {
     for (int classes = 0; classes <= 3; classes++) {
         ken_ctx *ctx = test_ctx(2);
         held_case *c = held_new(ctx, classes == 1 ? 0 : classes);
-        ken_model *const m = held_fit(ctx, c, classes == 1 ? "trees=12 linear_leaves=true row_fraction=1"
-                                                           : "trees=12 linear_leaves=true row_fraction=0.5");
-        ken_model *const same = held_fit(ctx, c, classes == 1 ? "trees=12 linear_leaves=true row_fraction=1"
-                                                              : "trees=12 linear_leaves=true row_fraction=0.5");
+        ken_model *const m = test_fit(ctx, "boosting", classes == 1 ? "trees=12 linear_leaves=true row_fraction=1"
+                                                           : "trees=12 linear_leaves=true row_fraction=0.5", &c->data);
+        ken_model *const same = test_fit(ctx, "boosting", classes == 1 ? "trees=12 linear_leaves=true row_fraction=1"
+                                                              : "trees=12 linear_leaves=true row_fraction=0.5", &c->data);
         for (int decay = 0; decay < 2; decay++) {
             TEST_OK(ctx, ken_model_refit(ctx, m, &c->data, decay));
             test_same_model(m, same);
@@ -298,7 +283,7 @@ static void test_held__rows_of_the_fit_give_the_leaves_back(void **state) {
 static void test_held__other_rows_move_the_constants(void **state) {
     ken_ctx *ctx = test_ctx(1);
     held_case *c = held_new(ctx, 0);
-    ken_model *const m = held_fit(ctx, c, "trees=2 linear_leaves=true learning_rate=0.5 l2=3 max_leaves=6"), *one;
+    ken_model *const m = test_fit(ctx, "boosting", "trees=2 linear_leaves=true learning_rate=0.5 l2=3 max_leaves=6", &c->data), *one;
     const int64_t nodes = ken_tensor_count(ken_model_attr(m, "value")), terms = ken_tensor_count(ken_model_attr(m, "linear_coef"));
     double *const coef = malloc((size_t)terms * sizeof *coef), *const sum = calloc((size_t)nodes, 2 * sizeof *sum);
     (void)state;
@@ -308,7 +293,7 @@ static void test_held__other_rows_move_the_constants(void **state) {
     assert_memory_equal(coef, ken_model_attr(m, "linear_coef")->data, (size_t)terms * sizeof *coef);
     const ken_ensemble *const e = ken_model_state(m);
     TEST_OK(ctx, ken_boosting_slice(ctx, m, 0, 1, &one));
-    double *const before = held_predict(ctx, one, c->X, KEN_WHAT_MARGIN);
+    double *const before = test_predict(ctx, one, c->X, KEN_WHAT_MARGIN);
     for (int i = 0; i < ROWS; i++) {
         double x[COLUMNS];
         for (int j = 0; j < COLUMNS; j++) x[j] = c->x[j][i];

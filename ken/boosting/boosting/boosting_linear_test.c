@@ -1,4 +1,5 @@
 /* Linear leaves: leaf by leaf against least squares by elimination, limits, LightGBM's linear_tree; files. */
+
 #include "ken/boosting/boosting/boosting.h"
 
 #include "ken/core/alloc.h"
@@ -55,22 +56,6 @@ static linear_case *linear_new(ken_ctx *ctx, int classes) {
 static void linear_free(linear_case *c) {
     ken_table_free(c->X);
     free(c);
-}
-
-static ken_model *linear_fit_model(ken_ctx *ctx, const linear_case *c, const char *settings) {
-    ken_model *m;
-    TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
-    TEST_OK(ctx, ken_model_fit(ctx, m, &c->data));
-    return m;
-}
-
-static double *linear_predict(ken_ctx *ctx, const ken_model *m, const ken_table *X, ken_what what) {
-    int64_t width, n = ken_table_rows(X);
-    TEST_OK(ctx, ken_model_width(ctx, m, what, &width));
-    double *out = malloc((size_t)(n * width) * sizeof *out);
-    ken_tensor t = ken_tensor_2d(out, KEN_F64, n, width);
-    TEST_OK(ctx, ken_model_predict(ctx, m, X, what, &t));
-    return out;
 }
 
 #define ATTR(type, m, name) ((const type *)ken_model_attr((m), (name))->data)
@@ -211,8 +196,8 @@ static void brute_check(ken_ctx *ctx, const char *loss, int classes, bool weight
     snprintf(settings, sizeof settings, "loss=%s trees=%d learning_rate=0.5 max_leaves=7 min_leaf_rows=12 row_fraction=%g "
              "column_fraction=1 l2=1.5 linear_leaves=true linear_l2=0.7", loss, rounds, row_fraction);
     if (weighted) c->data.weight = &c->weights;
-    ken_model *const m = linear_fit_model(ctx, c, settings);
-    double *const leaf = linear_predict(ctx, m, c->X, KEN_WHAT_LEAF), add[ROWS] = {0};
+    ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
+    double *const leaf = test_predict(ctx, m, c->X, KEN_WHAT_LEAF), add[ROWS] = {0};
     brute b = {.c = c, .m = m, .l2 = 1.5, .slope_l2 = 0.7, .rate = 0.5};
     brute_variances(&b, weighted);
     assert_true(linear_terms(m) > 8);
@@ -220,8 +205,8 @@ static void brute_check(ken_ctx *ctx, const char *loss, int classes, bool weight
         ken_model *before, *after;
         TEST_OK(ctx, ken_boosting_slice(ctx, m, 0, round, &before));
         TEST_OK(ctx, ken_boosting_slice(ctx, m, 0, round + 1, &after));
-        double *const F = linear_predict(ctx, before, c->X, KEN_WHAT_MARGIN);
-        double *const next = linear_predict(ctx, after, c->X, KEN_WHAT_MARGIN);
+        double *const F = test_predict(ctx, before, c->X, KEN_WHAT_MARGIN);
+        double *const next = test_predict(ctx, after, c->X, KEN_WHAT_MARGIN);
         for (int k = 0; k < outputs; k++) {
             brute_gradients(&b, loss, F, outputs, k, weighted);
             brute_tree(&b, leaf, (int64_t)rounds * outputs, (int64_t)round * outputs + k, add);
@@ -253,7 +238,7 @@ static void test_linear__leaf_by_leaf_by_elimination(void **state) {
 /* --- limits ------------------------------------------------------------------------------------- */
 
 static double linear_rmse(ken_ctx *ctx, const linear_case *c, const ken_model *m) {
-    double *const p = linear_predict(ctx, m, c->X, KEN_WHAT_VALUE), sum = 0;
+    double *const p = test_predict(ctx, m, c->X, KEN_WHAT_VALUE), sum = 0;
     for (int i = 0; i < ROWS; i++) sum += (p[i] - c->y[i]) * (p[i] - c->y[i]);
     free(p);
     return sqrt(sum / ROWS);
@@ -273,9 +258,9 @@ static void test_linear__pieces_of_lines_are_learned_exactly(void **state) {
                                    "column_fraction=1 node_fraction=1";
     char linear[200];
     snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
-    ken_model *const m = linear_fit_model(ctx, c, linear);
+    ken_model *const m = test_fit(ctx, "boosting", linear, &c->data);
     snprintf(linear, sizeof linear, "%s linear_leaves=false", settings);
-    ken_model *const constant = linear_fit_model(ctx, c, linear);
+    ken_model *const constant = test_fit(ctx, "boosting", linear, &c->data);
     assert_true(linear_rmse(ctx, c, constant) > 1e-2);
     assert_true(linear_rmse(ctx, c, m) < 1e-9);
     ken_model_free(constant);
@@ -295,12 +280,12 @@ static void test_linear__a_great_penalty_gives_constant_leaves(void **state) {
         snprintf(settings, sizeof settings, "loss=%s trees=30 learning_rate=0.2", losses[l]);
         snprintf(constant, sizeof constant, "%s linear_leaves=false", settings);
         snprintf(linear, sizeof linear, "%s linear_leaves=true linear_l2=1e300", settings);
-        ken_model *const a = linear_fit_model(ctx, c, constant), *const b = linear_fit_model(ctx, c, linear);
+        ken_model *const a = test_fit(ctx, "boosting", constant, &c->data), *const b = test_fit(ctx, "boosting", linear, &c->data);
         snprintf(linear, sizeof linear, "%s linear_leaves=true", settings);
-        ken_model *const free_one = linear_fit_model(ctx, c, linear);
-        double *const p = linear_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
-        double *const q = linear_predict(ctx, b, c->X, KEN_WHAT_MARGIN);
-        double *const r = linear_predict(ctx, free_one, c->X, KEN_WHAT_MARGIN);
+        ken_model *const free_one = test_fit(ctx, "boosting", linear, &c->data);
+        double *const p = test_predict(ctx, a, c->X, KEN_WHAT_MARGIN);
+        double *const q = test_predict(ctx, b, c->X, KEN_WHAT_MARGIN);
+        double *const r = test_predict(ctx, free_one, c->X, KEN_WHAT_MARGIN);
         double apart = 0;
         for (int i = 0; i < ROWS; i++) {
             TEST_NEAR(q[i], p[i], 1e-9);
@@ -337,11 +322,11 @@ static void test_linear__rows_twice_are_rows_of_weight_two(void **state) {
     const ken_column target = test_column_f64("y", y, n);
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
     c->data.weight = &c->weights;
-    ken_model *const weighted = linear_fit_model(ctx, c, settings), *repeated;
+    ken_model *const weighted = test_fit(ctx, "boosting", settings, &c->data), *repeated;
     TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &repeated));
     TEST_OK(ctx, ken_model_fit(ctx, repeated, &data));
-    double *const p = linear_predict(ctx, weighted, c->X, KEN_WHAT_VALUE);
-    double *const q = linear_predict(ctx, repeated, c->X, KEN_WHAT_VALUE);
+    double *const p = test_predict(ctx, weighted, c->X, KEN_WHAT_VALUE);
+    double *const q = test_predict(ctx, repeated, c->X, KEN_WHAT_VALUE);
     assert_true(linear_terms(weighted) > 10);
     for (int i = 0; i < ROWS; i++) TEST_NEAR(p[i], q[i], 1e-5);
     free(p);
@@ -372,11 +357,11 @@ static void test_linear__many_rows_are_summed_in_blocks(void **state) {
     const ken_data data = {.table = X, .target = &target, .task = KEN_REGRESS};
 #define MANY "trees=4 max_leaves=3 learning_rate=0.5 row_fraction=1 column_fraction=1 node_fraction=1 " \
              "category_smooth=0 linear_leaves=true "
-    ken_model *const few = linear_fit_model(ctx, c, MANY "l2=1 linear_l2=2 min_leaf_rows=100"), *many, *threads;
+    ken_model *const few = test_fit(ctx, "boosting", MANY "l2=1 linear_l2=2 min_leaf_rows=100", &c->data), *many, *threads;
     TEST_OK(ctx, ken_model_new(ctx, "boosting", MANY "l2=20 linear_l2=40 min_leaf_rows=2000", &many));
     TEST_OK(ctx, ken_model_fit(ctx, many, &data));
-    double *const p = linear_predict(ctx, few, c->X, KEN_WHAT_VALUE);
-    double *const q = linear_predict(ctx, many, c->X, KEN_WHAT_VALUE);
+    double *const p = test_predict(ctx, few, c->X, KEN_WHAT_VALUE);
+    double *const q = test_predict(ctx, many, c->X, KEN_WHAT_VALUE);
     assert_true(linear_terms(few) > 8);
     for (int i = 0; i < ROWS; i++) TEST_NEAR(q[i], p[i], 1e-9);
     ken_ctx *other = test_ctx(7);
@@ -420,11 +405,11 @@ static void test_linear__columns_of_any_type_of_number(void **state) {
     TEST_OK(ctx, ken_table_add_borrow(ctx, X, &b));
     TEST_OK(ctx, ken_table_add_borrow(ctx, X, ken_table_column(c->X, 2)));
     TEST_OK(ctx, ken_table_add_borrow(ctx, X, ken_table_column(c->X, 3)));
-    ken_model *const doubles = linear_fit_model(ctx, c, "trees=10 linear_leaves=true");
+    ken_model *const doubles = test_fit(ctx, "boosting", "trees=10 linear_leaves=true", &c->data);
     c->data.table = X;
-    ken_model *const others = linear_fit_model(ctx, c, "trees=10 linear_leaves=true");
-    double *const p = linear_predict(ctx, doubles, c->X, KEN_WHAT_VALUE);
-    double *const q = linear_predict(ctx, others, X, KEN_WHAT_VALUE);
+    ken_model *const others = test_fit(ctx, "boosting", "trees=10 linear_leaves=true", &c->data);
+    double *const p = test_predict(ctx, doubles, c->X, KEN_WHAT_VALUE);
+    double *const q = test_predict(ctx, others, X, KEN_WHAT_VALUE);
     assert_true(linear_terms(others) > 20);
     assert_memory_equal(p, q, sizeof(double) * ROWS);
     free(p);
@@ -448,10 +433,10 @@ static void test_linear__same_bits_for_all_threads_and_instruction_sets(void **s
         ken_ctx *ctx = test_ctx(1);
         linear_case *c = linear_new(ctx, 0);
         for (int i = 0; i < ROWS && s == 2; i++) c->y[i] = floor(exp(c->y[i] / 4));
-        ken_model *const one = linear_fit_model(ctx, c, settings[s]);
+        ken_model *const one = test_fit(ctx, "boosting", settings[s], &c->data);
         for (int t = 2; t < 8; t = t == 3 ? 7 : t + 1) {
             ken_ctx *many = test_ctx(t);
-            ken_model *const m = linear_fit_model(many, c, settings[s]);
+            ken_model *const m = test_fit(many, "boosting", settings[s], &c->data);
             test_same_model(one, m);
             ken_model_free(m);
             test_ctx_free(many);
@@ -460,7 +445,7 @@ static void test_linear__same_bits_for_all_threads_and_instruction_sets(void **s
             const ken_ctx_options options = {.threads = 2, .isa = isas[k], .seed = ken_ctx_seed(ctx)};
             ken_ctx *other;
             if (ken_ctx_new(&options, &other) != KEN_OK) continue; /* not of this machine */
-            ken_model *const m = linear_fit_model(other, c, settings[s]);
+            ken_model *const m = test_fit(other, "boosting", settings[s], &c->data);
             test_same_model(one, m);
             ken_model_free(m);
             ken_ctx_free(other);
@@ -494,15 +479,15 @@ static void ways_check(ken_ctx *ctx, int classes, const char *settings) {
     TEST_OK(ctx, ken_table_select(ctx, c->X, columns, NUMBERS, &numbers));
     c->data.table = numbers;
     c->x[5] = INFINITY;
-    ken_model *const m = linear_fit_model(ctx, c, settings);
-    double *const p = linear_predict(ctx, m, numbers, KEN_WHAT_MARGIN), ref[ROWS * CLASSES];
+    ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
+    double *const p = test_predict(ctx, m, numbers, KEN_WHAT_MARGIN), ref[ROWS * CLASSES];
     TEST_OK(ctx, ken_ensemble_margin_ref(ctx, ken_model_state(m), numbers, ref));
     assert_memory_equal(p, ref, sizeof(double) * ROWS * (size_t)k);
     assert_true(linear_terms(m) > 20);
     for (int i = 0; i < 24; i += 8) {
         ken_table *few;
         TEST_OK(ctx, ken_table_slice(ctx, numbers, i, 5, &few));
-        double *const q = linear_predict(ctx, m, few, KEN_WHAT_MARGIN), x[NUMBERS], one[CLASSES];
+        double *const q = test_predict(ctx, m, few, KEN_WHAT_MARGIN), x[NUMBERS], one[CLASSES];
         assert_memory_equal(q, p + i * k, sizeof(double) * 5 * (size_t)k);
         for (int j = 0; j < NUMBERS; j++) x[j] = c->x[j * ROWS + i];
         TEST_OK(ctx, ken_model_predict_row(ctx, m, x, KEN_WHAT_MARGIN, one));
@@ -538,15 +523,15 @@ static void test_linear__rounds_and_more_rounds_are_those_of_one_fit(void **stat
         linear_case *c = linear_new(ctx, classes);
         char text[120];
         snprintf(text, sizeof text, "%s trees=12", settings);
-        ken_model *const whole = linear_fit_model(ctx, c, text), *part, *slice, *tail;
+        ken_model *const whole = test_fit(ctx, "boosting", text, &c->data), *part, *slice, *tail;
         snprintf(text, sizeof text, "%s trees=5", settings);
-        part = linear_fit_model(ctx, c, text);
+        part = test_fit(ctx, "boosting", text, &c->data);
         TEST_OK(ctx, ken_boosting_slice(ctx, whole, 0, 5, &slice));
         TEST_OK(ctx, ken_boosting_slice(ctx, whole, 5, 12, &tail));
         test_same_model(part, slice);
-        double *const p = linear_predict(ctx, whole, c->X, KEN_WHAT_MARGIN);
-        double *const q = linear_predict(ctx, part, c->X, KEN_WHAT_MARGIN);
-        double *const r = linear_predict(ctx, tail, c->X, KEN_WHAT_MARGIN);
+        double *const p = test_predict(ctx, whole, c->X, KEN_WHAT_MARGIN);
+        double *const q = test_predict(ctx, part, c->X, KEN_WHAT_MARGIN);
+        double *const r = test_predict(ctx, tail, c->X, KEN_WHAT_MARGIN);
         const int k = classes ? classes : 1;
         for (int i = 0; i < ROWS * k; i++)
             TEST_NEAR(q[i] + r[i] - ATTR(double, whole, "base")[i % k], p[i], 1e-12);
@@ -582,10 +567,10 @@ static void test_linear__stops_early_at_the_best_round(void **state) {
     (void)state;
     for (int i = 0; i < ROWS; i++) role[i] = i % 4 ? KEN_ROLE_TRAIN : KEN_ROLE_VALIDATION;
     c->data.role = role;
-    ken_model *const m = linear_fit_model(ctx, c, "linear_leaves=true trees=400 learning_rate=0.2 patience=10");
+    ken_model *const m = test_fit(ctx, "boosting", "linear_leaves=true trees=400 learning_rate=0.2 patience=10", &c->data);
     const ken_tensor *const history = ken_model_attr(m, "validation_loss");
     const int64_t rounds = ken_boosting_rounds(m);
-    double *const p = linear_predict(ctx, m, c->X, KEN_WHAT_VALUE), loss = 0;
+    double *const p = test_predict(ctx, m, c->X, KEN_WHAT_VALUE), loss = 0;
     int n = 0;
     assert_true(rounds > 5 && rounds < 400);
     for (int i = 0; i < ROWS; i += 4, n++) loss += 0.5 * (p[i] - c->y[i]) * (p[i] - c->y[i]);
@@ -620,7 +605,7 @@ static void golden_check(ken_ctx *ctx, double cell[GOLDEN_COLUMNS][GOLDEN_ROWS],
     const ken_data data = {.table = X, .target = &y, .task = classify ? KEN_CLASSIFY : KEN_REGRESS};
     TEST_OK(ctx, ken_model_new(ctx, "boosting", settings, &m));
     TEST_OK(ctx, ken_model_fit(ctx, m, &data));
-    double *const p = linear_predict(ctx, m, X, classify ? KEN_WHAT_PROBA : KEN_WHAT_VALUE);
+    double *const p = test_predict(ctx, m, X, classify ? KEN_WHAT_PROBA : KEN_WHAT_VALUE);
     for (int i = 0; i < GOLDEN_ROWS; i++)
         TEST_NEAR(classify ? p[2 * i + 1] : p[i], cell[classify ? 6 : 5][i], 2e-6);
     free(p);
@@ -686,14 +671,14 @@ static double known_part(const ken_ensemble *e, int64_t first, int64_t i, const 
 static void shap_check(ken_ctx *ctx, int classes, const char *settings) {
     linear_case *c = linear_new(ctx, classes);
     const int outputs = classes > 2 ? classes : 1, width = COLUMNS + 1;
-    ken_model *const m = linear_fit_model(ctx, c, settings);
+    ken_model *const m = test_fit(ctx, "boosting", settings, &c->data);
     const ken_ensemble *const e = ken_model_state(m);
     int64_t rows[SHAPED + BACK];
     ken_table *some, *back;
     for (int i = 0; i < SHAPED + BACK; i++) rows[i] = 11 * i + (i % 3); /* every third without the second number */
     TEST_OK(ctx, ken_table_take(ctx, c->X, rows, SHAPED, &some));
     TEST_OK(ctx, ken_table_take(ctx, c->X, rows + SHAPED, BACK, &back));
-    double *const phi = linear_predict(ctx, m, some, KEN_WHAT_CONTRIBUTIONS), against[SHAPED * CLASSES * (COLUMNS + 1)];
+    double *const phi = test_predict(ctx, m, some, KEN_WHAT_CONTRIBUTIONS), against[SHAPED * CLASSES * (COLUMNS + 1)];
     ken_tensor t = ken_tensor_2d(against, KEN_F64, SHAPED, outputs * width);
     TEST_OK(ctx, ken_model_contributions_against(ctx, m, some, back, &t));
     for (int i = 0; i < SHAPED; i++)
@@ -758,7 +743,7 @@ static ken_status unpack_with(ken_ctx *ctx, const ken_bundle *bundle, const char
 static void test_linear__survive_a_file_and_bad_files_are_refused(void **state) {
     ken_ctx *ctx = test_ctx(1);
     linear_case *c = linear_new(ctx, 0);
-    ken_model *const m = linear_fit_model(ctx, c, "trees=3 linear_leaves=true"), *again;
+    ken_model *const m = test_fit(ctx, "boosting", "trees=3 linear_leaves=true", &c->data), *again;
     ken_bundle *bundle;
     (void)state;
     TEST_OK(ctx, ken_model_pack(ctx, m, &bundle));

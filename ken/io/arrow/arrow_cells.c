@@ -60,17 +60,22 @@ static double arrow_decimal_value(uint64_t low, uint64_t high, int scale) {
     return negative ? -x : x;
 }
 
+/* A signed number of 4 bytes, or the first 8 of more. */
+static int64_t arrow_signed(const char *from, int64_t width) {
+    int64_t x = 0;
+    int32_t small;
+    if (width == 4) {
+        memcpy(&small, from, 4);
+        return small;
+    }
+    memcpy(&x, from, 8);
+    return x;
+}
+
 static void arrow_decimals(const arrow_type *type, const arrow_chunk *c, double *out) {
     const char *from = arrow_items(type, c);
     for (int64_t i = 0; i < c->n; i++, from += type->width) {
-        int64_t low = 0;
-        int32_t small;
-        if (type->width == 4) {
-            memcpy(&small, from, 4);
-            low = small;
-        } else {
-            memcpy(&low, from, 8);
-        }
+        const int64_t low = arrow_signed(from, type->width);
         uint64_t high = low < 0 ? UINT64_MAX : 0;
         if (type->width == 16) memcpy(&high, from + 8, 8);
         out[i] = arrow_decimal_value((uint64_t)low, high, type->scale);
@@ -84,17 +89,8 @@ void ken__arrow_real(const arrow_type *type, const arrow_chunk *c, double *out) 
     case ARROW_UNSIGNED: ARROW_EACH(uint64_t, double);
     case ARROW_FLOAT: memcpy(out, from, (size_t)c->n * 8); break;
     case ARROW_SECONDS:
-        for (int64_t i = 0; i < c->n; i++, from += type->width) {
-            int64_t x = 0;
-            int32_t small;
-            if (type->width == 4) {
-                memcpy(&small, from, 4);
-                x = small;
-            } else {
-                memcpy(&x, from, 8);
-            }
-            out[i] = (double)x * ((double)type->times / 1e6) / (double)type->parts;
-        }
+        for (int64_t i = 0; i < c->n; i++, from += type->width)
+            out[i] = (double)arrow_signed(from, type->width) * ((double)type->times / 1e6) / (double)type->parts;
         break;
     default:
         for (int64_t i = 0; i < c->n; i++) out[i] = (double)NAN;
@@ -127,15 +123,7 @@ int64_t ken__arrow_times(const arrow_type *type, const arrow_chunk *c, int64_t *
     const char *from = arrow_items(type, c);
     const int64_t most = INT64_MAX / type->times;
     for (int64_t i = 0; i < c->n; i++, from += type->width) {
-        int64_t x = 0;
-        int32_t small;
-        if (type->width == 4) {
-            memcpy(&small, from, 4);
-            x = small;
-        } else {
-            memcpy(&x, from, 8);
-        }
-        if (!arrow_there(c, i)) x = 0;
+        int64_t x = arrow_there(c, i) ? arrow_signed(from, type->width) : 0;
         if (x > most || x < -most) return i;
         x *= type->times;
         out[i] = x / type->parts - (x % type->parts < 0);
